@@ -1,0 +1,18 @@
+/** The rate of all audio inside the server, in samples per second. Sources and sinks at other rates resample. */
+export const SAMPLE_RATE_HZ = 8000;
+
+/** Samples in one frame: 20 ms. */
+export const FRAME_SAMPLES = 160;
+
+/** The length of one frame. */
+export const FRAME_MS = 20;
+
+/**
+ * Something that can be played: 8 kHz mono 16 bit PCM in chunks of any size. It is read ahead of playback, and only
+ * as far as the playout queue has room. An iterator that fails ends the playback with that failure.
+ */
+export interface AudioSource {
+  /** For logs and timelines: what kind of source this is; never its text or address. */
+  readonly kind: "file" | "speech" | "tone" | "stream" | "silence";
+  readonly chunks: AsyncIterable<Int16Array>;
+}

@@ -1,0 +1,22 @@
+import { channel, type Channel } from "node:diagnostics_channel";
+
+/**
+ * What can be observed from outside, by name. Layers publish, nobody below `api` logs: the logger, the metrics and
+ * captures subscribe. Guard a publication on a hot path with `hasSubscribers`.
+ */
+export const channels = {
+  /** `{ direction: "in" | "out", transport, remote: "host:port", message: Uint8Array }` */
+  sipMessage: channel("piopiy:sip:message"),
+  /** `{ remote, reason, bytes }`: something arrived that is no SIP message. */
+  sipGarbage: channel("piopiy:sip:garbage"),
+  /** `{ machine, from, to, event }` of a transaction. */
+  sipTransaction: channel("piopiy:sip:transaction"),
+  /** `{ username, contact, expiresSeconds }` of a registration taken or given up (0). */
+  sipRegistration: channel("piopiy:sip:registration"),
+  /** `{ worker, sessions, lateMs }`: the media scheduler missed a deadline. */
+  mediaLate: channel("piopiy:media:late"),
+  /** `{ layer, failure }`: background work failed; nobody waits for its result. */
+  failure: channel("piopiy:base:failure"),
+  /** `{ callId, entry }`: an entry was put on a call's timeline. */
+  timeline: channel("piopiy:call:timeline"),
+} as const satisfies Record<string, Channel>;

@@ -1,0 +1,45 @@
+/**
+ * Every error this server raises on purpose, in one table: the HTTP status of an API answer, the SIP status of a
+ * refused call, and the sentence that explains it. Documentation is generated from here.
+ */
+export const errorTable = {
+  invalid_request: { http: 422, sip: 400, says: "A field is missing or wrong; `errors` says which and what would be right." },
+  malformed_json: { http: 400, sip: 400, says: "The body is not JSON." },
+  bad_credentials: { http: 401, sip: 403, says: "The appid or the secret is wrong." },
+  unknown_number: { http: 404, sip: 404, says: "No such number here." },
+  unknown_call: { http: 404, sip: 481, says: "There is no such call, or it has ended." },
+  unknown_recording: { http: 404, sip: 404, says: "There is no such recording." },
+  unknown_path: { http: 404, sip: 404, says: "There is nothing at this path." },
+  no_route: { http: 404, sip: 404, says: "No trunk and no registered phone leads to this number." },
+  unsupported_action: { http: 422, sip: 488, says: "This server does not perform that action." },
+  body_too_large: { http: 413, sip: 513, says: "The body is larger than the limit." },
+  rate_limited: { http: 429, sip: 503, says: "Too many requests; try again after `Retry-After`." },
+  draining: { http: 503, sip: 503, says: "The server is shutting down." },
+  out_of_ports: { http: 503, sip: 503, says: "No free media port is left in the configured range." },
+  bad_configuration: { http: 500, sip: 500, says: "The configuration is wrong." },
+  bad_audio: { http: 422, sip: 488, says: "The file is no audio this server can decode." },
+  fetch_failed: { http: 502, sip: 500, says: "The address could not be fetched." },
+  fetch_refused: { http: 422, sip: 403, says: "The address is not allowed for this server." },
+  speech_failed: { http: 500, sip: 500, says: "The text could not be spoken." },
+  media_failed: { http: 500, sip: 500, says: "The media engine failed." },
+  internal: { http: 500, sip: 500, says: "Something failed inside the server." },
+} as const satisfies Record<string, { readonly http: number; readonly sip: number; readonly says: string }>;
+
+export type ErrorCode = keyof typeof errorTable;
+
+/** The base of every error raised on purpose. Match by `code`, never by message. */
+export class PiopiyError extends Error {
+  readonly code: ErrorCode;
+
+  /** `detail` adds what was wrong in this case; it carries no number, digit, text or credential. */
+  constructor(code: ErrorCode, detail?: string, options?: ErrorOptions) {
+    super(detail ?? errorTable[code].says, options);
+    this.name = "PiopiyError";
+    this.code = code;
+  }
+}
+
+/** The message of anything that was thrown. */
+export function messageOf(failure: unknown): string {
+  return failure instanceof Error ? failure.message : String(failure);
+}

@@ -1,0 +1,21 @@
+/**
+ * Why a leg ended or never came up. `who`: `us` decided it, the `peer` did, or the `network` (time-outs, lost media).
+ */
+export interface Cause {
+  readonly reason: CauseReason;
+  readonly who: "us" | "peer" | "network";
+  /** The final SIP status, when there was one. */
+  readonly sipStatus?: number;
+}
+
+export type CauseReason =
+  | "completed" // a leg that was up was hung up normally
+  | "busy"
+  | "no_answer"
+  | "rejected"
+  | "unreachable" // no route, not registered, 404, 408 from the next hop, transport errors
+  | "cancelled" // given up before it was answered
+  | "duration" // its time was over
+  | "media_timeout"
+  | "shutdown"
+  | "failed";

@@ -1,0 +1,35 @@
+import type { AudioSource } from "../audio/index.ts";
+import type { Listenable } from "../base/index.ts";
+import type { PlayResult, TapBatch } from "../media/index.ts";
+import type { Cause } from "./cause.ts";
+
+/** One party's side of a call: what the interpreter sees of SIP, WebRTC or a simulation. At most ten members. */
+export interface Leg {
+  /** UUID; `cmiuuid` on the wire. */
+  readonly id: string;
+  readonly info: LegInfo;
+  /** Aborts when the leg has ended, however it ended; the reason is a `Cause`. */
+  readonly signal: AbortSignal;
+  /** Keys the party pressed, each when it was released. */
+  readonly digits: Listenable<{ digit: string }>;
+  /** Answers an inbound leg; resolves at once on a leg that is up. */
+  answer(): Promise<void>;
+  /** Plays to the party; playbacks queue. On abort what is queued is flushed at once, and what was heard is told. */
+  play(source: AudioSource, signal: AbortSignal): Promise<PlayResult>;
+  /** Presses keys towards the party. */
+  sendDigits(digits: string, signal: AbortSignal): Promise<void>;
+  /** What the party says and hears, until the returned function is called. */
+  tap(listener: (batch: TapBatch) => void): () => void;
+  /** Both parties hear each other until the returned function is called. */
+  join(other: Leg): () => void;
+  /** Ends the leg: BYE, CANCEL or a refusal, as its state asks. Idempotent; resolves when the signal has aborted. */
+  hangup(cause?: Cause): Promise<void>;
+}
+
+export interface LegInfo {
+  readonly direction: "inbound" | "outbound";
+  /** The caller's number or user name. */
+  readonly from: string;
+  /** The called number or user name. */
+  readonly to: string;
+}

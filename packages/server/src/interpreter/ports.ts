@@ -1,0 +1,68 @@
+import type { AudioSource } from "../audio/index.ts";
+import type { Clock, Ids } from "../base/index.ts";
+import type { Dialler, Leg } from "../call/index.ts";
+
+/** Everything a flow needs from the world around the leg. Adapters implement it; the simulator too. */
+export interface Ports {
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly audio: AudioPort;
+  readonly callbacks: CallbackPort;
+  readonly recordings: RecordingPort;
+  readonly dialler: Dialler;
+  readonly timeline: Timeline;
+}
+
+export interface AudioPort {
+  /** A file by URL or by its name in the media folder. Fails with `bad_audio`, `fetch_failed`, `fetch_refused`. */
+  file(reference: FileReference, signal: AbortSignal): Promise<AudioSource>;
+  /** Speech, sentence by sentence. Fails with `speech_failed`. */
+  speech(request: SpeechRequest, signal: AbortSignal): Promise<AudioSource>;
+}
+
+export type FileReference =
+  | { readonly type: "url"; readonly url: string }
+  | { readonly type: "name"; readonly name: string };
+
+export interface SpeechRequest {
+  readonly text: string;
+  readonly language?: string;
+  readonly voice?: string;
+}
+
+export interface CallbackPort {
+  /** POSTs `body` as JSON. Fails with `fetch_failed`, `fetch_refused`; any HTTP status is a reply. */
+  post(url: string, body: unknown, signal: AbortSignal): Promise<CallbackReply>;
+}
+
+export interface CallbackReply {
+  readonly status: number;
+  readonly body: string;
+}
+
+export interface RecordingPort {
+  /** Records a leg from now until it ends or `stop` is called. `stereo`: the party left, what it hears right. */
+  start(leg: Leg, options: { readonly channels: "mono" | "stereo" }): Promise<Recording>;
+}
+
+export interface Recording {
+  readonly id: string;
+  /** Closes the file; resolves when it is complete on disk. Idempotent. */
+  stop(): Promise<{ readonly durationMs: number }>;
+}
+
+/** What happened in a call, in order. */
+export interface Timeline {
+  add(entry: TimelineEvent): void;
+}
+
+/** One entry, before the store gives it its place and time. `data` holds no credentials. */
+export interface TimelineEvent {
+  /** Dotted name, for example `action.started`, `action.failed`, `digits.collected`, `leg.answered`, `warning`. */
+  readonly type: string;
+  /** The leg it happened on. */
+  readonly legId?: string;
+  /** Index of the action in its flow. */
+  readonly actionIndex?: number;
+  readonly data?: Readonly<Record<string, unknown>>;
+}

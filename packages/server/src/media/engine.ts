@@ -1,0 +1,95 @@
+import type { AudioSource } from "../audio/index.ts";
+import type { Listenable } from "../base/index.ts";
+
+export type AudioCodec = "PCMU" | "PCMA";
+
+/** What offer/answer settled for one session. */
+export interface MediaParameters {
+  /** Where to send; where RTP really comes from replaces it (symmetric RTP). */
+  readonly remote: { readonly host: string; readonly port: number };
+  readonly codec: AudioCodec;
+  /** The payload type of `codec`, both ways. */
+  readonly payloadType: number;
+  /** Payload type of RFC 4733 telephone-event; absent: the peer does not take it. */
+  readonly telephoneEventPayloadType?: number;
+  readonly direction: "sendrecv" | "sendonly" | "recvonly" | "inactive";
+}
+
+export interface MediaEngineOptions {
+  /** The address RTP sockets are bound to. */
+  readonly host: string;
+  /** First and last UDP port that may be used, both included; `[0, 0]` lets the system choose. */
+  readonly ports: readonly [from: number, to: number];
+  /** Threads to spread sessions over. 0 runs the engine in the calling thread (tests, simulator, phones). */
+  readonly workers: number;
+}
+
+/** The media plane: sessions on real UDP sockets, paced by absolute deadlines. */
+export interface MediaEngine {
+  /** Binds a port. `near`: the session this one will be joined with (both then run on one thread). Fails with `out_of_ports`. */
+  open(options?: { readonly near?: MediaSession }): Promise<MediaSession>;
+  /** Sessions open now. */
+  readonly sessions: number;
+  /** Sums over all sessions that are or were open. */
+  statistics(): Promise<MediaStatistics>;
+  close(): Promise<void>;
+}
+
+/** One RTP stream both ways on one port. It sends silence while nothing is played, so that the peer always hears a clock. */
+export interface MediaSession {
+  readonly local: { readonly host: string; readonly port: number };
+  readonly events: Listenable<MediaSessionEvents>;
+  /** Starts media, or changes it in mid-call. */
+  configure(parameters: MediaParameters): void;
+  /**
+   * Plays to the peer. Playbacks queue one behind the other. Resolves when the last sample has left, or, when
+   * `signal` aborts, at once after flushing what was queued; never rejects for an abort. Rejects when the source fails.
+   */
+  play(source: AudioSource, signal: AbortSignal): Promise<PlayResult>;
+  /** Sends RFC 4733 digits (0-9 * # A-D; `,` pauses 500 ms), each 100 ms with a pause of 60 ms. */
+  sendDigits(digits: string, signal: AbortSignal): Promise<void>;
+  /** Hands over what is received and what is sent, in batches of about 100 ms, until the returned function is called. */
+  tap(listener: (batch: TapBatch) => void): () => void;
+  /** Both sessions hear each other until the returned function is called. */
+  join(other: MediaSession): () => void;
+  /** Frees the port. Idempotent. */
+  close(): Promise<MediaStatistics>;
+}
+
+export interface MediaSessionEvents {
+  /** A key was released (or its end was lost and concluded); `durationMs` as far as the peer told. */
+  digit: { readonly digit: string; readonly durationMs: number };
+  /** The first RTP packet from the peer. */
+  received: { readonly host: string; readonly port: number };
+  /** The first RTP packet of a playback has left. */
+  playing: { readonly kind: AudioSource["kind"] };
+  /** Nothing came from the peer for this long (told at 1 s, and then at every further second). */
+  quiet: { readonly quietMs: number };
+}
+
+/** What the peer really got of a playback, counted in packets that left. */
+export interface PlayResult {
+  readonly complete: boolean;
+  readonly heardMs: number;
+}
+
+/** The same span of time, heard from and sent to the peer: equally long, aligned to the frame. */
+export interface TapBatch {
+  readonly received: Int16Array;
+  readonly sent: Int16Array;
+}
+
+export interface MediaStatistics {
+  readonly packetsSent: number;
+  readonly packetsReceived: number;
+  /** Holes in the sequence numbers that were received. */
+  readonly packetsLost: number;
+  /** Came too late for their place, or twice. */
+  readonly packetsDiscarded: number;
+  /** Datagrams that are no RTP of this session. */
+  readonly packetsInvalid: number;
+  /** Frames of a playback that were due before the source had delivered them. */
+  readonly underruns: number;
+  /** The largest delay of a send behind its deadline. */
+  readonly latestSendMs: number;
+}

@@ -1,0 +1,120 @@
+import type { Clock, Ids, Listenable } from "../base/index.ts";
+import type { SipRequest, SipResponse } from "./message/index.ts";
+
+export type TransportName = "udp" | "tcp";
+
+export interface SipAddress {
+  readonly transport: TransportName;
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface UserAgentOptions {
+  readonly clock: Clock;
+  readonly ids: Ids;
+  /** What to listen on. Port 0 lets the system choose; UDP and TCP on port 0 get the same port when both are asked for. */
+  readonly listen: readonly SipAddress[];
+  /** The host put into Via and Contact; without it the address listened on. */
+  readonly advertisedHost?: string;
+  /** The User-Agent and Server header. */
+  readonly product?: string;
+}
+
+/** A SIP user agent core (RFC 3261 §8, §12-15): transactions and dialogs over its transports. Bodies are opaque bytes. */
+export interface UserAgent {
+  /** What it listens on, with the real ports. */
+  readonly addresses: readonly SipAddress[];
+  readonly events: Listenable<UserAgentEvents>;
+  /** Calls out. Challenges (401, 407) are answered from `credentials` by itself. */
+  invite(request: OutgoingRequest): OutgoingInvite;
+  /** Any other request outside a dialog (REGISTER, OPTIONS); the final response, or a 408/503 made here. */
+  request(method: string, request: OutgoingRequest): Promise<SipResponse>;
+  /** Closes all transports; dialogs end with `who: "local"` without a BYE. */
+  close(): Promise<void>;
+}
+
+export interface UserAgentEvents {
+  invite: IncomingInvite;
+  /** A request outside a dialog that is not INVITE, CANCEL or ACK. Without a listener: 405 (OPTIONS: 200). */
+  request: IncomingRequest;
+}
+
+export interface OutgoingRequest {
+  /** The Request-URI. */
+  readonly target: string;
+  /** URIs of From and To; `to` defaults to the target. */
+  readonly from: string;
+  readonly fromDisplayName?: string;
+  readonly to?: string;
+  /** Where to send it, if not to the first route or the target. */
+  readonly nextHop?: SipAddress;
+  readonly credentials?: Credentials;
+  readonly headers?: readonly Header[];
+  readonly body?: Body;
+}
+
+export interface Credentials {
+  readonly username: string;
+  readonly password: string;
+}
+
+export type Header = readonly [name: string, value: string];
+
+export interface Body {
+  readonly type: string;
+  readonly bytes: Uint8Array;
+}
+
+export interface OutgoingInvite {
+  readonly callId: string;
+  readonly events: Listenable<{ provisional: SipResponse }>;
+  /** Never rejects. */
+  readonly outcome: Promise<InviteOutcome>;
+  /** CANCEL as RFC 3261 §9.1 has it; a 200 that crosses it is acknowledged and ended with BYE. */
+  cancel(): void;
+}
+
+export type InviteOutcome =
+  | { readonly kind: "accepted"; readonly dialog: Dialog; readonly response: SipResponse }
+  | { readonly kind: "refused"; readonly response: SipResponse }
+  | { readonly kind: "failed"; readonly why: "timeout" | "transport" | "cancelled" };
+
+export interface IncomingRequest {
+  readonly request: SipRequest;
+  /** Where it really came from. */
+  readonly source: SipAddress;
+  respond(status: number, extra?: ResponseExtra): void;
+}
+
+export interface ResponseExtra {
+  readonly reason?: string;
+  readonly headers?: readonly Header[];
+  readonly body?: Body;
+}
+
+export interface IncomingInvite extends IncomingRequest {
+  readonly callId: string;
+  /** Aborts when the caller cancels (487 is then sent by the user agent) or gives up. */
+  readonly signal: AbortSignal;
+  /** 200 with `body`; retransmitted until the ACK. Without an ACK the dialog ends with a BYE and `who: "timeout"`. */
+  accept(extra: ResponseExtra): Dialog;
+}
+
+/** A confirmed INVITE dialog (RFC 3261 §12). ACKs are sent by the user agent. */
+export interface Dialog {
+  readonly callId: string;
+  /** Aborts when the dialog has ended; the reason is a `DialogEnd`. */
+  readonly signal: AbortSignal;
+  /** Requests of the peer inside the dialog other than ACK and BYE: INVITE (re-INVITE), INFO, UPDATE, OPTIONS, … */
+  readonly events: Listenable<{ request: IncomingRequest }>;
+  /** Sends a request inside the dialog, with the route set; for INVITE the ACK follows by itself. */
+  request(method: string, extra?: { readonly headers?: readonly Header[]; readonly body?: Body }): Promise<SipResponse>;
+  /** Ends the dialog. Idempotent; resolves when it has ended, answered or not. */
+  bye(headers?: readonly Header[]): Promise<void>;
+}
+
+export interface DialogEnd {
+  readonly who: "local" | "remote" | "timeout";
+  /** The Reason header of the peer's BYE (RFC 3326). */
+  readonly reasonHeader?: string;
+}
