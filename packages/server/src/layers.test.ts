@@ -1,0 +1,78 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join, relative, resolve } from "node:path";
+import { describe, expect, it } from "vitest";
+
+const src = import.meta.dirname;
+
+/** Which layer may import which: the table of docs/architecture.md. */
+const allowed: Readonly<Record<string, readonly string[]>> = {
+  base: [],
+  audio: ["base"],
+  rtp: ["base"],
+  sdp: ["base"],
+  sip: ["base"],
+  config: ["base", "@piopiy/pcmo"],
+  media: ["base", "audio", "rtp", "sdp"],
+  call: ["base", "audio", "sip", "sdp", "media"],
+  phone: ["base", "audio", "sip", "sdp", "media", "call"],
+  interpreter: ["base", "audio", "call", "@piopiy/pcmo"],
+  simulator: ["base", "audio", "media", "call", "interpreter", "@piopiy/pcmo"],
+  adapters: ["base", "audio", "interpreter"],
+  store: ["base", "@piopiy/pcmo"],
+  control: ["base", "call", "interpreter", "store", "@piopiy/pcmo"],
+  api: ["base", "call", "interpreter", "simulator", "store", "control", "@piopiy/pcmo"],
+};
+
+interface Import {
+  readonly file: string;
+  readonly from: string;
+}
+
+function importsOf(folder: string): readonly Import[] {
+  return readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".ts"))
+    .flatMap((name) => {
+      const file = join(folder, name);
+      const text = readFileSync(file, "utf8");
+      const found = text.matchAll(/^(?:import|export)\b[^;]*?\bfrom\s+"([^"]+)"|^import\s+"([^"]+)"|\bimport\("([^"]+)"\)/gm);
+      return [...found].map((match) => ({ file, from: match[1] ?? match[2] ?? match[3] ?? "" }));
+    });
+}
+
+/** What an import breaks, or nothing. Tests may also use the simulator and the layers they put together. */
+function violation(layer: string, { file, from }: Import): string | undefined {
+  const may = allowed[layer] ?? [];
+  const where = `${relative(src, file)} imports ${from}`;
+  if (from.startsWith("@piopiy/")) return may.includes(from) ? undefined : `${where}: not a layer of ${layer}`;
+  if (!from.startsWith(".")) return undefined;
+  const target = relative(src, resolve(dirname(file), from));
+  const [other = "", ...inside] = target.split("/");
+  if (other === layer) return undefined;
+  if (!may.includes(other)) return `${where}: ${layer} may import ${may.join(", ") || "nothing"}`;
+  return inside.join("/") === "index.ts" ? undefined : `${where}: a layer is entered by its index.ts`;
+}
+
+describe("layers", () => {
+  const folders = readdirSync(src, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+
+  it("stand all in the table (demo composes)", () => {
+    expect(folders.map((entry) => entry.name).filter((name) => name !== "demo").toSorted()).toEqual(
+      Object.keys(allowed).toSorted(),
+    );
+  });
+
+  it.each(Object.keys(allowed))("%s imports what the table allows", (layer) => {
+    const broken = importsOf(join(src, layer))
+      .filter(({ file }) => !file.endsWith(".test.ts"))
+      .map((found) => violation(layer, found))
+      .filter((found) => found !== undefined);
+    expect(broken).toEqual([]);
+  });
+
+  it("sees an import that the table forbids", () => {
+    const file = join(src, "sip", "user-agent.ts");
+    expect(violation("sip", { file, from: "../sdp/index.ts" })).toContain("sip may import base");
+    expect(violation("media", { file: join(src, "media", "x.ts"), from: "../audio/g711.ts" })).toContain("index.ts");
+    expect(violation("sip", { file, from: "@piopiy/pcmo" })).toContain("not a layer");
+  });
+});
