@@ -1,16 +1,19 @@
 import { defineConfig } from "vitest/config";
 
+const source = (path: string) => new URL(path, import.meta.url).pathname;
+
 // Workspace packages are tested from their sources, not from what was built last.
 export default defineConfig({
   resolve: {
-    alias: {
-      "@piopiy/pcmo": new URL("packages/pcmo/src/index.ts", import.meta.url).pathname,
-      "@piopiy/server": new URL("packages/server/src/index.ts", import.meta.url).pathname,
-      piopiy: new URL("packages/sdk/src/index.ts", import.meta.url).pathname,
-    },
+    alias: [
+      { find: /^@piopiy\/pcmo$/, replacement: source("packages/pcmo/src/index.ts") },
+      { find: /^@piopiy\/pcmo\/(.+)$/, replacement: source("packages/pcmo/src/$1.ts") },
+      { find: /^@piopiy\/server$/, replacement: source("packages/server/src/index.ts") },
+      { find: /^piopiy$/, replacement: source("packages/sdk/src/index.ts") },
+    ],
   },
   test: {
-    include: ["packages/*/src/**/*.test.ts", "examples/**/*.test.ts", "docs/**/*.test.ts"],
+    include: ["{packages,demo,bench}/**/src/**/*.test.ts", "examples/**/*.test.ts", "docs/**/*.test.ts"],
     testTimeout: 20_000,
     pool: "forks",
   },
