@@ -1,1 +1,16 @@
-export {};
+export { ActionSchema, actionSchemas, type Action, type ActionInput, type ActionName } from "./action.ts";
+export { type BridgeAction } from "./actions/bridge.ts";
+export { type ConnectAction } from "./actions/connect.ts";
+export { type HangupAction } from "./actions/hangup.ts";
+export { type InputAction } from "./actions/input.ts";
+export { type ParamAction } from "./actions/param.ts";
+export { type PlayGetInputAction } from "./actions/play-get-input.ts";
+export { type PlayAction } from "./actions/play.ts";
+export { type RecordAction } from "./actions/record.ts";
+export { type SpeakAction } from "./actions/speak.ts";
+export { type StreamAction } from "./actions/stream.ts";
+export { type Destination } from "./destination.ts";
+export { type FileReference } from "./file.ts";
+export { FlowSchema, parseFlow } from "./flow.ts";
+export { check, pointer, under, type Checked, type Issue, type Parsed } from "./issue.ts";
+export { nearest } from "./message.ts";

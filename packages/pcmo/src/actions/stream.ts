@@ -1,0 +1,30 @@
+import * as v from "valibot";
+import { choice, flag, webSocketUrl } from "../fields.ts";
+import { fields } from "../issue.ts";
+import { mustBe } from "../message.ts";
+
+const qualityMessage = mustBe("8000 or 16000");
+
+/** Sends the call's audio to a WebSocket server and plays what comes back, while the flow goes on. */
+export const StreamSchema = v.pipe(
+  fields({
+    action: v.literal("stream"),
+    ws_url: webSocketUrl(),
+    /** Who is heard: leg A, leg B once bridged, or both mixed. */
+    listen_mode: v.optional(choice(["caller", "callee", "both"]), "caller"),
+    /** Samples per second, 8000 or 16000. Any other value becomes 8000, with a warning. */
+    voice_quality: v.pipe(v.optional(v.union([v.number(), v.string()], qualityMessage), 8000), v.transform(sampleRate)),
+    stream_on_answer: v.optional(flag(), false),
+  }),
+  v.readonly(),
+);
+export type StreamAction = v.InferOutput<typeof StreamSchema>;
+
+function sampleRate(quality: number | string): 8000 | 16000 {
+  return isQuality(quality) && Number(quality) === 16_000 ? 16_000 : 8000;
+}
+
+/** Is it a voice quality this server has? */
+export function isQuality(quality: unknown): boolean {
+  return quality === 8000 || quality === 16_000 || quality === "8000" || quality === "16000";
+}

@@ -1,0 +1,70 @@
+import * as v from "valibot";
+import { ActionSchema, actionSchemas, isActionName, type Action } from "./action.ts";
+import { isQuality } from "./actions/stream.ts";
+import { destinationKeys } from "./destination.ts";
+import { check, pointer, type Issue, type Parsed } from "./issue.ts";
+import { kindOf, nearest, show } from "./message.ts";
+import { isRecord, withoutEmpty } from "./record.ts";
+
+/** The longest flow that is accepted. */
+export const maxActions = 1000;
+
+const listMessage = (issue: { readonly input: unknown }) => `must be a list of actions; got ${kindOf(issue.input)}`;
+
+/** A flow: at most 1000 actions, performed in order. */
+export const FlowSchema = v.pipe(
+  v.array(ActionSchema, listMessage),
+  v.maxLength(maxActions, (issue) => `must have at most ${maxActions} actions; got ${issue.input.length}`),
+  v.readonly(),
+);
+
+/** Reads a flow in any spelling. A flow without actions is a flow. Never throws. */
+export function parseFlow(input: unknown): Parsed<readonly Action[]> {
+  // Long lists are refused before their actions are looked at: what they cost is bounded.
+  if (Array.isArray(input) && input.length > maxActions) {
+    return { ok: false, issues: [{ path: "", message: `must have at most ${maxActions} actions; got ${input.length}` }] };
+  }
+  const result = check(FlowSchema, withoutEmpty(input, 4));
+  return result.ok ? { ...result, warnings: flowWarnings(input) } : result;
+}
+
+/** What in an accepted flow is ignored or probably not meant. */
+export function flowWarnings(flow: unknown, prefix = ""): readonly Issue[] {
+  if (!Array.isArray(flow)) return [];
+  return flow.flatMap((action: unknown, index) => actionWarnings(action, `${prefix}/${index}`));
+}
+
+function actionWarnings(action: unknown, path: string): readonly Issue[] {
+  if (!isRecord(action) || !isActionName(action["action"])) return [];
+  const warnings = unknownKeys(action, Object.keys(actionSchemas[action["action"]].entries), path);
+  for (const list of ["connect", "call"]) {
+    const destinations = action[list];
+    if (!Array.isArray(destinations)) continue;
+    destinations.forEach((entry: unknown, index) => {
+      if (isRecord(entry)) warnings.push(...unknownKeys(entry, destinationKeys(entry["type"]), `${path}/${list}/${index}`));
+    });
+  }
+  return [...warnings, ...doubtful(action, path)];
+}
+
+function unknownKeys(record: Readonly<Record<string, unknown>>, known: readonly string[], path: string): Issue[] {
+  return Object.keys(record)
+    .filter((key) => !known.includes(key))
+    .map((key) => {
+      const near = nearest(key, known);
+      const hint = near === undefined ? "" : `; did you mean ${JSON.stringify(near)}?`;
+      return { path: path + pointer([key]), message: `is not a field here and is ignored${hint}` };
+    });
+}
+
+function doubtful(action: Readonly<Record<string, unknown>>, path: string): readonly Issue[] {
+  const { action: name, voice_quality: quality, text } = action;
+  if (name === "stream" && quality !== undefined && quality !== null && !isQuality(quality)) {
+    return [{ path: `${path}/voice_quality`, message: `should be 8000 or 16000; got ${show(quality)}, and 8000 is used` }];
+  }
+  if (name === "speak" && text === "") return [{ path: `${path}/text`, message: "is empty: nothing will be said" }];
+  if (name === "connect" && Array.isArray(action["connect"]) && Array.isArray(action["call"])) {
+    return [{ path: `${path}/call`, message: "is ignored, because connect is given" }];
+  }
+  return [];
+}

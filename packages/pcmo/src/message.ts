@@ -1,0 +1,116 @@
+import * as v from "valibot";
+
+export interface Found {
+  readonly input: unknown;
+}
+export interface FoundAt extends Found {
+  readonly path?: readonly { readonly key: unknown; readonly origin?: unknown }[] | undefined;
+}
+
+const noun: Readonly<Record<string, string>> = {
+  undefined: "nothing",
+  string: "text",
+  number: "a number",
+  bigint: "a number",
+  boolean: "true or false",
+  object: "an object",
+  function: "a function",
+  symbol: "a symbol",
+};
+
+/** The kind of a value, without the value: for fields that hold numbers, texts, digits or credentials. */
+export function kindOf(value: unknown): string {
+  if (value === null) return "null";
+  if (value === "") return "empty text";
+  if (Array.isArray(value)) return value.length === 0 ? "an empty list" : "a list";
+  return noun[typeof value] ?? "something else";
+}
+
+/** A short value as it was written; whatever could be a phone number or a text is named by its kind only. */
+export function show(value: unknown): string {
+  if (typeof value === "boolean") return String(value);
+  if (typeof value === "number" && Math.abs(value) < 1e6) return String(value);
+  if (typeof value === "string" && value !== "" && value.length <= 24 && value.replaceAll(/\D/g, "").length < 7) {
+    return JSON.stringify(value);
+  }
+  return kindOf(value);
+}
+
+/** The message of a field whose value may be shown. */
+export function mustBe(expects: string): (issue: Found) => string {
+  return (issue) => `must be ${expects}; got ${show(issue.input)}`;
+}
+
+/** The message of a field whose value must not be shown (numbers, texts, digits, credentials, addresses). */
+export function mustBePrivate(expects: string): (issue: Found) => string {
+  return (issue) => `must be ${expects}; got ${kindOf(issue.input)}`;
+}
+
+/** Notes on a schema what it expects, for the message of a field that is missing. */
+export function expecting<T>(expects: string): v.MetadataAction<T, { readonly expects: string }> {
+  return v.metadata({ expects });
+}
+
+/** The message of an object: it is none, a required key is missing, or (strict) a key is unknown. */
+export function missingOr(what: string, entries: v.ObjectEntries, issue: FoundAt): string {
+  const last = issue.path?.at(-1);
+  if (last === undefined) return `must be ${what}; got ${kindOf(issue.input)}`;
+  const key = String(last.key);
+  const entry = Object.hasOwn(entries, key) ? entries[key] : undefined;
+  if (entry === undefined) return unknownKey(key, Object.keys(entries));
+  return `is missing; must be ${expectsOf(entry) ?? "given"}`;
+}
+
+function expectsOf(schema: unknown): string | undefined {
+  if (!isPiped(schema)) return undefined;
+  for (const item of schema.pipe) {
+    if (isExpecting(item)) return item.metadata.expects;
+  }
+  return undefined;
+}
+
+function isPiped(schema: unknown): schema is { readonly pipe: readonly unknown[] } {
+  return typeof schema === "object" && schema !== null && "pipe" in schema && Array.isArray(schema.pipe);
+}
+
+function isExpecting(item: unknown): item is { readonly metadata: { readonly expects: string } } {
+  if (typeof item !== "object" || item === null || !("metadata" in item)) return false;
+  const { metadata } = item;
+  return typeof metadata === "object" && metadata !== null && "expects" in metadata && typeof metadata.expects === "string";
+}
+
+/** The message of a key nobody knows, with the nearest one that is known. */
+export function unknownKey(key: string, known: readonly string[]): string {
+  const near = nearest(key, known);
+  return near === undefined ? `is not known here; known: ${known.join(", ")}` : `is not known here; did you mean ${JSON.stringify(near)}?`;
+}
+
+/** The word among `known` that `word` was probably meant to be: at most a third of its letters differ. */
+export function nearest(word: string, known: readonly string[]): string | undefined {
+  if (word.length > 64) return undefined;
+  const fold = (text: string) => text.toLowerCase().replaceAll(/[_\-\s]/g, "");
+  let best: string | undefined;
+  let bestDistance = Number.POSITIVE_INFINITY;
+  for (const candidate of known) {
+    const distance = editDistance(fold(word), fold(candidate));
+    if (distance < bestDistance && distance <= Math.max(1, Math.floor(candidate.length / 3))) {
+      best = candidate;
+      bestDistance = distance;
+    }
+  }
+  return best;
+}
+
+/** How many letters must be put in, left out or replaced to make `to` of `from` (Levenshtein). */
+function editDistance(from: string, to: string): number {
+  let row = Array.from({ length: to.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= from.length; i += 1) {
+    const next = [i];
+    for (let j = 1; j <= to.length; j += 1) {
+      const replaced = (row[j - 1] ?? 0) + (from[i - 1] === to[j - 1] ? 0 : 1);
+      next.push(Math.min(replaced, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[to.length] ?? 0;
+}
