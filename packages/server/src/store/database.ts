@@ -1,0 +1,82 @@
+import Libsql from "libsql";
+import { type SqliteDatabase, SqliteDialect, type SqliteStatement } from "kysely";
+import { PiopiyError } from "../base/index.ts";
+
+/** Statements are compiled once: the server runs some thirty of them over and over. */
+const STATEMENTS = 200;
+
+/**
+ * The SQLite file as Kysely's dialect. WAL with `synchronous=FULL`: a commit that returned survives a power cut.
+ */
+export function sqliteDialect(file: string): SqliteDialect {
+  return new SqliteDialect({ database: () => Promise.resolve(openDatabase(file)) });
+}
+
+function openDatabase(file: string): SqliteDatabase {
+  const lock = lockFile(file);
+  const database = connect(file, lock);
+  const statements = new Map<string, SqliteStatement>();
+  return {
+    close: () => {
+      statements.clear();
+      // Compiled statements keep the connection open until they are collected: leave nothing in the log until then.
+      database.pragma("wal_checkpoint(TRUNCATE)");
+      database.close();
+      lock.release();
+    },
+    prepare(text) {
+      const known = statements.get(text);
+      if (known) return known;
+      const prepared = database.prepare(text);
+      // `reader` is asked for at every execution and crosses into native code: it never changes.
+      const { reader } = prepared;
+      const statement: SqliteStatement = {
+        reader,
+        all: (parameters) => prepared.all(...parameters),
+        run: (parameters) => prepared.run(...parameters),
+        iterate: (parameters) => prepared.iterate(...parameters),
+      };
+      if (statements.size >= STATEMENTS) statements.clear();
+      statements.set(text, statement);
+      return statement;
+    },
+  };
+}
+
+function connect(file: string, lock: Lock) {
+  try {
+    const database = new Libsql(file, { timeout: BUSY_MS });
+    for (const pragma of PRAGMAS) database.pragma(pragma);
+    return database;
+  } catch (failure) {
+    lock.release();
+    throw new PiopiyError("bad_configuration", "The database cannot be opened: can `data` be written?", { cause: failure });
+  }
+}
+
+const BUSY_MS = 2000;
+const PRAGMAS = [`busy_timeout = ${BUSY_MS}`, "journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"];
+
+interface Lock {
+  release(): void;
+}
+
+/**
+ * Keeps a second server off the same data: it would close the first one's live calls as interrupted. A transaction
+ * held on a file beside it is a lock that the system itself gives up when the process dies.
+ */
+function lockFile(file: string): Lock {
+  if (file === ":memory:") return { release: () => undefined };
+  try {
+    const database = new Libsql(`${file}-lock`);
+    database.exec("begin exclusive");
+    return {
+      release() {
+        database.exec("rollback");
+        database.close();
+      },
+    };
+  } catch (failure) {
+    throw new PiopiyError("bad_configuration", "The database cannot be opened: is another server using the same `data`?", { cause: failure });
+  }
+}

@@ -1,0 +1,21 @@
+import { type Insertable, type Kysely, sql } from "kysely";
+import type { LegRow, Schema } from "./schema.ts";
+
+export async function insertLeg(db: Kysely<Schema>, leg: Insertable<Schema["legs"]>): Promise<void> {
+  await db.insertInto("legs").values(leg).execute();
+}
+
+/** Changes a leg that has not ended: its end is written once and stands. */
+export async function updateLeg(
+  db: Kysely<Schema>,
+  id: string,
+  change: Partial<Pick<LegRow, "status" | "ringing_ms" | "answered_ms" | "ended_ms" | "cause" | "ended_by" | "sip_status">>,
+): Promise<void> {
+  await db.updateTable("legs").set(change).where("id", "=", id).where("status", "<>", "ended").execute();
+}
+
+/** A call's legs in the order they were started. */
+export async function readLegs(db: Kysely<Schema>, callId: string): Promise<readonly LegRow[]> {
+  // `rowid` is the order of insertion; two legs of a group begin in the same millisecond.
+  return await db.selectFrom("legs").selectAll().where("call_id", "=", callId).orderBy("started_ms").orderBy(sql`rowid`).execute();
+}

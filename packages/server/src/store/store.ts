@@ -1,0 +1,57 @@
+import { Kysely } from "kysely";
+import type { Clock } from "../base/index.ts";
+import { sqliteDialect } from "./database.ts";
+import { groupCommit, type GroupCommit } from "./group-commit.ts";
+import { closeInterrupted } from "./interrupted.ts";
+import { purgeKeys } from "./idempotency.ts";
+import { migrate } from "./migrations.ts";
+import type { Schema } from "./schema.ts";
+
+/** A connection or a transaction that the functions of this layer take. */
+export type Queries = Kysely<Schema>;
+
+/** The server's database. Reads go to `db`; writes through `write`, which resolves when they are durable. */
+export interface Store extends GroupCommit {
+  readonly db: Queries;
+  readonly clock: Clock;
+  /** How many calls of a process that died were closed as `interrupted` when it was opened. */
+  readonly interrupted: number;
+  /** Writes what is left and closes the file. */
+  close(): Promise<void>;
+}
+
+export interface StoreOptions {
+  /** A path, or `:memory:`. */
+  readonly file: string;
+  readonly clock: Clock;
+}
+
+/** Opens the database, brings its schema up to date, and closes the calls that a crash left open. Fails with `bad_configuration`. */
+export async function openStore(options: StoreOptions): Promise<Store> {
+  const { clock } = options;
+  const db = new Kysely<Schema>({ dialect: sqliteDialect(options.file) });
+  try {
+    await migrate(db);
+    const writes = groupCommit(db, clock);
+    const interrupted = await writes.write((db) => closeInterrupted(db, clock.now()));
+    await writes.write((db) => purgeKeys(db, clock.now()));
+    return {
+      db,
+      clock,
+      interrupted,
+      write: writes.write,
+      writeSoon: writes.writeSoon,
+      flush: writes.flush,
+      get refused() {
+        return writes.refused;
+      },
+      async close() {
+        await writes.flush();
+        await db.destroy();
+      },
+    };
+  } catch (failure) {
+    await db.destroy();
+    throw failure;
+  }
+}
