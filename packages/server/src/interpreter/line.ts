@@ -1,0 +1,28 @@
+import { abortable } from "../base/index.ts";
+import type { Leg } from "../call/index.ts";
+
+/** Whether media flows on a leg yet. */
+export interface Line {
+  readonly up: boolean;
+  /** Answers an inbound leg that is not up; at once otherwise. */
+  open(): Promise<void>;
+}
+
+/**
+ * The line of a flow's leg. A flow runs on an outbound leg once that is answered; an inbound one is answered by the
+ * first action that needs media, so that a flow may still refuse it, or ring somebody else first.
+ */
+export function lineOf(leg: Leg, signal: AbortSignal, answered: () => void): Line {
+  let up = leg.info.direction === "outbound";
+  return {
+    get up() {
+      return up;
+    },
+    async open() {
+      if (up) return;
+      await abortable(leg.answer(), signal);
+      up = true;
+      answered();
+    },
+  };
+}

@@ -1,0 +1,84 @@
+import type { Action } from "@piopiy/pcmo";
+import { aborted, scope } from "../base/index.ts";
+import type { Cause, Leg } from "../call/index.ts";
+import { lineOf } from "./line.ts";
+import { perform } from "./perform.ts";
+import type { Ports } from "./ports.ts";
+import { closeRecordings } from "./recordings.ts";
+import type { CallContext, Stage } from "./verb.ts";
+
+/** How a flow ended; `extraParams` as it was then. */
+export type FlowResult = FlowEnd & { readonly extraParams?: string };
+
+type FlowEnd =
+  /** The list is exhausted; the leg is still up. */
+  | { readonly end: "completed" }
+  /** An action ended the leg. */
+  | { readonly end: "hung_up"; readonly cause: Cause }
+  /** The leg ended: the party hung up, its time was over, the network failed. */
+  | { readonly end: "leg_ended"; readonly cause: Cause }
+  /** The caller's `signal` aborted. */
+  | { readonly end: "aborted" };
+
+/** The entries of one flow and of those that replaced it; `actionIndex` counts within the flow that runs. */
+interface Position {
+  actionIndex?: number;
+}
+
+/**
+ * Performs `flow` on `leg`, one action after the other, and puts what happens on the timeline. An action that fails is
+ * an entry there and the flow goes on; this function rejects for nothing that a flow or a network can do.
+ *
+ * When the list is exhausted the leg is left up for the caller to end, with one exception: a flow whose last action is
+ * a `record` that runs (voicemail) goes on until the leg ends. Recordings are complete on disk when this resolves.
+ */
+export async function runFlow(
+  flow: readonly Action[], call: CallContext, leg: Leg, ports: Ports, signal: AbortSignal,
+): Promise<FlowResult> {
+  using life = scope(signal);
+  using legLife = scope(leg.signal);
+  legLife.onClose(() => life.close(legLife.signal.reason));
+  const at: Position = {};
+  const note: Stage["note"] = (type, data, legId = leg.id) =>
+    ports.timeline.add({ type, legId, ...at, ...(data && { data }) });
+  const line = lineOf(leg, life.signal, () => note("leg.answered"));
+  const stage: Stage = { call, leg, line, ports, signal: life.signal, note, recordings: [] };
+  note("flow.started", { actions: flow.length });
+  const result = await performAll(flow, stage, at);
+  delete at.actionIndex;
+  await closeRecordings(stage);
+  note("flow.finished", { ...result });
+  return result;
+}
+
+async function performAll(flow: readonly Action[], first: Stage, at: Position): Promise<FlowResult> {
+  let stage = first;
+  let actions = flow;
+  for (let index = 0; index < actions.length && !first.signal.aborted; index++) {
+    const action = actions[index];
+    if (!action) break;
+    at.actionIndex = index;
+    const result = await perform(action, stage, index + 1 < actions.length);
+    if (result.extraParams !== undefined) {
+      stage = { ...stage, call: { ...stage.call, extraParams: result.extraParams } };
+    }
+    if (result.hungUp) return finish({ end: "hung_up", cause: result.hungUp }, stage);
+    if (result.replaceWith) {
+      first.note("flow.replaced", { actions: result.replaceWith.length, dropped: actions.length - index - 1 });
+      actions = result.replaceWith;
+      index = -1;
+    }
+  }
+  const holds = actions.at(-1)?.action === "record" && stage.recordings.length > 0;
+  if (holds) await aborted(first.signal);
+  return finish(endOf(first), stage);
+}
+
+function endOf({ leg, signal }: Stage): FlowEnd {
+  if (leg.signal.aborted) return { end: "leg_ended", cause: leg.signal.reason };
+  return { end: signal.aborted ? "aborted" : "completed" };
+}
+
+function finish(end: FlowEnd, { call }: Stage): FlowResult {
+  return call.extraParams === undefined ? end : { ...end, extraParams: call.extraParams };
+}

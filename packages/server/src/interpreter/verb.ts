@@ -1,0 +1,58 @@
+import type { Action } from "@piopiy/pcmo";
+import type { Cause, Leg } from "../call/index.ts";
+import type { Line } from "./line.ts";
+import type { Ports, Recording } from "./ports.ts";
+
+/** What a flow knows about the call it runs in. */
+export interface CallContext {
+  readonly callId: string;
+  /** The answer to the API request that placed the call; absent on inbound calls. */
+  readonly requestId?: string;
+  readonly appid: string;
+  /** The caller's number or user name. */
+  readonly from: string;
+  /** The called number or user name. */
+  readonly to: string;
+  readonly direction: "inbound" | "outbound";
+  /** What callbacks carry as `extra_params`: JSON text of what the API caller sent, until `param` replaces it. */
+  readonly extraParams?: string;
+}
+
+/** Attributes of a timeline entry. */
+export type Data = Readonly<Record<string, unknown>>;
+
+/** What a verb may use, for one action. */
+export interface Stage {
+  readonly call: CallContext;
+  readonly leg: Leg;
+  /** Answers the leg when media is needed. */
+  readonly line: Line;
+  readonly ports: Ports;
+  /** Aborts when the leg has ended or the flow is to stop. */
+  readonly signal: AbortSignal;
+  /** Puts an entry on the timeline; on this leg unless another one is named. */
+  readonly note: (type: string, data?: Data, legId?: string) => void;
+  /** Recordings that run to the end of the flow. */
+  readonly recordings: Recording[];
+}
+
+/** What an action came to. */
+export interface VerbResult {
+  /** The data of `action.finished`. */
+  readonly outcome?: Data;
+  /** Replaces the actions that are left. */
+  readonly replaceWith?: readonly Action[];
+  /** Replaces `extraParams` for the actions that follow. */
+  readonly extraParams?: string;
+  /** The action has ended the leg for this cause. */
+  readonly hungUp?: Cause;
+}
+
+export type ActionName = Action["action"];
+export type ActionOf<K extends ActionName> = Extract<Action, { readonly action: K }>;
+
+/**
+ * Performs one action. What can be expected (busy, no input) is an outcome; a `PiopiyError` is put on the timeline
+ * and the flow goes on; rejects with the signal's reason when `signal` aborts.
+ */
+export type Verb<K extends ActionName> = (action: ActionOf<K>, stage: Stage) => Promise<VerbResult>;

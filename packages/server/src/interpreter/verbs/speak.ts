@@ -1,0 +1,9 @@
+import { playOut } from "../play-out.ts";
+import type { Verb } from "../verb.ts";
+
+/** Speaks a text to its end. */
+export const speak: Verb<"speak"> = async ({ text, language, voice }, stage) => {
+  const request = { text, ...(language !== undefined && { language }), ...(voice !== undefined && { voice }) };
+  const speech = (signal: AbortSignal) => stage.ports.audio.speech(request, signal);
+  return { outcome: await playOut(speech, stage, stage.signal) };
+};
