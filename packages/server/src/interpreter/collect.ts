@@ -37,20 +37,17 @@ export const collectStart = (prompted: boolean): CollectState =>
 export function collectStep(
   rules: CollectRules, state: CollectState, event: CollectEvent,
 ): readonly [CollectState, ...CollectEffect[]] {
-  switch (state.name) {
-    case "prompting":
-      if (event.name === "digit") {
-        const [next, ...effects] = press(rules, "", event.digit);
-        return [next, "stop_prompt", ...effects];
-      }
-      return event.name === "prompt_over" ? [{ name: "waiting", digits: "" }, "restart_timer"] : [state];
-    case "waiting":
-      if (event.name === "digit") return press(rules, state.digits, event.digit);
-      // The prompt's end is told after a digit has stopped it, too: the digit's timer goes on.
-      return event.name === "timeout" ? [{ name: "done", digits: state.digits, by: "timeout" }] : [state];
-    case "done":
-      return [state];
+  if (state.name === "done") return [state];
+  if (state.name === "waiting") {
+    if (event.name === "digit") return press(rules, state.digits, event.digit);
+    // The prompt's end is told after a digit has stopped it, too: the digit's timer goes on.
+    return event.name === "timeout" ? [{ name: "done", digits: state.digits, by: "timeout" }] : [state];
   }
+  if (event.name === "digit") {
+    const [next, ...effects] = press(rules, "", event.digit);
+    return [next, "stop_prompt", ...effects];
+  }
+  return event.name === "prompt_over" ? [{ name: "waiting", digits: "" }, "restart_timer"] : [state];
 }
 
 function press(rules: CollectRules, before: string, digit: string): readonly [CollectState, ...CollectEffect[]] {

@@ -20,7 +20,7 @@ export async function dialRounds(action: Dialling, stage: Stage): Promise<Dialle
   const attempts: Attempt[] = [];
   const ringback = ringbackOn(stage);
   const dialIndex: DialIndex = async (destination, round, signal) => {
-    const attempt = await dial(action, round, destination, ringback.ring, stage, signal);
+    const attempt = await dial(action, round, destination, () => ringback.ring(), stage, signal);
     if ("leg" in attempt) return attempt;
     attempts.push(attempt);
     return undefined;

@@ -51,27 +51,24 @@ export async function runFlow(
   return result;
 }
 
-async function performAll(flow: readonly Action[], first: Stage, at: Position): Promise<FlowResult> {
-  let stage = first;
+async function performAll(flow: readonly Action[], stage: Stage, at: Position): Promise<FlowResult> {
+  let { call } = stage;
   let actions = flow;
-  for (let index = 0; index < actions.length && !first.signal.aborted; index++) {
+  for (let index = 0; !stage.signal.aborted; index++) {
     const action = actions[index];
     if (!action) break;
     at.actionIndex = index;
-    const result = await perform(action, stage, index + 1 < actions.length);
-    if (result.extraParams !== undefined) {
-      stage = { ...stage, call: { ...stage.call, extraParams: result.extraParams } };
-    }
-    if (result.hungUp) return finish({ end: "hung_up", cause: result.hungUp }, stage);
-    if (result.replaceWith) {
-      first.note("flow.replaced", { actions: result.replaceWith.length, dropped: actions.length - index - 1 });
-      actions = result.replaceWith;
-      index = -1;
-    }
+    const result = await perform(action, { ...stage, call }, index + 1 < actions.length);
+    if (result.extraParams !== undefined) call = { ...call, extraParams: result.extraParams };
+    if (result.hungUp) return resultOf({ end: "hung_up", cause: result.hungUp }, call);
+    if (!result.replaceWith) continue;
+    stage.note("flow.replaced", { actions: result.replaceWith.length, dropped: actions.length - index - 1 });
+    actions = result.replaceWith;
+    index = -1;
   }
   const holds = actions.at(-1)?.action === "record" && stage.recordings.length > 0;
-  if (holds) await aborted(first.signal);
-  return finish(endOf(first), stage);
+  if (holds) await aborted(stage.signal);
+  return resultOf(endOf(stage), call);
 }
 
 function endOf({ leg, signal }: Stage): FlowEnd {
@@ -79,6 +76,6 @@ function endOf({ leg, signal }: Stage): FlowEnd {
   return { end: signal.aborted ? "aborted" : "completed" };
 }
 
-function finish(end: FlowEnd, { call }: Stage): FlowResult {
-  return call.extraParams === undefined ? end : { ...end, extraParams: call.extraParams };
+function resultOf(end: FlowEnd, { extraParams }: CallContext): FlowResult {
+  return extraParams === undefined ? end : { ...end, extraParams };
 }
