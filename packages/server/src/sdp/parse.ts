@@ -1,0 +1,117 @@
+import { isIP } from "node:net";
+import { parse } from "sdp-transform";
+import { array, fallback, number, object, optional, picklist, pipe, safeParse, string, transform, union, type InferOutput } from "valibot";
+import { text } from "../base/index.ts";
+import type { Direction, SdpCodec, SdpMedia, SdpSession } from "./session.ts";
+
+export type SdpParsed = { readonly ok: true; readonly session: SdpSession } | { readonly ok: false; readonly why: string };
+
+/** Far beyond any real description; a bound on the work a stranger can ask for. */
+const MAXIMUM_BYTES = 16_384;
+const MAXIMUM_MEDIA = 16;
+const DEFAULT_PACKET_MS = 20;
+
+// The grammar library turns whatever looks like a number into one, and leaves out what does not match: nothing of its
+// result is trusted before it has passed this schema.
+const word = pipe(union([string(), number()]), transform(String));
+const connection = optional(object({ version: number(), ip: word }));
+const direction = optional(picklist(["sendrecv", "sendonly", "recvonly", "inactive"]));
+const milliseconds = fallback(optional(number()), undefined);
+const mediaSchema = object({
+  type: word,
+  port: number(),
+  protocol: word,
+  payloads: optional(word, ""),
+  connection,
+  direction,
+  ptime: milliseconds,
+  maxptime: milliseconds,
+  rtp: array(object({ payload: word, codec: word, rate: optional(word, ""), encoding: optional(word, "1") })),
+});
+const sessionSchema = object({
+  version: number(),
+  origin: object({ username: word, sessionId: word, sessionVersion: word }),
+  connection,
+  direction,
+  media: array(mediaSchema),
+});
+type RawMedia = InferOutput<typeof mediaSchema>;
+type RawSession = InferOutput<typeof sessionSchema>;
+
+/** Reads a session description. Never throws; what is wrong is told without repeating what was sent. */
+export function parseSdp(bytes: Uint8Array): SdpParsed {
+  if (bytes.length > MAXIMUM_BYTES) return no("it is too long");
+  const source = text(bytes);
+  const lines = source.split(/\r\n|\r|\n/).filter((line) => line.trim() !== "");
+  // RFC 8866 §5: lines are <type>=<value>, and the first one is the version.
+  if (lines[0]?.trimEnd() !== "v=0") return no("it does not begin with v=0");
+  if (!lines.every((line) => /^[a-z]=/.test(line))) return no("a line is not of the form <type>=<value>");
+  const raw = safeParse(sessionSchema, parse(lines.map(plainPort).join("\r\n")));
+  if (!raw.success) return no(`its ${raw.issues[0].path?.map(({ key }) => String(key)).join(".") ?? "text"} is missing or malformed`);
+  return checked(raw.output, lines.find((line) => line.startsWith("t="))?.slice(2).trimEnd() ?? "0 0");
+}
+
+const no = (why: string) => ({ ok: false, why: `The session description is refused: ${why}.` }) as const;
+
+/** RFC 8866 §5.14: `m=audio 49170/2` announces layered streams on several ports; the first one is the base. */
+const plainPort = (line: string) => line.trimEnd().replace(/^(m=\S+ \d+)\/\d+ /, "$1 ");
+
+function checked(raw: RawSession, timing: string): SdpParsed {
+  const { sessionId, sessionVersion } = raw.origin;
+  if (!/^\d{1,20}$/.test(sessionId) || !/^\d{1,20}$/.test(sessionVersion)) return no("its origin has no numeric id and version");
+  if (raw.media.length > MAXIMUM_MEDIA) return no("it has too many media lines");
+  const badPort = raw.media.some(({ port }) => !Number.isInteger(port) || port > 65_535);
+  if (badPort) return no("a media line has no valid port");
+  const media = raw.media.map((one) => mediaOf(one, raw));
+  return { ok: true, session: { origin: raw.origin, timing, media } };
+}
+
+function mediaOf(raw: RawMedia, session: RawSession): SdpMedia {
+  // RFC 8866 §5.7: a media section's own c= line takes the place of the session's.
+  const host = addressOf(raw.connection ?? session.connection);
+  const told = raw.direction ?? session.direction ?? "sendrecv";
+  const packetMs = packetMsOf(raw);
+  const formats = raw.payloads.split(" ").filter((format) => format !== "");
+  return {
+    type: raw.type,
+    port: raw.port,
+    protocol: raw.protocol,
+    formats,
+    ...(host === undefined ? {} : { host }),
+    direction: held(host) ? jointHold(told) : told,
+    codecs: formats.flatMap((format) => codecOf(format, raw.rtp)),
+    ...(packetMs === undefined ? {} : { packetMs }),
+  };
+}
+
+function addressOf(connection: RawSession["connection"]): string | undefined {
+  if (!connection) return undefined;
+  // A multicast address with its TTL and a host name are no addresses: nothing here is sent to either.
+  return isIP(connection.ip) === connection.version ? connection.ip : undefined;
+}
+
+const held = (host: string | undefined) => host === "0.0.0.0" || host === "::";
+
+/** RFC 3264 §8.4: the older way of holding; an unspecified address says that nothing can be received there. */
+const jointHold = (told: Direction): Direction => (told === "sendrecv" || told === "sendonly" ? "sendonly" : "inactive");
+
+function packetMsOf({ ptime, maxptime }: RawMedia): number | undefined {
+  const asked = ptime ?? (maxptime === undefined ? undefined : DEFAULT_PACKET_MS);
+  if (asked === undefined) return undefined;
+  const bounded = Math.min(asked, maxptime ?? asked);
+  return Number.isInteger(bounded) && bounded >= 10 && bounded <= 200 ? bounded : undefined;
+}
+
+/** RFC 3551 §6: these numbers mean their format even without an rtpmap. */
+const staticFormats: Readonly<Record<string, string>> = { 0: "PCMU", 3: "GSM", 4: "G723", 8: "PCMA", 9: "G722", 18: "G729" };
+
+function codecOf(format: string, rtpmaps: RawMedia["rtp"]): readonly SdpCodec[] {
+  if (!/^\d{1,3}$/.test(format) || Number(format) > 127) return [];
+  const payloadType = Number(format);
+  const mapped = rtpmaps.find((rtpmap) => rtpmap.payload === String(payloadType));
+  const rateHz = Number(mapped?.rate);
+  const channels = Number(mapped?.encoding);
+  if (mapped && rateHz > 0) return [{ payloadType, name: mapped.codec.toUpperCase(), rateHz, channels: channels > 0 ? channels : 1 }];
+  const name = mapped ? undefined : staticFormats[payloadType];
+  return name === undefined ? [] : [{ payloadType, name, rateHz: 8000, channels: 1 }];
+}

@@ -1,0 +1,44 @@
+import { isIPv6 } from "node:net";
+import { utf8 } from "../base/index.ts";
+import type { Direction, LocalMedia } from "./session.ts";
+
+/** One `m=` section to write: audio of ours, or a refusal of what was offered. */
+export type Section =
+  | { readonly accepted: true; readonly protocol: string; readonly direction: Direction; readonly formats: readonly Format[] }
+  | { readonly accepted: false; readonly type: string; readonly protocol: string; readonly formats: readonly string[] };
+
+export interface Format {
+  readonly payloadType: number;
+  readonly name: "PCMU" | "PCMA" | "telephone-event";
+}
+
+/** Writes a session description with the lines in the order of RFC 8866 §5. */
+export function serializeSdp(local: LocalMedia, sections: readonly Section[], timing = "0 0"): Uint8Array {
+  const address = `IN IP${isIPv6(local.host) ? 6 : 4} ${local.host}`;
+  const lines = [
+    "v=0",
+    `o=- ${local.sessionId} ${local.sessionVersion} ${address}`,
+    "s=-",
+    `c=${address}`,
+    `t=${timing}`,
+    ...sections.flatMap((section) => sectionLines(section, local.port)),
+  ];
+  return utf8(`${lines.join("\r\n")}\r\n`);
+}
+
+function sectionLines(section: Section, port: number): readonly string[] {
+  // RFC 3264 §6: a refused stream has port 0; its formats are there for the grammar only.
+  if (!section.accepted) return [`m=${section.type} 0 ${section.protocol} ${section.formats.join(" ") || "0"}`];
+  return [
+    `m=audio ${port} ${section.protocol} ${section.formats.map(({ payloadType }) => payloadType).join(" ")}`,
+    ...section.formats.flatMap(formatLines),
+    "a=ptime:20",
+    `a=${section.direction}`,
+  ];
+}
+
+function formatLines({ payloadType, name }: Format): readonly string[] {
+  const rtpmap = `a=rtpmap:${payloadType} ${name}/8000`;
+  // RFC 4733 §2.4.1: events 0 to 15 are the sixteen keys of DTMF.
+  return name === "telephone-event" ? [rtpmap, `a=fmtp:${payloadType} 0-15`] : [rtpmap];
+}

@@ -1,0 +1,75 @@
+/** Data that offer/answer is computed from. All of it is plain and read-only. */
+
+export type Direction = "sendrecv" | "sendonly" | "recvonly" | "inactive";
+export type AudioCodec = "PCMU" | "PCMA";
+
+/** A session description as far as we use it (RFC 8866), checked. */
+export interface SdpSession {
+  readonly origin: { readonly username: string; readonly sessionId: string; readonly sessionVersion: string };
+  /** The text of the `t=` line. */
+  readonly timing: string;
+  /** One entry for each `m=` line, in their order. */
+  readonly media: readonly SdpMedia[];
+}
+
+export interface SdpMedia {
+  readonly type: string;
+  /** 0: refused, or given up. */
+  readonly port: number;
+  readonly protocol: string;
+  /** The formats as they stand in the `m=` line. */
+  readonly formats: readonly string[];
+  /** The address of its own `c=` line or the session's; absent when there is none that can be sent to. */
+  readonly host?: string;
+  readonly direction: Direction;
+  /** The RTP formats, in the order of preference. */
+  readonly codecs: readonly SdpCodec[];
+  /** `a=ptime`, bounded by `a=maxptime`. */
+  readonly packetMs?: number;
+}
+
+export interface SdpCodec {
+  readonly payloadType: number;
+  /** Upper case. */
+  readonly name: string;
+  readonly rateHz: number;
+  readonly channels: number;
+}
+
+/** Our side of a session: what we offer, or what we are ready to answer with. */
+export interface LocalMedia {
+  /** The address and port where we receive RTP. */
+  readonly host: string;
+  readonly port: number;
+  /** In the order of preference. */
+  readonly codecs: readonly AudioCodec[];
+  /** Whether RFC 4733 digits are taken. */
+  readonly telephoneEvent: boolean;
+  readonly direction: Direction;
+  /** `o=`: both decimal numbers. The id stays for the whole dialog, the version grows by one with each change. */
+  readonly sessionId: string | number;
+  readonly sessionVersion: string | number;
+}
+
+/** What both sides agreed on, seen from ours: ready for the media session. */
+export interface Negotiated {
+  readonly remote: { readonly host: string; readonly port: number };
+  readonly codec: AudioCodec;
+  readonly payloadType: number;
+  /** Absent: the peer does not take RFC 4733 digits. */
+  readonly telephoneEventPayloadType?: number;
+  readonly direction: Direction;
+  /** How much audio the peer wants in a packet. */
+  readonly packetMs: number;
+}
+
+const sends = (direction: Direction) => direction === "sendrecv" || direction === "sendonly";
+const receives = (direction: Direction) => direction === "sendrecv" || direction === "recvonly";
+
+/** What is left of our direction when the peer's (from its own view) is `theirs` (RFC 3264 §6.1). */
+export function jointDirection(ours: Direction, theirs: Direction): Direction {
+  const send = sends(ours) && receives(theirs);
+  const receive = receives(ours) && sends(theirs);
+  if (send) return receive ? "sendrecv" : "sendonly";
+  return receive ? "recvonly" : "inactive";
+}
