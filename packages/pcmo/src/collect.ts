@@ -3,20 +3,20 @@ import { choice, httpUrl, wholeNumber, word } from "./fields.ts";
 
 /** How digits are collected; shared by `input` and `play_get_input`. */
 export const collectEntries = {
-  /** Where the digits are POSTed; the reply is the next flow. */
-  action_url: httpUrl(),
-  /** At most this many digits, 1 to 128. */
-  max_digit: v.exactOptional(wholeNumber(1, 128)),
-  max_digits: v.exactOptional(wholeNumber(1, 128)),
-  /** At least this many, 1 to 128. */
-  min_digit: v.exactOptional(wholeNumber(1, 128)),
-  min_digits: v.exactOptional(wholeNumber(1, 128)),
-  /** Seconds to wait for a digit, 1 to 600. */
-  timeout: v.optional(wholeNumber(1, 600), 5),
-  /** The key that ends the input, or empty for none. */
-  finish_on_key: v.optional(word(/^[0-9A-D*#]?$/, 'one key ("0" to "9", "*" or "#"), or "" for none'), "#"),
-  /** What follows when nothing was pressed: the next action, or a POST with empty digits. */
-  on_no_input: v.optional(choice(["continue", "post"]), "continue"),
+  action_url: httpUrl("Where the digits are POSTed; the reply is the flow that follows"),
+  max_digit: v.exactOptional(wholeNumber(1, 128, "At most so many digits; 1 when absent")),
+  max_digits: v.exactOptional(wholeNumber(1, 128, "Another spelling of max_digit, which wins")),
+  min_digit: v.exactOptional(wholeNumber(1, 128, "At least so many digits; 1 when absent")),
+  min_digits: v.exactOptional(wholeNumber(1, 128, "Another spelling of min_digit, which wins")),
+  timeout: v.optional(wholeNumber(1, 600, "Seconds to wait for a digit"), 5),
+  finish_on_key: v.optional(
+    word(/^[0-9A-D*#]?$/, 'one key ("0" to "9", "*" or "#"), or "" for none', "The key that ends the input"),
+    "#",
+  ),
+  on_no_input: v.optional(
+    choice(["continue", "post"], "When nothing was pressed, go on with the next action or POST empty digits"),
+    "continue",
+  ),
 };
 
 interface CollectInput {

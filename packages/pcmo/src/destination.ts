@@ -14,7 +14,7 @@ const sipType = v.picklist(["sip", "internal", "internet"]);
 
 const pstnEntries = {
   type: pstnType,
-  number: phoneNumber('; a SIP address goes as {"type":"sip","uri":"sip:…"}'),
+  number: phoneNumber(undefined, '; a SIP address goes as {"type":"sip","uri":"sip:…"}'),
 };
 
 const sipEntries = {
@@ -76,7 +76,7 @@ function userName() {
       ],
       message,
     ),
-    v.transform(String),
     expecting(expects),
+    v.transform(String),
   );
 }

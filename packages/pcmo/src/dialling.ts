@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { DestinationSchema, type Destination } from "./destination.ts";
+import { DestinationSchema } from "./destination.ts";
 import { choice, flag, phoneNumber, wholeNumber } from "./fields.ts";
 import { expecting, kindOf } from "./message.ts";
 
@@ -15,30 +15,12 @@ export const destinations = v.pipe(
   expecting(listExpects),
 );
 
-/** How a second leg is dialled; shared by `bridge` and `connect`. */
+/** How a leg is dialled; shared by `bridge`, `connect` and the request that makes a call. */
 export const diallingEntries = {
-  /** The caller id; the number of the call when absent. */
-  from: v.exactOptional(phoneNumber()),
-  /** Seconds the connected call may last, 1 to 86400. */
-  duration: v.optional(wholeNumber(1, 86_400), 5400),
-  /** Seconds each destination may ring, 1 to 600. */
-  timeout: v.optional(wholeNumber(1, 600), 40),
-  /** Rounds over the destinations, 1 to 10. */
-  loop: v.optional(wholeNumber(1, 10), 1),
-  /** One after the other, or all at once. */
-  ring_type: v.optional(choice(["single", "group"]), "single"),
-  record: v.optional(flag(), false),
+  from: v.exactOptional(phoneNumber("The caller id; the number of the call when absent")),
+  duration: v.optional(wholeNumber(1, 86_400, "Seconds the connected call may last"), 5400),
+  timeout: v.optional(wholeNumber(1, 600, "Seconds each destination may ring"), 40),
+  loop: v.optional(wholeNumber(1, 10, "Rounds over the destinations"), 1),
+  ring_type: v.optional(choice(["single", "group"], "One after the other, or all at once"), "single"),
+  record: v.optional(flag("Record the connected call"), false),
 };
-
-/** The normalised fields both actions have. */
-export interface Dialling {
-  readonly from?: string;
-  readonly connect: readonly Destination[];
-  /** Seconds. */
-  readonly duration: number;
-  /** Seconds. */
-  readonly timeout: number;
-  readonly loop: number;
-  readonly ring_type: "single" | "group";
-  readonly record: boolean;
-}

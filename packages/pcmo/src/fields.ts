@@ -2,7 +2,7 @@ import * as v from "valibot";
 import { expecting, kindOf, mustBe, mustBePrivate } from "./message.ts";
 
 /** A whole number within bounds, written as a number or as digits. */
-export function wholeNumber(min: number, max: number) {
+export function wholeNumber(min: number, max: number, about?: string) {
   const expects = `a whole number from ${min} to ${max}, as a number or digits`;
   const message = mustBe(expects);
   return v.pipe(
@@ -13,27 +13,27 @@ export function wholeNumber(min: number, max: number) {
       ],
       message,
     ),
+    expecting(expects, about),
     v.transform(Number),
     v.minValue(min, message),
     v.maxValue(max, message),
-    expecting(expects),
   );
 }
 
 /** True or false, or one of the words. */
-export function flag() {
+export function flag(about?: string) {
   const message = mustBe("true or false");
   return v.pipe(
     v.union([v.boolean(), v.picklist(["true", "false"])], message),
+    expecting("true or false", about),
     v.transform((value) => value === true || value === "true"),
-    expecting("true or false"),
   );
 }
 
 /** One of a few words. */
-export function choice<const T extends readonly string[]>(words: T) {
+export function choice<const T extends readonly string[]>(words: T, about?: string) {
   const expects = oneOf(words);
-  return v.pipe(v.picklist(words, mustBe(expects)), expecting(expects));
+  return v.pipe(v.picklist(words, mustBe(expects)), expecting(expects, about));
 }
 
 /** `"a", "b" or "c"`. */
@@ -43,44 +43,52 @@ export function oneOf(words: readonly string[]): string {
 }
 
 /** A text whose content is nobody's business in a message. */
-export function text(min: number, max: number) {
+export function text(min: number, max: number, about?: string) {
   const expects = min === 0 ? `text of at most ${max} characters` : `text of ${min} to ${max} characters`;
   const message = (issue: { readonly input: unknown }) => {
     const { input } = issue;
     const got = typeof input === "string" && input !== "" ? `${input.length} characters` : kindOf(input);
     return `must be ${expects}; got ${got}`;
   };
-  const string = v.pipe(v.string(message), v.maxLength(max, message), expecting(expects));
-  return min === 0 ? string : v.pipe(v.string(message), v.minLength(min, message), v.maxLength(max, message), expecting(expects));
+  return v.pipe(v.string(message), v.minLength(min, message), v.maxLength(max, message), expecting(expects, about));
 }
 
 /** A name of a few harmless characters. */
-export function word(pattern: RegExp, expects: string) {
+export function word(pattern: RegExp, expects: string, about?: string) {
   const message = mustBe(expects);
-  return v.pipe(v.string(message), v.regex(pattern, message), expecting(expects));
+  return v.pipe(v.string(message), v.regex(pattern, message), expecting(expects, about));
 }
 
 /**
  * A phone number, as a number or text: `+`, spaces, `-`, `(`, `)` and `.` are left out, and 3 to 15 digits must remain.
  * One form out: the digits.
  */
-export function phoneNumber(hint = "") {
+export function phoneNumber(about?: string, hint = "") {
   const expects = `a phone number of 3 to 15 digits${hint}`;
   const message = mustBePrivate(expects);
   return v.pipe(
     v.union(
       [
         v.pipe(v.number(message), v.safeInteger(message), v.minValue(100, message), v.maxValue(999_999_999_999_999, message)),
-        v.pipe(v.string(message), v.maxLength(64, message), v.regex(/^[-+ ().]*(?:[0-9][-+ ().]*){3,15}$/, message)),
+        v.pipe(v.string(message), v.maxLength(64, message), v.regex(phonePattern, message)),
       ],
       message,
     ),
-    v.transform((value) => String(value).replaceAll(/[-+ ().]/g, "")),
-    expecting(expects),
+    expecting(expects, about),
+    v.transform((value) => digitsOf(value)),
   );
 }
 
-const sipUriPattern =
+/** 3 to 15 digits, with any punctuation between them. */
+export const phonePattern = /^[-+ ().]*(?:[0-9][-+ ().]*){3,15}$/;
+
+/** A phone number without its punctuation. */
+export function digitsOf(value: number | string): string {
+  return String(value).replaceAll(/[-+ ().]/g, "");
+}
+
+/** A SIP URI that can be called as it stands. */
+export const sipUriPattern =
   /^[sS][iI][pP][sS]?:(?:[A-Za-z0-9\-_.!~*'()&=+$,;/%]+@)?(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?(?:;[A-Za-z0-9\-_.!~*'()[\]/:&+$%=]+)*$/;
 
 /** A SIP URI without headers and without a password in it (RFC 3261 §19.1.1), at most 255 characters. */
@@ -91,23 +99,23 @@ export function sipUri() {
 }
 
 /** An address to fetch or to POST to, at most 2048 characters. */
-export function httpUrl() {
-  return url(/^[hH][tT][tT][pP][sS]?:\/\/\S+$/, "an http:// or https:// address");
+export function httpUrl(about?: string) {
+  return url(/^[hH][tT][tT][pP][sS]?:\/\/\S+$/, "an http:// or https:// address", about);
 }
 
 /** The address of a WebSocket server, at most 2048 characters. */
-export function webSocketUrl() {
-  return url(/^[wW][sS][sS]?:\/\/\S+$/, "a ws:// or wss:// address");
+export function webSocketUrl(about?: string) {
+  return url(/^[wW][sS][sS]?:\/\/\S+$/, "a ws:// or wss:// address", about);
 }
 
-function url(pattern: RegExp, expects: string) {
+function url(pattern: RegExp, expects: string, about?: string) {
   const message = (issue: { readonly input: unknown }) => `must be ${expects}; got ${addressKind(issue.input)}`;
   return v.pipe(
     v.string(message),
     v.maxLength(2048, message),
     v.regex(pattern, message),
     v.check((value) => URL.canParse(value), message),
-    expecting(expects),
+    expecting(expects, about),
   );
 }
 

@@ -29,9 +29,9 @@ export function parseFlow(input: unknown): Parsed<readonly Action[]> {
 }
 
 /** What in an accepted flow is ignored or probably not meant. */
-export function flowWarnings(flow: unknown, prefix = ""): readonly Issue[] {
+export function flowWarnings(flow: unknown): readonly Issue[] {
   if (!Array.isArray(flow)) return [];
-  return flow.flatMap((action: unknown, index) => actionWarnings(action, `${prefix}/${index}`));
+  return flow.flatMap((action: unknown, index) => actionWarnings(action, `/${index}`));
 }
 
 function actionWarnings(action: unknown, path: string): readonly Issue[] {
@@ -47,7 +47,8 @@ function actionWarnings(action: unknown, path: string): readonly Issue[] {
   return [...warnings, ...doubtful(action, path)];
 }
 
-function unknownKeys(record: Readonly<Record<string, unknown>>, known: readonly string[], path: string): Issue[] {
+/** A warning for each key that nobody knows. */
+export function unknownKeys(record: Readonly<Record<string, unknown>>, known: readonly string[], path: string): Issue[] {
   return Object.keys(record)
     .filter((key) => !known.includes(key))
     .map((key) => {

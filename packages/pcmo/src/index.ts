@@ -9,8 +9,20 @@ export { type PlayAction } from "./actions/play.ts";
 export { type RecordAction } from "./actions/record.ts";
 export { type SpeakAction } from "./actions/speak.ts";
 export { type StreamAction } from "./actions/stream.ts";
+export { CallActionSchema, parseCallAction, type CallActionRequest } from "./call-action.ts";
 export { type Destination } from "./destination.ts";
 export { type FileReference } from "./file.ts";
 export { FlowSchema, parseFlow } from "./flow.ts";
 export { check, pointer, under, type Checked, type Issue, type Parsed } from "./issue.ts";
 export { nearest } from "./message.ts";
+export {
+  ErrorResponseSchema, MakeCallResponseSchema, MakeCallSchema, parseMakeCall,
+  type ErrorResponse, type MakeCallInput, type MakeCallRequest, type MakeCallResponse,
+} from "./make-call.ts";
+export {
+  parseStreamMessage, StreamAudioSchema, StreamControlSchema, type StreamMessage,
+} from "./stream-message.ts";
+export {
+  AnswerRequestSchema, CdrSchema, DtmfCallbackSchema, LiveEventSchema, liveStatuses,
+  type AnswerRequest, type Cdr, type DtmfCallback, type LiveEvent,
+} from "./webhooks.ts";

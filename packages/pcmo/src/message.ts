@@ -46,10 +46,16 @@ export function mustBePrivate(expects: string): (issue: Found) => string {
   return (issue) => `must be ${expects}; got ${kindOf(issue.input)}`;
 }
 
-/** Notes on a schema what it expects, for the message of a field that is missing. */
-export function expecting<T>(expects: string): v.MetadataAction<T, { readonly expects: string }> {
-  return v.metadata({ expects });
+/**
+ * Notes on a schema what it expects, for the message of a field that is missing, and (with what it is about) for the
+ * reference. It stands before the first transformation: JSON Schema shows the side that comes in.
+ */
+export function expecting<T>(expects: string, about?: string): v.MetadataAction<T, Expecting> {
+  return v.metadata({ expects, description: about === undefined ? expects : `${about} (${expects}).` });
 }
+
+/** What `expecting` notes. */
+export type Expecting = { readonly expects: string; readonly description: string };
 
 /** The message of an object: it is none, a required key is missing, or (strict) a key is unknown. */
 export function missingOr(what: string, entries: v.ObjectEntries, issue: FoundAt): string {

@@ -13,6 +13,7 @@ export const ConnectSchema = v.pipe(
     call_type: v.exactOptional(word(/^audio$/, '"audio"')),
     ...diallingEntries,
   }),
+  v.description("Connects the call to phones registered here."),
   v.rawTransform(({ dataset, addIssue, NEVER }) => {
     const { call, call_type: _, connect = call, ...rest } = dataset.value;
     if (connect !== undefined) return { ...rest, connect };

@@ -6,6 +6,7 @@ import { fields } from "../issue.ts";
 /** Collects digits and POSTs them to `action_url`. */
 export const InputSchema = v.pipe(
   fields({ action: v.literal("input"), ...collectEntries }),
+  v.description("Collects digits and POSTs them to action_url."),
   v.rawTransform(({ dataset, addIssue, NEVER }) => {
     const input = dataset.value;
     const digits = digitsProblem(input);

@@ -11,8 +11,9 @@ export const PlayGetInputSchema = v.pipe(
     action: v.literal("play_get_input"),
     ...fileEntries,
     ...collectEntries,
-    max_retry: v.optional(wholeNumber(0, 20), 1),
+    max_retry: v.optional(wholeNumber(0, 20, "Times it is played again when nothing was pressed"), 1),
   }),
+  v.description("Plays a file and collects digits while it plays and after it, at most max_retry times over."),
   v.rawTransform(({ dataset, addIssue, NEVER }) => {
     const input = dataset.value;
     const file = fileOf(input);

@@ -6,6 +6,7 @@ import { at } from "../at.ts";
 /** Plays a file: `{ action: "play", file_url | file_name }`. */
 export const PlaySchema = v.pipe(
   fields({ action: v.literal("play"), ...fileEntries }),
+  v.description("Plays a file."),
   v.rawTransform(({ dataset, addIssue, NEVER }) => {
     const file = fileOf(dataset.value);
     if (file.type !== "none") return { action: dataset.value.action, file };

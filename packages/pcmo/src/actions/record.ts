@@ -9,6 +9,7 @@ export const RecordSchema = v.pipe(
     channels: v.optional(choice(["mono", "stereo"]), "mono"),
     format: v.optional(choice(["wav", "mp3"]), "wav"),
   }),
+  v.description("Records the call from here on."),
   v.readonly(),
 );
 export type RecordAction = v.InferOutput<typeof RecordSchema>;

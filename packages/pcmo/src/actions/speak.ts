@@ -7,11 +7,10 @@ export const SpeakSchema = v.pipe(
   fields({
     action: v.literal("speak"),
     text: text(0, 10_000),
-    /** A language tag, for example `en` or `en-GB`. */
     language: v.exactOptional(word(/^[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,3}$/, 'a language tag such as "en" or "en-GB"')),
-    /** A voice the server knows. */
     voice: v.exactOptional(word(/^[A-Za-z0-9._-]{1,64}$/, "the name of a voice: 1 to 64 letters, digits or ._-")),
   }),
+  v.description("Says a text."),
   v.readonly(),
 );
 export type SpeakAction = v.InferOutput<typeof SpeakSchema>;

@@ -1,0 +1,111 @@
+import * as v from "valibot";
+import { type Destination, DestinationSchema } from "./destination.ts";
+import { diallingEntries } from "./dialling.ts";
+import { digitsOf, phoneNumber, phonePattern, sipUriPattern } from "./fields.ts";
+import { appId, secret } from "./credentials.ts";
+import { FlowSchema, flowWarnings, maxActions, unknownKeys } from "./flow.ts";
+import { check, fields, under, type Parsed } from "./issue.ts";
+import { expecting, kindOf, mustBePrivate } from "./message.ts";
+import { isRecord, withoutEmpty } from "./record.ts";
+
+const toExpects = 'a phone number of 3 to 15 digits, a SIP address, or {"type":"sip","uri":"sip:…"}';
+const toMessage = mustBePrivate(toExpects);
+
+/** Whom to call first: a number, a SIP URI as text, or an entry as in `connect`. */
+const to = v.pipe(
+  v.union(
+    [
+      v.pipe(v.number(), v.safeInteger(toMessage), v.minValue(100, toMessage), v.maxValue(999_999_999_999_999, toMessage)),
+      v.pipe(v.string(), v.maxLength(255, toMessage), v.check((value) => phonePattern.test(value) || sipUriPattern.test(value), toMessage)),
+      DestinationSchema,
+    ],
+    toMessage,
+  ),
+  expecting(toExpects, "Whom to call first"),
+  v.transform((value): Destination => {
+    if (typeof value === "object") return value;
+    return typeof value === "string" && sipUriPattern.test(value) ? { type: "sip", uri: value } : { type: "pstn", number: digitsOf(value) };
+  }),
+);
+
+const extraExpects = "an object (or its JSON text) of at most 8192 characters as JSON";
+
+/** Echoed in every webhook of the call, as JSON text. */
+const extraParams = v.pipe(
+  v.union([v.record(v.string(), v.unknown()), v.string()], mustBePrivate(extraExpects)),
+  expecting(extraExpects, "Echoed in every webhook of the call, as JSON text"),
+  v.rawTransform(({ dataset, addIssue, NEVER }): Readonly<Record<string, unknown>> => {
+    const value = jsonObject(dataset.value);
+    if (value !== undefined) return value;
+    addIssue({ message: `must be ${extraExpects}; got ${kindOf(dataset.value)}` });
+    return NEVER;
+  }),
+);
+
+function jsonObject(value: unknown): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const json = typeof value === "string" ? value : JSON.stringify(value);
+    if (json.length > 8192) return undefined;
+    const parsed: unknown = JSON.parse(json);
+    return isRecord(parsed) ? parsed : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+const noActions = (issue: { readonly input: unknown }) => `must have at least one action; got ${kindOf(issue.input)}`;
+
+/** The body of `POST /v2/…pcmo_make_call`. */
+export const MakeCallSchema = v.pipe(
+  fields({
+    appid: appId(),
+    secret: secret(),
+    from: phoneNumber("The caller id: a number of the app"),
+    to,
+    pcmo: v.pipe(FlowSchema, v.minLength(1, noActions), expecting("a list of actions", "What is done when the call is answered")),
+    extra_params: v.optional(extraParams, {}),
+    duration: diallingEntries.duration,
+    timeout: diallingEntries.timeout,
+    loop: diallingEntries.loop,
+    ring_type: diallingEntries.ring_type,
+    record: diallingEntries.record,
+  }),
+  v.transform(({ extra_params: extra, ...rest }) => ({ ...rest, extraParams: extra })),
+  v.readonly(),
+);
+
+/** A request for a call, normalised: seconds for times, digits for numbers. */
+export type MakeCallRequest = v.InferOutput<typeof MakeCallSchema>;
+export type MakeCallInput = v.InferInput<typeof MakeCallSchema>;
+
+/** Reads the request for a call in any spelling. Never throws. */
+export function parseMakeCall(body: unknown): Parsed<MakeCallRequest> {
+  if (!isRecord(body)) return { ok: false, issues: [{ path: "", message: `must be an object; got ${kindOf(body)}` }] };
+  const flow = body["pcmo"];
+  if (Array.isArray(flow) && flow.length > maxActions) {
+    return { ok: false, issues: [{ path: "/pcmo", message: `must have at most ${maxActions} actions; got ${flow.length}` }] };
+  }
+  const result = check(MakeCallSchema, withoutEmpty({ ...body, pcmo: withoutEmpty(flow, 4) }, 1));
+  if (!result.ok) return result;
+  const known = Object.keys(MakeCallSchema.entries);
+  return { ...result, warnings: [...unknownKeys(body, known, ""), ...under("/pcmo", flowWarnings(flow))] };
+}
+
+/** The answer to an accepted request: the call is placed afterwards, its outcome arrives by webhook. */
+export const MakeCallResponseSchema = fields({
+  data: fields({ status: v.literal("progress"), request_id: v.string() }),
+  status: v.literal("progress"),
+  request_id: v.pipe(v.string(), v.regex(/^[A-Za-z0-9]{43}$/), expecting("43 letters and digits", "The id of the call")),
+  code: v.literal(200),
+  cmi_code: v.literal(200),
+});
+export type MakeCallResponse = v.InferOutput<typeof MakeCallResponseSchema>;
+
+/** The answer to anything that is refused; `errors` points at what is wrong in a body. */
+export const ErrorResponseSchema = fields({
+  code: v.number(),
+  cmi_code: v.number(),
+  message: v.string(),
+  errors: v.exactOptional(v.array(fields({ path: v.string(), message: v.string() }))),
+});
+export type ErrorResponse = v.InferOutput<typeof ErrorResponseSchema>;
