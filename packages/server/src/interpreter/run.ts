@@ -59,7 +59,7 @@ async function performAll(flow: readonly Action[], stage: Stage, at: Position): 
     if (!action) break;
     at.actionIndex = index;
     const result = await perform(action, { ...stage, call }, index + 1 < actions.length);
-    if (result.extraParams !== undefined) call = { ...call, extraParams: result.extraParams };
+    if (result.extraParams !== undefined) call = withParams(call, result.extraParams);
     if (result.hungUp) return resultOf({ end: "hung_up", cause: result.hungUp }, call);
     if (!result.replaceWith) continue;
     stage.note("flow.replaced", { actions: result.replaceWith.length, dropped: actions.length - index - 1 });
@@ -75,6 +75,8 @@ function endOf({ leg, signal }: Stage): FlowEnd {
   if (leg.signal.aborted) return { end: "leg_ended", cause: leg.signal.reason };
   return { end: signal.aborted ? "aborted" : "completed" };
 }
+
+const withParams = (call: CallContext, extraParams: string): CallContext => ({ ...call, extraParams });
 
 function resultOf(end: FlowEnd, { extraParams }: CallContext): FlowResult {
   return extraParams === undefined ? end : { ...end, extraParams };

@@ -1,0 +1,115 @@
+import type { AudioSource } from "../audio/index.ts";
+import { Emitter, scope, setRepeating, sleep, type Clock } from "../base/index.ts";
+import type { Cause, Leg, LegInfo } from "../call/index.ts";
+import type { PlayResult, TapBatch } from "../media/index.ts";
+import { SimPlayout, type HeardSpan } from "./sim-playout.ts";
+
+const TAP_MS = 100;
+const DIGIT_MS = 160;
+const PAUSE_MS = 500;
+
+/** With whom a leg was joined, and when. */
+export interface JoinSpan {
+  readonly other: string;
+  readonly startMs: number;
+  endMs?: number;
+}
+
+/** A leg without a network: everything takes the time on the clock that it would take on a call. */
+export class SimLeg implements Leg {
+  readonly id: string;
+  readonly info: LegInfo;
+  readonly digits = new Emitter<{ digit: string }>();
+  /** `n` prompts (speech or files, whether heard to the end or not) have been played. */
+  readonly prompts = new Emitter<{ played: number }>();
+  readonly joins: JoinSpan[] = [];
+  /** Digits that were sent to the party. */
+  sentDigits = "";
+  /** When the leg came up, in ms of the clock; absent while it rings. */
+  answeredMs: number | undefined;
+  /** When it ended. */
+  endedMs: number | undefined;
+  readonly #clock: Clock;
+  readonly #life = scope();
+  readonly #playout: SimPlayout;
+  #played = 0;
+
+  constructor(clock: Clock, id: string, info: LegInfo) {
+    this.id = id;
+    this.info = info;
+    this.#clock = clock;
+    this.#playout = new SimPlayout(clock);
+    if (info.direction === "outbound") this.answeredMs = clock.monotonicMs();
+  }
+
+  get signal(): AbortSignal {
+    return this.#life.signal;
+  }
+
+  /** What the party heard, in order. */
+  get heard(): readonly HeardSpan[] {
+    return this.#playout.heard;
+  }
+
+  answer(): Promise<void> {
+    if (this.signal.aborted) return Promise.reject(this.signal.reason);
+    this.answeredMs ??= this.#clock.monotonicMs();
+    return Promise.resolve();
+  }
+
+  async play(source: AudioSource, signal: AbortSignal): Promise<PlayResult> {
+    using playing = scope(signal);
+    using life = scope(this.signal);
+    life.onClose(() => playing.close(life.signal.reason));
+    const result = await this.#playout.play(source, playing.signal);
+    if (source.kind === "file" || source.kind === "speech") this.prompts.emit("played", ++this.#played);
+    return result;
+  }
+
+  async sendDigits(digits: string, signal: AbortSignal): Promise<void> {
+    for (const digit of digits) {
+      if (signal.aborted || this.signal.aborted) return;
+      if (digit !== ",") this.sentDigits += digit;
+      await sleep(this.#clock, digit === "," ? PAUSE_MS : DIGIT_MS, signal).catch(() => undefined);
+    }
+  }
+
+  tap(listener: (batch: TapBatch) => void): () => void {
+    const tapping = scope(this.signal);
+    const timer = setRepeating(this.#clock, TAP_MS, () => {
+      const nowMs = this.#clock.monotonicMs();
+      const sent = this.#playout.sent(nowMs - TAP_MS, nowMs);
+      listener({ received: new Int16Array(sent.length), sent });
+    });
+    tapping.onClose(() => timer.cancel());
+    return () => tapping.close();
+  }
+
+  join(other: Leg): () => void {
+    const mine: JoinSpan = { other: other.id, startMs: this.#clock.monotonicMs() };
+    this.joins.push(mine);
+    return () => {
+      mine.endMs ??= this.#clock.monotonicMs();
+    };
+  }
+
+  hangup(cause?: Cause): Promise<void> {
+    this.#end(cause ?? { reason: this.answeredMs === undefined ? "rejected" : "completed", who: "us" });
+    return Promise.resolve();
+  }
+
+  /** The party presses a key. */
+  press(digit: string): void {
+    if (!this.signal.aborted) this.digits.emit("digit", digit);
+  }
+
+  /** The party hangs up, or gives up calling. */
+  peerHangup(): void {
+    this.#end({ reason: this.answeredMs === undefined ? "cancelled" : "completed", who: "peer" });
+  }
+
+  #end(cause: Cause): void {
+    this.endedMs ??= this.#clock.monotonicMs();
+    this.#life.close(cause);
+  }
+}
