@@ -1,1 +1,34 @@
-export {};
+export { Action, Action as PiopiyAction } from "./action.ts";
+export {
+  type BridgeOptions,
+  type DialOptions,
+  type HangupOptions,
+  type InputOptions,
+  type PlayGetInputOptions,
+  type RecordOptions,
+  type SpeakOptions,
+  type StreamOptions,
+} from "./wire/action-options.ts";
+export { type CallOptions, type CallTarget, type RequestOptions } from "./wire/call.ts";
+export { type Dialable, type PhoneNumber } from "./wire/numbers.ts";
+export { type PlayStreamOptions, type StreamAudioType } from "./wire/stream-audio.ts";
+export {
+  PiopiyAbortedError,
+  PiopiyApiError,
+  PiopiyAuthenticationError,
+  PiopiyConnectionError,
+  PiopiyError,
+  PiopiyNotFoundError,
+  PiopiyRateLimitError,
+  PiopiyServerError,
+  PiopiyTimeoutError,
+  PiopiyValidationError,
+  type PiopiyErrorCode,
+  type PiopiyErrorDetails,
+} from "./errors.ts";
+export { type Fetch, type FetchResponse, type Logger, type Region, type RestClientOptions } from "./options.ts";
+export { type CallResponse, type ControlResponse } from "./responses.ts";
+export { RestClient, RestClient as Piopiy } from "./rest-client.ts";
+export { StreamAction } from "./stream-action.ts";
+export { type Voice } from "./voice.ts";
+export { type ActionInput as PcmoAction, type Issue } from "@piopiy/pcmo";

@@ -1,0 +1,90 @@
+import { type Dialable, type PhoneNumber } from "./numbers.ts";
+
+/** How digits are collected. */
+export interface InputOptions {
+  /** At most this many digits, 1 to 128. Default 1. */
+  readonly max_digit?: number | undefined;
+  /** The same as `max_digit`, which wins when both are given. */
+  readonly max_digits?: number | undefined;
+  /** At least this many digits, 1 to 128; for a self-hosted server. */
+  readonly min_digit?: number | undefined;
+  /** The same as `min_digit`, which wins when both are given. */
+  readonly min_digits?: number | undefined;
+  /** Seconds to wait for a digit, 1 to 600. Default 5. */
+  readonly timeout?: number | undefined;
+  /** The key that ends the input, or "" for none; for a self-hosted server. */
+  readonly finish_on_key?: string | undefined;
+  /** When nothing was pressed: go on with the next action, or POST empty digits; for a self-hosted server. */
+  readonly on_no_input?: "continue" | "post" | undefined;
+}
+
+/** How digits are collected while a file plays. */
+export interface PlayGetInputOptions extends InputOptions {
+  /** How often the file is played again when no digit comes, 0 to 20. Default 3. */
+  readonly max_retry?: number | undefined;
+}
+
+/** How a second party is dialled. */
+export interface DialOptions {
+  /** Longest connected time in seconds, 1 to 86400. Default 5400. */
+  readonly duration?: number | undefined;
+  /** Seconds each destination may ring, 1 to 600. Default 40. */
+  readonly timeout?: number | undefined;
+  /** Rounds over the destinations, 1 to 10. Default 1: each is tried once. */
+  readonly loop?: number | undefined;
+  /** One destination after the other ("single", the default), or all at once ("group"). */
+  readonly ring_type?: "single" | "group" | undefined;
+  /** Whether the connected call is recorded; for a self-hosted server. */
+  readonly record?: boolean | undefined;
+}
+
+/** A `bridge` with named arguments. */
+export interface BridgeOptions extends DialOptions {
+  /** The caller id that the other party sees. */
+  readonly from: PhoneNumber;
+  /** Whom to connect: a number or SIP address, or a list of 1 to 50. */
+  readonly to: Dialable | readonly Dialable[];
+}
+
+/** What is streamed. */
+export interface StreamOptions {
+  /** Who is heard on the stream. Default "caller". */
+  readonly listen_mode?: "caller" | "callee" | "both" | undefined;
+  /** Samples per second. Default "8000". (12000 stands in an example of the vendor; servers treat it as 8000.) */
+  readonly voice_quality?: 8000 | 12000 | 16000 | "8000" | "12000" | "16000" | undefined;
+  /** Whether the stream begins only when the call is answered. Default false. */
+  readonly stream_on_answer?: boolean | undefined;
+}
+
+/** How a text is spoken; for a self-hosted server. */
+export interface SpeakOptions {
+  /** A language tag such as "en" or "en-GB". */
+  readonly language?: string | undefined;
+  /** The name of a voice of the server. */
+  readonly voice?: string | undefined;
+}
+
+/** How a call is recorded; for a self-hosted server. */
+export interface RecordOptions {
+  /** Everyone on one channel ("mono", the default), or each party on its own. */
+  readonly channels?: "mono" | "stereo" | undefined;
+  /** Default "wav". */
+  readonly format?: "wav" | "mp3" | undefined;
+}
+
+/** Why a call is ended; for a self-hosted server. */
+export interface HangupOptions {
+  /** A word for the record, such as "busy". */
+  readonly cause?: string | undefined;
+}
+
+/** The names of the options: whatever else is written is refused. */
+export const inputKeys = [
+  "max_digit", "max_digits", "min_digit", "min_digits", "timeout", "finish_on_key", "on_no_input",
+] as const satisfies (keyof InputOptions)[];
+export const playGetInputKeys = ["max_retry", ...inputKeys] as const satisfies (keyof PlayGetInputOptions)[];
+export const dialKeys = ["duration", "timeout", "loop", "ring_type", "record"] as const satisfies (keyof DialOptions)[];
+export const streamKeys = ["listen_mode", "voice_quality", "stream_on_answer"] as const satisfies (keyof StreamOptions)[];
+export const speakKeys = ["language", "voice"] as const satisfies (keyof SpeakOptions)[];
+export const recordKeys = ["channels", "format"] as const satisfies (keyof RecordOptions)[];
+export const hangupKeys = ["cause"] as const satisfies (keyof HangupOptions)[];
