@@ -23,6 +23,7 @@ describe("userPart", () => {
     ["918068921234", "918068921234"],
     ["+91", "+91"],
     ["a b@c", "a%20b%40c"],
+    ["\ud800", "%EF%BF%BD"],
     ["evil\r\nVia: x", "evil%0D%0AVia%3A%20x"],
   ])("%j is sent as %s", (name, sent) => {
     expect(userPart(name)).toBe(sent);

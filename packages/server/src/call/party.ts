@@ -1,3 +1,5 @@
+import { text, utf8 } from "../base/index.ts";
+
 /**
  * A caller or a called party as the rest of the server knows it, from the user part of a SIP or tel URI: the digits of
  * a telephone number without `+` and visual separators (RFC 3966 §3), or a user name as it stands.
@@ -21,5 +23,6 @@ function unescape(user: string): string {
 
 /** The user part for a party in a URI that is sent: what RFC 3261 §25.1 does not allow there is escaped. */
 export function userPart(party: string): string {
-  return encodeURIComponent(party).replaceAll("%24", "$").replaceAll("%2B", "+");
+  // Half a surrogate pair would make `encodeURIComponent` throw; through UTF-8 it becomes U+FFFD.
+  return encodeURIComponent(text(utf8(party))).replaceAll("%24", "$").replaceAll("%2B", "+");
 }

@@ -1,0 +1,90 @@
+import type { Clock } from "../base/index.ts";
+import type { Dialog, InviteOutcome, OutgoingInvite, OutgoingRequest, SipResponse, UserAgent } from "../sip/index.ts";
+import type { Cause } from "./cause.ts";
+import { inBackground } from "./leg-state.ts";
+import { causeOfStatus, reasonHeader } from "./sip-cause.ts";
+
+export interface ForkOptions {
+  readonly userAgent: UserAgent;
+  readonly clock: Clock;
+  /** One INVITE each, sent at once. */
+  readonly requests: readonly OutgoingRequest[];
+  readonly timeoutMs: number;
+  readonly onRinging: () => void;
+}
+
+export type ForkOutcome =
+  | { readonly accepted: true; readonly dialog: Dialog; readonly response: SipResponse }
+  | { readonly accepted: false; readonly cause: Cause };
+
+interface Branch {
+  readonly invite: OutgoingInvite;
+  rang: boolean;
+}
+
+const TIMED_OUT: Cause = { reason: "no_answer", who: "us" };
+const GIVEN_UP: Cause = { reason: "cancelled", who: "us" };
+
+/** Calls several places at once. The first to answer wins; the others are cancelled, or hung up if they answer too. */
+export function fork(options: ForkOptions, signal: AbortSignal): Promise<ForkOutcome> {
+  return new Promise((resolve) => {
+    const refusals: Cause[] = [];
+    let over = false;
+    const finish = (outcome: ForkOutcome, winner?: Branch) => {
+      if (over) return;
+      over = true;
+      timer.cancel();
+      signal.removeEventListener("abort", abandoned);
+      for (const branch of branches) if (branch !== winner) branch.invite.cancel();
+      resolve(outcome);
+    };
+    const refused = (cause: Cause) => {
+      refusals.push(cause);
+      // RFC 3261 §16.7 step 5: a 6xx speaks for the called party wherever it is.
+      const decided = cause.sipStatus !== undefined && cause.sipStatus >= 600;
+      if (decided) finish({ accepted: false, cause });
+      else if (refusals.length === branches.length) finish({ accepted: false, cause: best(refusals) });
+    };
+    const settled = (branch: Branch, outcome: InviteOutcome) => {
+      if (outcome.kind !== "accepted") refused(causeOf(outcome, branch.rang));
+      else if (over) inBackground(outcome.dialog.bye([["Reason", reasonHeader(GIVEN_UP)]]));
+      else finish({ accepted: true, dialog: outcome.dialog, response: outcome.response }, branch);
+    };
+    const abandoned = () => finish({ accepted: false, cause: GIVEN_UP });
+    const timer = options.clock.setTimer(options.timeoutMs, () => finish({ accepted: false, cause: TIMED_OUT }));
+    signal.addEventListener("abort", abandoned, { once: true });
+    const branches = options.requests.map((request) => start(options, request));
+    for (const branch of branches) inBackground(branch.invite.outcome.then((outcome) => settled(branch, outcome)));
+  });
+}
+
+function start({ userAgent, onRinging }: ForkOptions, request: OutgoingRequest): Branch {
+  const branch: Branch = { invite: userAgent.invite(request), rang: false };
+  branch.invite.events.on("provisional", ({ status }) => {
+    // 181 and 182 (forwarded, queued) alert nobody yet.
+    if (status !== 180 && status !== 183) return;
+    branch.rang = true;
+    onRinging();
+  });
+  return branch;
+}
+
+function causeOf(outcome: Exclude<InviteOutcome, { kind: "accepted" }>, rang: boolean): Cause {
+  if (outcome.kind === "refused") return causeOfStatus(outcome.response.status, rang);
+  switch (outcome.why) {
+    case "timeout":
+      return { reason: "unreachable", who: "network", sipStatus: 408 };
+    case "transport":
+      return { reason: "unreachable", who: "network", sipStatus: 503 };
+    case "cancelled":
+      return GIVEN_UP;
+  }
+}
+
+/** RFC 3261 §16.7 step 6 leaves the choice among refusals: what the caller can best act upon comes first. */
+const PREFERENCE = ["busy", "rejected", "no_answer", "failed", "unreachable", "cancelled"];
+
+function best(refusals: readonly Cause[]): Cause {
+  const ranked = refusals.toSorted((a, b) => PREFERENCE.indexOf(a.reason) - PREFERENCE.indexOf(b.reason));
+  return ranked[0] ?? GIVEN_UP;
+}

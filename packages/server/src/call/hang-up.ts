@@ -1,0 +1,22 @@
+import { scope, sleep, type Clock } from "../base/index.ts";
+import type { Cause } from "./cause.ts";
+import { endState, type LegState } from "./leg-state.ts";
+
+/** How long hanging up waits for the answer to a BYE; the transaction goes on repeating it (RFC 3261 §17.1.2). */
+const BYE_PATIENCE_MS = 2_000;
+
+/** Ends the leg at once and tells the peer; resolves when the peer has confirmed or has had time to. */
+export async function hangUp(state: LegState, cause: Cause = ordinaryEnd(state)): Promise<void> {
+  if (!state.life.signal.aborted) {
+    state.told = patiently(state.clock, state.line.end(state, cause));
+    endState(state, cause);
+  }
+  await state.told;
+}
+
+const ordinaryEnd = (state: LegState): Cause => ({ reason: state.dialog ? "completed" : "rejected", who: "us" });
+
+async function patiently(clock: Clock, told: Promise<void>): Promise<void> {
+  using patience = scope();
+  await Promise.race([told, sleep(clock, BYE_PATIENCE_MS, patience.signal)]);
+}

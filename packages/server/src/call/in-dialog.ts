@@ -1,0 +1,53 @@
+import { header, type Dialog, type DialogEnd, type IncomingRequest } from "../sip/index.ts";
+import type { Cause } from "./cause.ts";
+import { digitOfInfo } from "./info-digits.ts";
+import { press } from "./leg-media.ts";
+import { endState, type LegState } from "./leg-state.ts";
+import { ACCEPT, ALLOW } from "./refuse.ts";
+import { answerChange } from "./renegotiate.ts";
+import { causeOfBye } from "./sip-cause.ts";
+
+/** The call is up: from now on the leg lives as long as its dialog, and answers what the peer asks inside it. */
+export function attachDialog(state: LegState, dialog: Dialog): void {
+  state.dialog = dialog;
+  const deaf = dialog.events.on("request", (incoming) => answerInDialog(state, incoming));
+  state.life.onClose(deaf);
+  const ended = () => endState(state, causeOfEnd(dialog.signal.reason));
+  if (dialog.signal.aborted) ended();
+  else dialog.signal.addEventListener("abort", ended, { once: true });
+}
+
+function answerInDialog(state: LegState, incoming: IncomingRequest): void {
+  switch (incoming.request.method) {
+    case "INVITE":
+    case "UPDATE":
+      return answerChange(state, incoming);
+    case "INFO":
+      return takeInfo(state, incoming);
+    case "OPTIONS":
+      return incoming.respond(200, { headers: [ALLOW, ACCEPT] });
+    default:
+      // RFC 3261 §8.2.1: what is not understood is answered with what would be.
+      return incoming.respond(405, { headers: [ALLOW] });
+  }
+}
+
+function takeInfo(state: LegState, { request, respond }: IncomingRequest): void {
+  const digit = digitOfInfo(header(request, "Content-Type"), request.body);
+  // RFC 2976 §2.2: an INFO without a body is a probe, and fine.
+  if (digit === undefined && request.body.length > 0) return respond(415, { headers: [ACCEPT] });
+  respond(200);
+  if (digit) press(state, digit, "info");
+}
+
+function causeOfEnd({ who, reasonHeader }: DialogEnd): Cause {
+  switch (who) {
+    case "remote":
+      return causeOfBye(reasonHeader);
+    case "timeout":
+      return { reason: "failed", who: "network", sipStatus: 408 };
+    case "local":
+      // Every BYE of ours ends the leg before it is sent; what is left is the user agent that closes.
+      return { reason: "shutdown", who: "us" };
+  }
+}

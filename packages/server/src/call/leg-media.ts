@@ -1,0 +1,41 @@
+import { hangUp } from "./hang-up.ts";
+import { inBackground, type LegState } from "./leg-state.ts";
+import type { Settled } from "./offer-answer.ts";
+
+/** Turns what the media session tells into what the leg tells, as long as the leg lives. */
+export function watchMedia(state: LegState): void {
+  const { events } = state.session;
+  const stops = [
+    events.on("digit", ({ digit }) => press(state, digit, "rfc4733")),
+    events.on("quiet", ({ quietMs }) => quiet(state, quietMs)),
+  ];
+  state.life.onClose(() => {
+    for (const stop of stops) stop();
+  });
+}
+
+/**
+ * A key of the party. Some phones send each key as RFC 4733 and as INFO as well: the way the first key came is
+ * believed, and the other one is not listened to, for the rest of the leg.
+ */
+export function press(state: LegState, digit: string, by: "rfc4733" | "info"): void {
+  state.digitsBy ??= by;
+  if (state.digitsBy === by && !state.life.signal.aborted) state.digits.emit("digit", digit);
+}
+
+/** Puts what offer and answer settled into force. */
+export function setMedia(state: LegState, { local, description, negotiated }: Settled): void {
+  if (state.life.signal.aborted) return;
+  state.local = local;
+  state.description = description;
+  state.negotiated = negotiated;
+  state.session.configure(negotiated);
+}
+
+/** The session counts the quiet anew with each change, so that a hold that has just ended does not count. */
+function quiet(state: LegState, quietMs: number): void {
+  // Only a peer that is talked with both ways must send: one that holds us may be silent (RFC 3264 §8.4).
+  if (state.negotiated?.direction !== "sendrecv") return;
+  if (state.mediaTimeoutMs === 0 || quietMs < state.mediaTimeoutMs) return;
+  inBackground(hangUp(state, { reason: "media_timeout", who: "network" }));
+}

@@ -1,0 +1,84 @@
+import { channels, Emitter, PiopiyError, scope, type Clock, type Scope } from "../base/index.ts";
+import type { MediaSession } from "../media/index.ts";
+import type { LocalMedia, Negotiated } from "../sdp/index.ts";
+import type { Dialog } from "../sip/index.ts";
+import type { Cause } from "./cause.ts";
+import type { Leg, LegInfo } from "./leg.ts";
+
+/** A peer without a packet for so long is taken for gone. */
+const MEDIA_TIMEOUT_MS = 60_000;
+
+export interface SipLegOptions {
+  readonly id: string;
+  readonly info: LegInfo;
+  /** Owned by the leg from now on: closed when the leg ends. */
+  readonly session: MediaSession;
+  /** What the session can do, and the direction we want. */
+  readonly local: LocalMedia;
+  readonly clock: Clock;
+  /** How long the peer may send nothing while it should, before the leg ends with `media_timeout`. 0: for ever. */
+  readonly mediaTimeoutMs?: number;
+}
+
+/** The signalling under a leg: what its direction and state make of answering and ending. */
+export interface Line {
+  answer(state: LegState): void;
+  /** Tells the peer (BYE or refusal); resolves when it has been told. */
+  end(state: LegState, cause: Cause): Promise<void>;
+}
+
+/** What the functions beside a SIP leg share of it. */
+export interface LegState extends SipLegOptions {
+  local: LocalMedia;
+  readonly mediaTimeoutMs: number;
+  readonly line: Line;
+  readonly life: Scope;
+  readonly digits: Emitter<{ digit: string }>;
+  /** Since the call is up. */
+  dialog?: Dialog;
+  /** Since offer and answer met: what came of them, and the description that the peer has from us. */
+  negotiated?: Negotiated;
+  description?: Uint8Array;
+  /** An offer of ours is on its way inside the dialog. */
+  offering: boolean;
+  /** How the first key came. */
+  digitsBy?: "rfc4733" | "info";
+  /** Since it was hung up by us: when the peer has been told. */
+  told?: Promise<void>;
+}
+
+const states = new WeakMap<Leg, LegState>();
+
+export function createLegState(options: SipLegOptions, line: Line): LegState {
+  return {
+    ...options,
+    mediaTimeoutMs: options.mediaTimeoutMs ?? MEDIA_TIMEOUT_MS,
+    line,
+    life: scope(),
+    digits: new Emitter<{ digit: string }>(),
+    offering: false,
+  };
+}
+
+export function rememberState(leg: Leg, state: LegState): void {
+  states.set(leg, state);
+}
+
+/** The state behind a leg. Only legs of this layer have one: media of two kinds cannot be joined. */
+export function stateOf(leg: Leg): LegState {
+  const state = states.get(leg);
+  if (!state) throw new PiopiyError("media_failed", "this leg has no media session on this server's engine");
+  return state;
+}
+
+/** The leg is over, whoever ended it. Ending twice does nothing. */
+export function endState(state: LegState, cause: Cause): void {
+  if (state.life.signal.aborted) return;
+  state.life.close(cause);
+  inBackground(state.session.close());
+}
+
+/** For work whose result nobody waits for: its failure is published. */
+export function inBackground(work: Promise<unknown>): void {
+  work.then(undefined, (failure: unknown) => channels.failure.publish({ layer: "call", failure }));
+}

@@ -1,0 +1,68 @@
+import type { Ids } from "../base/index.ts";
+import type { MediaSession } from "../media/index.ts";
+import { answerOffer, parseSdp, type LocalMedia, type Negotiated, type SdpSession } from "../sdp/index.ts";
+import { header, type Body, type SipRequest, type SipResponse } from "../sip/index.ts";
+
+const SDP = "application/sdp";
+
+/** Our description as the peer has it, and what it came to with the peer's. */
+export interface Settled {
+  readonly local: LocalMedia;
+  readonly description: Uint8Array;
+  readonly negotiated: Negotiated;
+}
+
+export interface LocalMediaOptions {
+  readonly ids: Ids;
+  /** The address peers send RTP to, where it is not the one the session is bound to. */
+  readonly mediaHost?: string;
+}
+
+/** What we can do in a new session: both laws of G.711 and RFC 4733 digits. */
+export function localMedia(session: MediaSession, { ids, mediaHost }: LocalMediaOptions): LocalMedia {
+  return {
+    host: mediaHost ?? session.local.host,
+    port: session.local.port,
+    codecs: ["PCMU", "PCMA"],
+    telephoneEvent: true,
+    direction: "sendrecv",
+    sessionId: ids.integer(2 ** 31),
+    sessionVersion: 1,
+  };
+}
+
+export const sdpBody = (bytes: Uint8Array): Body => ({ type: SDP, bytes });
+
+export type Described =
+  | { readonly kind: "description"; readonly session: SdpSession }
+  | { readonly kind: "none" }
+  | { readonly kind: "wrong"; readonly status: 415 | 488; readonly why: string };
+
+/** The session description in a message's body. */
+export function describedBy(message: SipRequest | SipResponse): Described {
+  if (message.body.length === 0) return { kind: "none" };
+  const type = header(message, "Content-Type")?.split(";", 1)[0]?.trim().toLowerCase();
+  if (type !== SDP) return { kind: "wrong", status: 415, why: `Only ${SDP} is understood.` };
+  const parsed = parseSdp(message.body);
+  return parsed.ok ? { kind: "description", session: parsed.session } : { kind: "wrong", status: 488, why: parsed.why };
+}
+
+/** Answers an offer. `before` is what the peer had from us until now. */
+export function settle(
+  offer: SdpSession,
+  local: LocalMedia,
+  before?: Uint8Array,
+): Settled | { readonly why: string } {
+  const answered = answerOffer(offer, local);
+  if (!answered.ok) return { why: answered.why };
+  // RFC 3264 §8: the version stays exactly as long as the description does.
+  if (before === undefined || Buffer.compare(before, answered.answer) === 0) {
+    return { local, description: answered.answer, negotiated: answered.negotiated };
+  }
+  return settle(offer, nextVersion(local));
+}
+
+export const nextVersion = (local: LocalMedia): LocalMedia => ({
+  ...local,
+  sessionVersion: Number(local.sessionVersion) + 1,
+});

@@ -1,0 +1,86 @@
+import type { Clock, Ids } from "../base/index.ts";
+import type { MediaEngine } from "../media/index.ts";
+import type { SdpSession } from "../sdp/index.ts";
+import type { IncomingInvite } from "../sip/index.ts";
+import type { Cause } from "./cause.ts";
+import { inboundLeg } from "./inbound-leg.ts";
+import { inBackground, stateOf } from "./leg-state.ts";
+import type { Leg, LegInfo } from "./leg.ts";
+import { describedBy, localMedia, settle } from "./offer-answer.ts";
+import { openSession } from "./open-session.ts";
+import { notAcceptable } from "./refuse.ts";
+
+export interface AnsweringOptions {
+  readonly engine: MediaEngine;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  /** The address peers send RTP to, where it is not the one the engine's sessions are bound to. */
+  readonly mediaHost?: string;
+  /** See `SipLegOptions`. */
+  readonly mediaTimeoutMs?: number;
+}
+
+/** A call that came in and waits for what becomes of it. */
+export interface OfferedCall {
+  /** Not answered yet: `leg.answer()` takes the call. */
+  readonly leg: Leg;
+  /** Tells the caller that somebody is being alerted (180); once, and only before the answer. */
+  ring(): void;
+  /** Refuses it, with the status the cause stands for. */
+  reject(cause: Cause): void;
+}
+
+// Deviation: RFC 3261 §13.2.1 lets the offer come in the 200. The answer would be in an ACK, which this user agent keeps
+// to itself; a caller that gets 488 can call again with an offer.
+const NO_OFFER = { status: 488, why: "An offer is needed in the INVITE." } as const;
+
+/**
+ * Makes a leg of an INVITE whose sender may call. `undefined`: it has been refused here (no offer, or none that can be
+ * met; no free port), or was cancelled meanwhile.
+ */
+export async function offeredCall(
+  options: AnsweringOptions,
+  invite: IncomingInvite,
+  parties: Omit<LegInfo, "direction">,
+): Promise<OfferedCall | undefined> {
+  const offer = describedBy(invite.request);
+  if (offer.kind !== "description") {
+    const { status, why } = offer.kind === "wrong" ? offer : NO_OFFER;
+    notAcceptable(invite, status, why);
+    return undefined;
+  }
+  invite.respond(100);
+  const leg = await legFor(options, invite, offer.session, { ...parties, direction: "inbound" });
+  return leg && { leg, ring: ringOnce(invite, leg), reject: (cause) => inBackground(leg.hangup(cause)) };
+}
+
+async function legFor(
+  options: AnsweringOptions,
+  invite: IncomingInvite,
+  offer: SdpSession,
+  info: LegInfo,
+): Promise<Leg | undefined> {
+  const session = await openSession(options.engine);
+  if (!session) {
+    invite.respond(503, { headers: [["Retry-After", "10"]] });
+    return undefined;
+  }
+  const { clock, ids, mediaTimeoutMs } = options;
+  const local = localMedia(session, options);
+  const settled = settle(offer, local);
+  if ("why" in settled || invite.signal.aborted) {
+    inBackground(session.close());
+    if ("why" in settled && !invite.signal.aborted) notAcceptable(invite, 488, settled.why);
+    return undefined;
+  }
+  const timeout = mediaTimeoutMs === undefined ? {} : { mediaTimeoutMs };
+  return inboundLeg({ id: ids.uuid(), info, session, local, clock, ...timeout }, invite, settled);
+}
+
+function ringOnce(invite: IncomingInvite, leg: Leg): () => void {
+  let rung = false;
+  return () => {
+    if (!rung && !leg.signal.aborted && !stateOf(leg).dialog) invite.respond(180);
+    rung = true;
+  };
+}

@@ -1,0 +1,10 @@
+import type { IncomingRequest } from "../sip/index.ts";
+
+/** The methods a dialog of ours answers. */
+export const ALLOW = ["Allow", "INVITE, ACK, BYE, CANCEL, OPTIONS, INFO, UPDATE"] as const;
+export const ACCEPT = ["Accept", "application/sdp, application/dtmf-relay, application/dtmf"] as const;
+
+/** Refuses a body: 415 names what would be right (RFC 3261 §21.4.13), 488 says why in a Warning (§20.43). */
+export function notAcceptable(incoming: IncomingRequest, status: 415 | 488, why: string): void {
+  incoming.respond(status, { headers: [status === 415 ? ACCEPT : ["Warning", `399 piopiy "${why}"`]] });
+}
