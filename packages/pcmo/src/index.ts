@@ -10,11 +10,13 @@ export { type RecordAction } from "./actions/record.ts";
 export { type SpeakAction } from "./actions/speak.ts";
 export { type StreamAction } from "./actions/stream.ts";
 export { CallActionSchema, parseCallAction, type CallActionRequest } from "./call-action.ts";
+export { appId, secret } from "./credentials.ts";
 export { type Destination } from "./destination.ts";
+export { choice, flag, httpUrl, phoneNumber, text, wholeNumber, word } from "./fields.ts";
 export { type FileReference } from "./file.ts";
 export { FlowSchema, parseFlow } from "./flow.ts";
-export { check, pointer, under, type Checked, type Issue, type Parsed } from "./issue.ts";
-export { nearest } from "./message.ts";
+export { check, fields, pointer, strictFields, under, type Checked, type Issue, type Parsed } from "./issue.ts";
+export { expecting, mustBe, mustBePrivate, nearest, type Expecting, type Found } from "./message.ts";
 export {
   ErrorResponseSchema, MakeCallResponseSchema, MakeCallSchema, parseMakeCall,
   type ErrorResponse, type MakeCallInput, type MakeCallRequest, type MakeCallResponse,

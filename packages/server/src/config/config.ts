@@ -1,0 +1,52 @@
+import type { Action } from "@piopiy/pcmo";
+
+/** Everything the server is told, complete. Ports: 0 takes any free one, `false` is off. Paths: as given, `data` first. */
+export interface Config {
+  readonly http: { readonly host: string; readonly port: number };
+  readonly sip: { readonly host: string; readonly udp: number | false; readonly tcp: number | false };
+  readonly media: {
+    readonly host: string;
+    /** The first and the last UDP port of RTP. */
+    readonly ports: readonly [number, number];
+    readonly folder: string;
+    readonly workers: number;
+  };
+  readonly data: string;
+  /** Empty: the server makes a development app. */
+  readonly apps: readonly AppConfig[];
+  readonly numbers: readonly NumberConfig[];
+  readonly trunks: readonly TrunkConfig[];
+  readonly phones: readonly PhoneConfig[];
+}
+
+export interface AppConfig {
+  readonly appid: string;
+  readonly secret: string;
+  readonly answer_url?: string;
+  readonly cdr_url?: string;
+  readonly event_url?: string;
+}
+
+/** What a call to a number performs. Without `app` it belongs to the development app. */
+export type NumberConfig = { readonly number: string; readonly app?: string } & (
+  | { readonly answer_url: string }
+  | { readonly pcmo: readonly Action[] }
+);
+
+export interface TrunkConfig {
+  readonly name: string;
+  readonly host: string;
+  readonly port: number;
+  readonly transport: "udp" | "tcp";
+  readonly username?: string;
+  readonly password?: string;
+  readonly register: boolean;
+  /** Addresses and blocks (CIDR) that calls from this trunk come from, beside its own host. */
+  readonly allow: readonly string[];
+}
+
+export interface PhoneConfig {
+  readonly username: string;
+  readonly password: string;
+  readonly number?: string;
+}

@@ -1,0 +1,123 @@
+import {
+  appId, choice, expecting, flag, FlowSchema, httpUrl, mustBe, mustBePrivate, phoneNumber, secret, strictFields, text, wholeNumber, word,
+} from "@piopiy/pcmo";
+import * as v from "valibot";
+import { isCidr } from "./cidr.ts";
+
+const hostExpects = "a host name or an IP address";
+const host = (about: string) => word(/^(?=.{1,253}$)(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*)$/, hostExpects, about);
+const port = (about: string) => wholeNumber(0, 65_535, about);
+const folder = (about: string) => text(1, 1024, about);
+
+const offExpects = "a port from 0 (any free one) to 65535, or false for off";
+const portOrOff = (about: string) => {
+  const message = mustBe(offExpects);
+  return v.pipe(
+    v.union(
+      [
+        v.literal(false),
+        v.picklist(["off", "false"]),
+        v.pipe(v.number(message), v.integer(message), v.minValue(0, message), v.maxValue(65_535, message)),
+        v.pipe(v.string(message), v.regex(/^[0-9]{1,5}$/, message)),
+      ],
+      message,
+    ),
+    expecting(offExpects, about),
+    v.transform((value): number | false => (value === false || value === "off" || value === "false" ? false : Number(value))),
+    v.check((value) => value === false || value <= 65_535, message),
+  );
+};
+
+const portsExpects = "[from, to]: two ports from 1024 to 65535, the lower one first";
+const portsMessage = (issue: { readonly input: unknown }) =>
+  Array.isArray(issue.input) && issue.input.length === 2 ? `must be ${portsExpects}` : mustBe(portsExpects)(issue);
+const ports = v.pipe(
+  v.array(wholeNumber(1024, 65_535), portsMessage),
+  v.length(2, portsMessage),
+  expecting(portsExpects, "The UDP ports of RTP"),
+  v.transform(([from = 0, to = 0]): readonly [number, number] => [from, to]),
+  v.check(([from, to]) => from <= to, (issue) => `must be ${portsExpects}; got ${issue.input.join(", ")}`),
+);
+
+const http = strictFields({
+  host: v.optional(host("Where the API listens"), "127.0.0.1"),
+  port: v.optional(port("The port of the API; 0 takes any free one"), 8080),
+});
+
+const sip = strictFields({
+  host: v.optional(host("Where SIP listens"), "127.0.0.1"),
+  udp: v.optional(portOrOff("The UDP port"), 5060),
+  tcp: v.optional(portOrOff("The TCP port"), 5060),
+});
+
+const media = strictFields({
+  host: v.optional(host("Where RTP is received, and the address told to the other side"), "127.0.0.1"),
+  ports: v.optional(ports, [20_000, 29_999]),
+  folder: v.exactOptional(folder("Where the files that flows name are; <data>/media when absent")),
+  workers: v.exactOptional(wholeNumber(1, 256, "Media threads; one per core but one when absent")),
+});
+
+const app = strictFields({
+  appid: appId(),
+  secret: secret(),
+  answer_url: v.exactOptional(httpUrl("Asked for a flow when one of the app's numbers is called")),
+  cdr_url: v.exactOptional(httpUrl("Where the record of every ended leg is POSTed")),
+  event_url: v.exactOptional(httpUrl("Where live events are POSTed")),
+});
+
+const numberRoute = strictFields({
+  number: phoneNumber("The number that is called"),
+  app: v.exactOptional(appId()),
+  answer_url: v.exactOptional(httpUrl("Asked for the flow")),
+  pcmo: v.exactOptional(
+    v.pipe(FlowSchema, v.minLength(1, "must have at least one action; got an empty list"), expecting("a list of actions", "The flow itself")),
+  ),
+});
+
+const cidrMessage = mustBe("an address or a block of addresses such as 10.0.0.0/8 or 2001:db8::/32");
+const name = (about: string) => word(/^[A-Za-z0-9._-]{1,64}$/, "1 to 64 letters, digits, ., _ or -", about);
+
+const trunk = strictFields({
+  name: name("What the trunk is called"),
+  host: host("Where it is reached"),
+  port: v.optional(wholeNumber(1, 65_535, "Its SIP port"), 5060),
+  transport: v.optional(choice(["udp", "tcp"]), "udp"),
+  username: v.exactOptional(text(1, 128, "For digest authentication")),
+  password: v.exactOptional(text(1, 256, "For digest authentication")),
+  register: v.optional(flag("Register there, so that it can call us"), false),
+  allow: v.optional(
+    v.array(
+      v.pipe(v.string(cidrMessage), v.check(isCidr, cidrMessage)),
+      mustBe("a list of addresses or blocks of addresses"),
+    ),
+    [],
+  ),
+});
+
+const userExpects = "1 to 64 letters, digits or -_.!~*'()+";
+const phone = strictFields({
+  username: v.pipe(
+    v.string(mustBePrivate(userExpects)),
+    v.regex(/^[A-Za-z0-9\-_.!~*'()+]{1,64}$/, mustBePrivate(userExpects)),
+    expecting(userExpects, "The SIP user name"),
+  ),
+  password: text(1, 256, "The SIP password"),
+  number: v.exactOptional(phoneNumber("The number that rings it")),
+});
+
+const listOf = <S extends v.GenericSchema>(item: S, what: string) => v.optional(v.array(item, mustBe(`a list of ${what}`)), []);
+
+/** `piopiy.config.json`, with the environment and the flags laid over it. */
+export const ConfigSchema = strictFields({
+  $schema: v.exactOptional(v.string()),
+  http: v.optional(http, {}),
+  sip: v.optional(sip, {}),
+  media: v.optional(media, {}),
+  data: v.optional(folder("Where the database, recordings and caches are"), ".piopiy"),
+  apps: listOf(app, "apps"),
+  numbers: listOf(numberRoute, "numbers"),
+  trunks: listOf(trunk, "trunks"),
+  phones: listOf(phone, "phones"),
+});
+
+export type CheckedConfig = v.InferOutput<typeof ConfigSchema>;
