@@ -1,0 +1,23 @@
+import type { Clock, Timer } from "../base/index.ts";
+import type { Core } from "./core.ts";
+import type { Command } from "./protocol.ts";
+
+/** Runs the core by a clock's timers: the drive of the calling thread. Without media no timer is set. */
+export function driveByTimers(core: Core, clock: Clock): (command: Command) => void {
+  let timer: Timer | undefined;
+  const arm = () => {
+    const { nextMs } = core;
+    timer = nextMs === undefined ? undefined : clock.setTimer(nextMs - clock.monotonicMs(), fire);
+  };
+  const fire = () => {
+    core.step(clock.monotonicMs());
+    arm();
+  };
+  return (command) => {
+    core.handle(command);
+    if (core.nextMs === undefined) {
+      timer?.cancel();
+      timer = undefined;
+    } else if (!timer) arm();
+  };
+}

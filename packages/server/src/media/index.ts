@@ -1,0 +1,12 @@
+export { createMediaEngine, type MediaEngineParts } from "./create-engine.ts";
+export type {
+  AudioCodec,
+  MediaEngine,
+  MediaEngineOptions,
+  MediaParameters,
+  MediaSession,
+  MediaSessionEvents,
+  MediaStatistics,
+  PlayResult,
+  TapBatch,
+} from "./engine.ts";

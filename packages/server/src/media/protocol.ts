@@ -1,0 +1,55 @@
+import type { AudioSource } from "../audio/index.ts";
+import type { ErrorCode } from "../base/index.ts";
+import type { MediaParameters, MediaSessionEvents, MediaStatistics } from "./engine.ts";
+
+/**
+ * What crosses the boundary of the media plane. Both directions are plain data that can be cloned between threads;
+ * samples travel in buffers that are handed over (transferred), never shared. Sessions, playbacks and digit strings
+ * are numbered by the side that asks, and what it waits for comes back under the same number.
+ */
+export type Command =
+  | { readonly type: "open"; readonly session: number; readonly port: number; readonly near?: number }
+  | { readonly type: "configure"; readonly session: number; readonly parameters: MediaParameters }
+  | { readonly type: "play"; readonly session: number; readonly playback: number; readonly kind: AudioSource["kind"] }
+  | { readonly type: "samples"; readonly session: number; readonly playback: number; readonly samples: Samples }
+  /** All samples of the playback have been handed over. */
+  | { readonly type: "ended"; readonly session: number; readonly playback: number }
+  /** Throw away what is queued of the playback; answered by `played`. */
+  | { readonly type: "flush"; readonly session: number; readonly playback: number }
+  | { readonly type: "digits"; readonly session: number; readonly sending: number; readonly digits: string }
+  | { readonly type: "stop_digits"; readonly session: number; readonly sending: number }
+  | { readonly type: "tap"; readonly session: number; readonly on: boolean }
+  | { readonly type: "join"; readonly session: number; readonly other: number }
+  | { readonly type: "unjoin"; readonly session: number; readonly other: number }
+  /** `link` is a session on another thread: what it hears is relayed frame by frame. */
+  | { readonly type: "link"; readonly session: number; readonly link: number }
+  | { readonly type: "unlink"; readonly session: number; readonly link: number }
+  | { readonly type: "relayed"; readonly session: number; readonly link: number; readonly samples: Samples }
+  | { readonly type: "close"; readonly session: number }
+  | { readonly type: "statistics"; readonly request: number };
+
+export type Report =
+  | { readonly type: "ready" }
+  | { readonly type: "opened"; readonly session: number; readonly host: string; readonly port: number }
+  | { readonly type: "refused"; readonly session: number; readonly code: ErrorCode; readonly portTaken: boolean }
+  /** That many samples of the playback have been used: as many more may be handed over. */
+  | { readonly type: "used"; readonly session: number; readonly playback: number; readonly samples: number }
+  | { readonly type: "played"; readonly session: number; readonly playback: number; readonly complete: boolean; readonly heardMs: number }
+  | { readonly type: "digits_sent"; readonly session: number; readonly sending: number }
+  | { readonly type: "tapped"; readonly session: number; readonly received: Samples; readonly sent: Samples }
+  | { readonly type: "relay"; readonly session: number; readonly link: number; readonly samples: Samples }
+  | SessionReport
+  | { readonly type: "closed"; readonly session: number; readonly statistics: MediaStatistics }
+  | { readonly type: "statistics"; readonly request: number; readonly statistics: MediaStatistics }
+  | { readonly type: "late"; readonly sessions: number; readonly lateMs: number };
+
+/** Samples in a buffer of their own, which can be handed to another thread. */
+export type Samples = Int16Array<ArrayBuffer>;
+
+/** The events of `MediaSession`, each under its name. */
+export type SessionReport = {
+  readonly [K in keyof MediaSessionEvents]: { readonly type: K; readonly session: number; readonly event: MediaSessionEvents[K] };
+}[keyof MediaSessionEvents];
+
+/** Hands one report up; `transfer` are the buffers that go along without a copy. */
+export type Tell = (report: Report, transfer?: readonly ArrayBuffer[]) => void;

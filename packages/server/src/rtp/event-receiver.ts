@@ -1,0 +1,101 @@
+import { timestampDistance } from "./sequence.ts";
+import { digitOfEvent, EVENT_BYTES, MAX_SEGMENT_TICKS, parseTelephoneEvent, type TelephoneEvent } from "./telephone-event.ts";
+
+/** A key that was pressed and released. */
+export interface ReceivedDigit {
+  readonly digit: string;
+  readonly durationTicks: number;
+}
+
+/** Makes one digit of each event, however many packets told it and whichever of them were lost. */
+export interface EventReceiver {
+  /** Takes the payload of one packet; `timestamp` and `marker` are of its RTP header. */
+  push(payload: Uint8Array, timestamp: number, marker: boolean, nowMs: number): readonly ReceivedDigit[];
+  /** Concludes an event whose end did not come; to be called regularly. */
+  elapse(nowMs: number): readonly ReceivedDigit[];
+  /** True while a key is held down. */
+  readonly active: boolean;
+}
+
+/** RFC 4733 §2.5.2.2 leaves the time to the receiver: longer than any usual gap, shorter than a person's next press. */
+const CONCLUDE_AFTER_MS = 200;
+/** A timestamp this far back is a new count of the sender, not a packet that was overtaken: 5 s. */
+const RESTARTED_TICKS = 40_000;
+const NONE: readonly ReceivedDigit[] = [];
+
+//            first packet                    end packet, silence, or another event
+//   idle ─────────────────────> pressed ────────────────────────────────────────────> concluded
+//                                  ^ updates, segments                                   │ packets of the same event: ignored
+//                                  └──────────────── packet of a new event ──────────────┘
+interface Pressed {
+  readonly event: number;
+  /** Timestamp of the event's first segment. */
+  readonly start: number;
+  /** Timestamp of the segment reported last. */
+  readonly segment: number;
+  readonly durationTicks: number;
+  readonly heardMs: number;
+  readonly concluded: boolean;
+}
+
+export function eventReceiver(): EventReceiver {
+  let pressed: Pressed | undefined;
+
+  const conclude = (): readonly ReceivedDigit[] => {
+    if (!pressed || pressed.concluded) return NONE;
+    pressed = { ...pressed, concluded: true };
+    const digit = digitOfEvent(pressed.event);
+    const durationTicks = timestampDistance(pressed.segment, pressed.start) + pressed.durationTicks;
+    return digit === undefined ? NONE : [{ digit, durationTicks }];
+  };
+
+  const pushEvent = (block: TelephoneEvent, timestamp: number, marker: boolean, nowMs: number): readonly ReceivedDigit[] => {
+    const known = pressed ? relation(pressed, block, timestamp, marker) : "new";
+    if (known === "old") return NONE;
+    const before = known === "new" ? conclude() : NONE;
+    if (known === "new" || !pressed) {
+      pressed = { event: block.event, start: timestamp, segment: timestamp, durationTicks: block.durationTicks, heardMs: nowMs, concluded: false };
+    } else {
+      const longer = timestamp !== pressed.segment || block.durationTicks > pressed.durationTicks;
+      pressed = { ...pressed, segment: timestamp, durationTicks: longer ? block.durationTicks : pressed.durationTicks, heardMs: nowMs };
+    }
+    const ended = block.end ? conclude() : NONE;
+    return before.length > 0 ? [...before, ...ended] : ended;
+  };
+
+  return {
+    push(payload, timestamp, marker, nowMs) {
+      let digits = NONE;
+      let start = timestamp;
+      // RFC 4733 §2.3.5: several events in one packet follow each other without a gap.
+      for (let at = 0; at + EVENT_BYTES <= payload.length; at += EVENT_BYTES) {
+        const block = parseTelephoneEvent(payload, at);
+        if (!block) break;
+        const more = pushEvent(block, start >>> 0, marker && at === 0, nowMs);
+        if (more.length > 0) digits = [...digits, ...more];
+        start += block.durationTicks;
+      }
+      return digits;
+    },
+    elapse(nowMs) {
+      return pressed && !pressed.concluded && nowMs - pressed.heardMs >= CONCLUDE_AFTER_MS ? conclude() : NONE;
+    },
+    get active() {
+      return pressed !== undefined && !pressed.concluded;
+    },
+  };
+}
+
+/** What a packet is to the event that is known: more of the `same`, an `old` one told again, or a `new` one. */
+function relation(pressed: Pressed, block: TelephoneEvent, timestamp: number, marker: boolean): "same" | "old" | "new" {
+  const distance = timestampDistance(timestamp, pressed.segment);
+  if (distance === 0) {
+    if (block.event !== pressed.event) return "new";
+    return pressed.concluded ? "old" : "same";
+  }
+  if (distance < 0) return distance > -RESTARTED_TICKS ? "old" : "new";
+  if (marker || pressed.concluded || block.event !== pressed.event) return "new";
+  // A further segment of a long press begins where the full one ended. Some senders also let the timestamp run on
+  // within one event: it then lies inside of what was reported, where no second event can begin.
+  return distance === MAX_SEGMENT_TICKS || distance <= pressed.durationTicks ? "same" : "new";
+}
