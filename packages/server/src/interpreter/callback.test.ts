@@ -1,6 +1,7 @@
 import { parseFlow, type Action } from "@piopiy/pcmo";
 import { describe, expect, it } from "vitest";
 import { simulate, type SimReply, type SimulationOptions, type SimulationReport } from "../simulator/index.ts";
+import type { CallContext } from "./verb.ts";
 
 const url = "https://app.example.com/dtmf?token=secret";
 const input = { action: "input", action_url: url, max_digit: 1 };
@@ -18,7 +19,7 @@ const data = (report: SimulationReport, type: string) =>
 const spokenMs = (report: SimulationReport) => report.legs[0]?.heard.map(({ heardMs }) => heardMs);
 
 describe("the callback of digits", () => {
-  it.each<[string, SimulationOptions["call"], Record<string, unknown>]>([
+  it.each<[string, Partial<CallContext>, Record<string, unknown>]>([
     ["numbers as numbers", {}, { from: 15550100, to: 15550199 }],
     ["user names and leading zeros as text", { from: "alice", to: "0123456" }, { from: "alice", to: "0123456" }],
     ["extra_params as they came", { extraParams: '{"a":1}' }, { from: 15550100, to: 15550199, extra_params: '{"a":1}' }],

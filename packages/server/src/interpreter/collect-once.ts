@@ -25,6 +25,7 @@ export async function collectOnce(
     timer = clock.setTimer(rules.timeout * 1000, () => tell({ name: "timeout" }));
   };
   const tell = (event: CollectEvent) => {
+    if (attempt.signal.aborted) return;
     const [next, ...effects] = collectStep(rules, state, event);
     state = next;
     effects.forEach(execute);
