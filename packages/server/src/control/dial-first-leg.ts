@@ -1,0 +1,55 @@
+import { PiopiyError } from "../base/index.ts";
+import type { Cause, DialOutcome, DialTarget } from "../call/index.ts";
+import { causeOf, FAILED } from "./causes.ts";
+import { performFlow } from "./perform-flow.ts";
+import type { LiveCall } from "./live-call.ts";
+import type { PlaceCall } from "./place-call.ts";
+import { recordedDialler, tie, type RecordedDialler } from "./recorded-dialler.ts";
+import type { World } from "./world.ts";
+
+/** Dials leg a, `loop` times at most, performs the flow when it is answered, and tells why the call ended. */
+export async function dialFirstLeg(world: World, call: LiveCall, target: DialTarget, request: PlaceCall["request"]): Promise<Cause> {
+  const dialler = recordedDialler(world, call, "a");
+  let cause = FAILED;
+  for (let round = 1; round <= request.loop; round += 1) {
+    if (call.life.signal.aborted) return causeOf(call.life.signal.reason);
+    const legId = world.ids.uuid();
+    const outcome = await attempt(world, call, dialler, { legId, round, target, request });
+    if (outcome.answered) return await answered(world, call, outcome, request);
+    cause = outcome.cause;
+  }
+  return cause;
+}
+
+interface Attempt {
+  readonly legId: string;
+  readonly round: number;
+  readonly target: DialTarget;
+  readonly request: PlaceCall["request"];
+}
+
+async function attempt(world: World, call: LiveCall, dialler: RecordedDialler, { legId, round, target, request }: Attempt): Promise<DialOutcome> {
+  const note = (type: string, data: Readonly<Record<string, unknown>>) => call.timeline.add({ type, legId, data });
+  note("leg.dialled", { round });
+  const dial = { target, from: request.from, timeoutMs: request.timeout * 1000, legId, onRinging: () => note("leg.ringing", { round }) };
+  const outcome = await dialler.dial(dial, call.life.signal).catch((failure: unknown): DialOutcome => {
+    const code = failure instanceof PiopiyError ? failure.code : "internal";
+    note("warning", { warning: "dial_failed", code });
+    return { answered: false, cause: call.life.signal.aborted ? causeOf(call.life.signal.reason) : code === "no_route" ? { reason: "unreachable", who: "us" } : FAILED };
+  });
+  if (outcome.answered) note("leg.answered", { round });
+  else note("leg.ended", { round, ...outcome.cause });
+  return outcome;
+}
+
+async function answered(
+  world: World,
+  call: LiveCall,
+  { leg }: DialOutcome & { readonly answered: true },
+  request: PlaceCall["request"],
+): Promise<Cause> {
+  tie(call, leg);
+  const record = call.legs.get(leg.id);
+  if (!record) return FAILED;
+  return await performFlow(world, call, leg, record, { flow: request.pcmo, durationMs: request.duration * 1000, record: request.record });
+}

@@ -1,0 +1,43 @@
+import type { Action } from "@piopiy/pcmo";
+import { appOf, type World } from "./world.ts";
+
+/** What becomes of a call to a number. `appid` is empty where the call is no app's. */
+export type InboundRoute =
+  | { readonly type: "flow"; readonly appid: string; readonly flow: readonly Action[] }
+  | { readonly type: "answer_url"; readonly appid: string; readonly url: string }
+  | { readonly type: "unknown"; readonly appid: string };
+
+/** How long a phone rings before its caller is told that nobody answers. */
+const PHONE_RINGS_S = 40;
+
+/**
+ * A configured number performs its own flow or asks its answer URL, else the app's. A phone's number or user name
+ * rings the phone. Numbers come first: whoever configures one means it.
+ */
+export function routeOf(world: World, to: string, from: string): InboundRoute {
+  const digits = plain(to);
+  const number = world.numbers.find((candidate) => plain(candidate.number) === digits);
+  if (number) {
+    const appid = number.app;
+    if (number.pcmo) return { type: "flow", appid, flow: number.pcmo };
+    const url = number.answer_url ?? appOf(world, appid)?.answer_url;
+    return url === undefined ? { type: "unknown", appid } : { type: "answer_url", appid, url };
+  }
+  const appid = onlyApp(world);
+  const phone = world.phones.find(({ username, number }) => username === to || (number !== undefined && plain(number) === digits));
+  return phone ? { type: "flow", appid, flow: [ringing(phone.username, from)] } : { type: "unknown", appid };
+}
+
+/** Calls between phones belong to the app where there is but one; among several they would be somebody else's. */
+function onlyApp({ apps }: World): string {
+  const [app] = apps;
+  return apps.length === 1 && app ? app.appid : "";
+}
+
+function ringing(user: string, from: string): Action {
+  return {
+    action: "connect", connect: [{ type: "sip", user }], from, duration: 5400, timeout: PHONE_RINGS_S, loop: 1, ring_type: "single", record: false,
+  };
+}
+
+const plain = (party: string): string => party.replaceAll(/[+\s().-]/g, "");

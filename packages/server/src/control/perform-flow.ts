@@ -1,0 +1,83 @@
+import type { Action } from "@piopiy/pcmo";
+import { channels } from "../base/index.ts";
+import type { Cause, Leg } from "../call/index.ts";
+import { runFlow, type CallContext, type Ports, type Timeline } from "../interpreter/index.ts";
+import { inBackground } from "./background.ts";
+import { causeOf, COMPLETED, DURATION } from "./causes.ts";
+import type { LegRecord } from "./leg-record.ts";
+import type { LiveCall } from "./live-call.ts";
+import { recordedDialler } from "./recorded-dialler.ts";
+import { recordedRecordings } from "./recorded-recordings.ts";
+import type { World } from "./world.ts";
+
+export interface FlowRules {
+  readonly flow: readonly Action[];
+  /** How long leg a may be up. */
+  readonly durationMs: number;
+  /** Records leg a from its answer to its end. */
+  readonly record: boolean;
+  /** Somebody the flow dials rings. */
+  readonly onRinging?: () => void;
+}
+
+/** Performs the flow on leg a, ends the leg when the flow is over, and tells why the leg ended. Never rejects. */
+export async function performFlow(world: World, call: LiveCall, leg: Leg, record: LegRecord, rules: FlowRules): Promise<Cause> {
+  const recordings = recordedRecordings(world, call);
+  const dialler = recordedDialler(world, call, "b", rules.onRinging);
+  const ports: Ports = {
+    clock: world.clock, ids: world.ids, audio: world.audio, callbacks: world.callbacks, recordings, dialler,
+    timeline: watched(call, record, rules.flow),
+  };
+  record.onAnswered(() => {
+    const timer = world.clock.setTimer(rules.durationMs, () => inBackground(leg.hangup(DURATION)));
+    leg.signal.addEventListener("abort", () => timer.cancel(), { once: true });
+    if (leg.signal.aborted) timer.cancel();
+  });
+  if (rules.record) await recordLeg(call, leg, recordings);
+  const result = await runFlow(rules.flow, contextOf(call), leg, ports, call.life.signal);
+  call.extraParams = result.extraParams ?? call.extraParams;
+  // A caller whom nobody answered is refused for the reason for which the last one dialled did not answer.
+  const refusal = record.times.answeredMs === undefined ? dialler.lastRefusal : undefined;
+  await leg.hangup(refusal ?? (record.times.answeredMs === undefined ? undefined : COMPLETED));
+  await recordings.stopAll();
+  return causeOf(leg.signal.reason);
+}
+
+async function recordLeg(call: LiveCall, leg: Leg, recordings: ReturnType<typeof recordedRecordings>): Promise<void> {
+  const add = (type: string, data: Readonly<Record<string, unknown>>) => call.timeline.add({ type, legId: leg.id, data });
+  try {
+    const recording = await recordings.start(leg, { channels: "stereo" });
+    add("recording.started", { recording: recording.id, channels: "stereo" });
+  } catch (failure) {
+    add("recording.failed", { next: "call_goes_on" });
+    channels.failure.publish({ layer: "control", failure });
+  }
+}
+
+function contextOf({ facts, extraParams }: LiveCall): CallContext {
+  const { id, requestId, appid, from, to, direction } = facts;
+  return {
+    callId: id, appid, from, to, direction,
+    ...(requestId === undefined ? {} : { requestId }),
+    ...(extraParams === undefined ? {} : { extraParams }),
+  };
+}
+
+/**
+ * The call's timeline, read along by the record: the flow answers an inbound leg and joins legs by itself, and a `param`
+ * counts for the webhooks that follow it.
+ */
+function watched(call: LiveCall, record: LegRecord, flow: readonly Action[]): Timeline {
+  let own = true;
+  return {
+    add(event) {
+      call.timeline.add(event);
+      if (event.type === "leg.answered" && event.legId === record.facts.id) record.answered();
+      if (event.type === "bridge.started") call.legs.get(String(event.data?.["other"]))?.bridged();
+      if (event.type === "flow.replaced") own = false;
+      if (event.type !== "action.finished" || !own || event.actionIndex === undefined) return;
+      const action = flow[event.actionIndex];
+      if (action?.action === "param") call.extraParams = action.text;
+    },
+  };
+}

@@ -1,0 +1,80 @@
+import type { Action } from "@piopiy/pcmo";
+import type { Cause, Leg } from "../call/index.ts";
+import { insertCall, insertEntry, updateCall } from "../store/index.ts";
+import { askAnswerUrl } from "./answer-url.ts";
+import { inBackground } from "./background.ts";
+import { causeOf, FAILED, SHUTDOWN } from "./causes.ts";
+import { routeOf, type InboundRoute } from "./inbound-route.ts";
+import { openLeg, type LegRecord } from "./leg-record.ts";
+import { createLiveCall, entryOf, type CallFacts, type LiveCall } from "./live-call.ts";
+import { performFlow } from "./perform-flow.ts";
+import { follow, tie } from "./recorded-dialler.ts";
+import { runCall } from "./run-call.ts";
+import type { World } from "./world.ts";
+
+/** A call that came in and that nobody has answered. */
+export interface Incoming {
+  readonly leg: Leg;
+  /** Tells the caller that somebody is being alerted. */
+  ring(): void;
+  reject(cause: Cause): void;
+}
+
+const UNKNOWN: Cause = { reason: "unreachable", who: "us", sipStatus: 404 };
+const OVERLOADED: Cause = { reason: "rejected", who: "us", sipStatus: 503 };
+const DURATION_MS = 5_400_000;
+
+/** Takes a call, performs what its number asks for, and writes its record. Never rejects and does not wait for its end. */
+export function receiveCall(world: World, incoming: Incoming): void {
+  try {
+    world.registry.admit();
+  } catch {
+    incoming.reject(world.registry.draining ? SHUTDOWN : OVERLOADED);
+    return;
+  }
+  const { leg } = incoming;
+  const { from, to } = leg.info;
+  const route = routeOf(world, to, from);
+  const facts: CallFacts = { id: world.ids.uuid(), appid: route.appid, direction: "inbound", from, to };
+  const call = createLiveCall(world, facts, 1);
+  const nowMs = world.clock.now();
+  const flow = route.type === "flow" ? route.flow : [];
+  inBackground(
+    world.store.writeSoon(async (db) => {
+      const none = { request_id: null, cause: null, started_ms: null, answered_ms: null, ended_ms: null, extra_params: null };
+      await insertCall(db, { ...facts, ...none, status: "queued", created_ms: nowMs, flow: JSON.stringify(flow), options: "{}" });
+      await insertEntry(db, facts.id, entryOf({ type: "call.received", legId: leg.id, data: { route: route.type } }, 1, nowMs));
+    }),
+  );
+  const record = openLeg(world, call, { id: leg.id, which: "a", direction: "inbound", from, to }, (cause) => inBackground(leg.hangup(cause)));
+  tie(call, leg);
+  follow(leg, (cause) => record.ended(cause));
+  runCall(world, call, () => answerBy(world, call, incoming, record, route));
+}
+
+async function answerBy(world: World, call: LiveCall, incoming: Incoming, record: LegRecord, route: InboundRoute): Promise<Cause> {
+  const { leg } = incoming;
+  const ring = () => {
+    if (record.times.ringingMs === undefined) call.timeline.add({ type: "leg.ringing", legId: leg.id });
+    record.ringing();
+    incoming.ring();
+  };
+  const flow = await flowOf(world, call, leg, route, ring);
+  if (flow === undefined) {
+    const cause = route.type === "unknown" ? UNKNOWN : FAILED;
+    call.timeline.add({ type: "call.rejected", legId: leg.id, data: { code: route.type === "unknown" ? "unknown_number" : "no_flow" } });
+    incoming.reject(cause);
+    await leg.hangup(cause);
+    return causeOf(leg.signal.reason);
+  }
+  return await performFlow(world, call, leg, record, { flow, durationMs: DURATION_MS, record: false, onRinging: ring });
+}
+
+async function flowOf(world: World, call: LiveCall, leg: Leg, route: InboundRoute, ring: () => void): Promise<readonly Action[] | undefined> {
+  if (route.type === "flow") return route.flow;
+  if (route.type === "unknown") return undefined;
+  ring();
+  const flow = await askAnswerUrl(world, call, leg, route.url);
+  if (flow) inBackground(world.store.writeSoon((db) => updateCall(db, call.facts.id, { flow: JSON.stringify(flow) })));
+  return flow;
+}

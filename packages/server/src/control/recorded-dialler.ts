@@ -1,0 +1,91 @@
+import { scope } from "../base/index.ts";
+import type { Cause, Dialler, DialOutcome, DialRequest, DialTarget, Leg } from "../call/index.ts";
+import { inBackground } from "./background.ts";
+import { CANCELLED, causeOf, FAILED } from "./causes.ts";
+import { openLeg, type LegRecord } from "./leg-record.ts";
+import type { LiveCall } from "./live-call.ts";
+import type { World } from "./world.ts";
+
+export interface RecordedDialler extends Dialler {
+  /** Why the last leg that was dialled and not answered was not. */
+  readonly lastRefusal: Cause | undefined;
+}
+
+/** The dialler, with every leg it makes taken down as `which` of the call. */
+export function recordedDialler(world: World, call: LiveCall, which: "a" | "b", onRinging?: () => void): RecordedDialler {
+  let lastRefusal: Cause | undefined;
+  return {
+    get lastRefusal() {
+      return lastRefusal;
+    },
+    async dial(request, signal) {
+      using attempt = scope(signal);
+      let up: Leg | undefined;
+      const record = openLeg(world, call, factsOf(request, which), (cause) => {
+        if (up) inBackground(up.hangup(cause));
+        else attempt.close(cause);
+      });
+      const outcome = await dialOne(world, request, record, attempt.signal, onRinging);
+      if (outcome.answered) up = outcome.leg;
+      else lastRefusal = outcome.cause;
+      return outcome;
+    },
+  };
+}
+
+async function dialOne(
+  { dialler }: World,
+  request: DialRequest,
+  record: LegRecord,
+  signal: AbortSignal,
+  onRinging?: () => void,
+): Promise<DialOutcome> {
+  const ringing = () => {
+    record.ringing();
+    onRinging?.();
+    request.onRinging?.();
+  };
+  try {
+    const outcome = await dialler.dial({ ...request, onRinging: ringing }, signal);
+    if (outcome.answered) {
+      record.answered();
+      follow(outcome.leg, (cause) => record.ended(cause));
+      return outcome;
+    }
+    // Who gave it up knows better why than the network, which only sees a CANCEL.
+    const cause = signal.aborted && outcome.cause.reason === "cancelled" ? givenUp(signal.reason) : outcome.cause;
+    record.ended(cause);
+    return { answered: false, cause };
+  } catch (failure) {
+    record.ended(signal.aborted ? givenUp(signal.reason) : FAILED);
+    throw failure;
+  }
+}
+
+function givenUp(reason: unknown): Cause {
+  const cause = causeOf(reason);
+  return cause.reason === "failed" || cause.reason === "completed" ? CANCELLED : cause;
+}
+
+/** Calls `then` once with the cause for which the leg ended. */
+export function follow(leg: Leg, then: (cause: Cause) => void): void {
+  const ended = () => then(causeOf(leg.signal.reason));
+  if (leg.signal.aborted) ended();
+  else leg.signal.addEventListener("abort", ended, { once: true });
+}
+
+/** Ends leg a with its call, and says on the timeline when it has ended. */
+export function tie(call: LiveCall, leg: Leg): void {
+  follow(leg, (cause) => call.timeline.add({ type: "leg.ended", legId: leg.id, data: { ...cause } }));
+  call.life.onClose(() => inBackground(leg.hangup(causeOf(call.life.signal.reason))));
+}
+
+function factsOf(request: DialRequest, which: "a" | "b") {
+  return { id: request.legId, which, direction: "outbound", from: request.from, to: textOf(request.target) } as const;
+}
+
+/** A destination as it is shown: digits, a user name or a SIP URI. */
+export function textOf(target: DialTarget): string {
+  if (target.type === "number") return target.number;
+  return target.type === "user" ? target.user : target.uri;
+}

@@ -1,0 +1,67 @@
+import { PiopiyError } from "../base/index.ts";
+import type { LiveCall } from "./live-call.ts";
+
+/** The calls that run, and what there has been since the start. */
+export interface Registry {
+  readonly calls: ReadonlySet<LiveCall>;
+  readonly draining: boolean;
+  /** Fails with `draining` or `rate_limited`. */
+  admit(): void;
+  add(call: LiveCall): void;
+  remove(call: LiveCall): void;
+  /** A running call of the app, by its id, its request id or a leg's id. */
+  find(appid: string, anyId: string): LiveCall | undefined;
+  drain(): void;
+  count(what: Counter, label?: string): void;
+  statistics(): LiveStatistics;
+}
+
+type Counter = "legStarted" | "legEnded" | "callEnded" | "webhook";
+
+/** For metrics. Totals are since the start; their keys are causes, or `delivered`, `failed`, `dropped`. */
+export interface LiveStatistics {
+  readonly calls: number;
+  readonly legs: number;
+  readonly callsEnded: Readonly<Record<string, number>>;
+  readonly legsEnded: Readonly<Record<string, number>>;
+  readonly webhooks: Readonly<Record<string, number>>;
+}
+
+export function createRegistry(maxCalls: number): Registry {
+  const calls = new Set<LiveCall>();
+  const totals = { callEnded: new Map<string, number>(), legEnded: new Map<string, number>(), webhook: new Map<string, number>() };
+  let legs = 0;
+  let draining = false;
+  return {
+    calls,
+    get draining() {
+      return draining;
+    },
+    admit() {
+      if (draining) throw new PiopiyError("draining");
+      if (calls.size >= maxCalls) throw new PiopiyError("rate_limited", "As many calls are up as this server takes at one time.");
+    },
+    add: (call) => void calls.add(call),
+    remove: (call) => void calls.delete(call),
+    find(appid, anyId) {
+      for (const call of calls) {
+        const { id, requestId, appid: owner } = call.facts;
+        if (owner === appid && !call.ended && (id === anyId || requestId === anyId || call.legs.has(anyId))) return call;
+      }
+      return undefined;
+    },
+    drain: () => void (draining = true),
+    count(what, label = "") {
+      if (what === "legStarted") legs += 1;
+      if (what === "legEnded") legs -= 1;
+      if (what !== "legStarted") totals[what].set(label, (totals[what].get(label) ?? 0) + 1);
+    },
+    statistics: () => ({
+      calls: [...calls].filter((call) => !call.ended).length,
+      legs,
+      callsEnded: Object.fromEntries(totals.callEnded),
+      legsEnded: Object.fromEntries(totals.legEnded),
+      webhooks: Object.fromEntries(totals.webhook),
+    }),
+  };
+}

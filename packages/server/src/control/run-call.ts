@@ -1,0 +1,39 @@
+import { channels } from "../base/index.ts";
+import type { Cause } from "../call/index.ts";
+import { updateCall } from "../store/index.ts";
+import { FAILED } from "./causes.ts";
+import type { LiveCall } from "./live-call.ts";
+import type { World } from "./world.ts";
+
+/** Runs a call in the background; whatever becomes of `work`, every leg and the call get their one end. */
+export function runCall(world: World, call: LiveCall, work: () => Promise<Cause>): void {
+  world.registry.add(call);
+  call.done = toTheEnd(world, call, work).finally(() => world.registry.remove(call));
+}
+
+async function toTheEnd(world: World, call: LiveCall, work: () => Promise<Cause>): Promise<void> {
+  let cause = FAILED;
+  try {
+    cause = await work();
+  } catch (failure) {
+    channels.failure.publish({ layer: "control", failure });
+  }
+  try {
+    await finish(world, call, cause);
+  } catch (failure) {
+    channels.failure.publish({ layer: "control", failure });
+  }
+}
+
+async function finish({ store, clock, registry }: World, call: LiveCall, cause: Cause): Promise<void> {
+  for (const leg of call.legs.values()) leg.ended(FAILED);
+  for (const tell of call.afterFlow.splice(0)) tell();
+  call.ended = true;
+  registry.count("callEnded", cause.reason);
+  call.timeline.add({ type: "call.ended", data: { ...cause } });
+  const end = { status: "ended", cause: cause.reason, ended_ms: clock.now() } as const;
+  const extra = call.extraParams === undefined ? {} : { extra_params: call.extraParams };
+  await store.write((db) => updateCall(db, call.facts.id, { ...end, ...extra }));
+  call.life.close(cause);
+  await call.webhooks.idle();
+}

@@ -1,0 +1,73 @@
+import type { Cdr, LiveEvent } from "@piopiy/pcmo";
+import type { Cause } from "../call/index.ts";
+import type { LegFacts, LegTimes } from "./leg-record.ts";
+import type { LiveCall } from "./live-call.ts";
+
+export type LiveStatus = "started" | "ringing" | "answered" | "bridged" | "hangup";
+
+/**
+ * A live event in the form of 2024 (`out_started`, `in_answered`, …) with `type` of the older form, and `event_id` and
+ * `sequence` of ours, by which a receiver recognises repeats and gaps.
+ */
+export function eventBody(
+  call: LiveCall,
+  leg: LegFacts,
+  status: LiveStatus,
+  own: { readonly nowMs: number; readonly eventId: string; readonly sequence: number },
+): LiveEvent {
+  return {
+    type: "event",
+    event_id: own.eventId,
+    sequence: own.sequence,
+    ...common(call, leg),
+    status: `${call.facts.direction === "inbound" ? "in" : "out"}_${status}`,
+    time: own.nowMs,
+  };
+}
+
+/** A leg's record, sent when it is over. `duration` and the `_time` fields are whole seconds, `time` is milliseconds. */
+export function cdrBody(
+  call: LiveCall,
+  leg: LegFacts,
+  times: LegTimes,
+  end: { readonly nowMs: number; readonly eventId: string; readonly sequence: number; readonly cause: Cause },
+): Cdr {
+  const { answeredMs } = times;
+  return {
+    type: "cdr",
+    event_id: end.eventId,
+    sequence: end.sequence,
+    ...common(call, leg),
+    status: answeredMs === undefined ? "missed" : "answered",
+    duration: answeredMs === undefined ? 0 : Math.round((end.nowMs - answeredMs) / 1000),
+    time: times.startedMs,
+    start_time: seconds(times.startedMs),
+    ...(answeredMs === undefined ? {} : { answer_time: seconds(answeredMs) }),
+    end_time: seconds(end.nowMs),
+    hangup_reason: end.cause.reason,
+  };
+}
+
+function common({ facts, legs, extraParams }: LiveCall, leg: LegFacts) {
+  const first = legs.values().next().value;
+  return {
+    appid: wireNumber(facts.appid),
+    from: wireNumber(leg.from),
+    to: wireNumber(leg.to),
+    direction: facts.direction,
+    leg: leg.which,
+    cmiuuid: leg.id,
+    // The legs of one call share it: the request's id, or on an inbound call the id of its leg a.
+    conversation_uuid: facts.requestId ?? first?.facts.id ?? leg.id,
+    ...(facts.requestId === undefined ? {} : { request_id: facts.requestId }),
+    ...(facts.direction === "outbound" ? { callerid: wireNumber(leg.from), vn: wireNumber(facts.from) } : {}),
+    ...(extraParams === undefined ? {} : { extra_params: extraParams }),
+  };
+}
+
+const seconds = (ms: number): number => Math.floor(ms / 1000);
+
+/** A JSON number on this wire, unless it is a user name or an address, or digits that a number would change. */
+function wireNumber(party: string): number | string {
+  return /^[1-9][0-9]{0,14}$/.test(party) ? Number(party) : party;
+}
