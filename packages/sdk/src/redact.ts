@@ -9,6 +9,6 @@ export function redact(text: string, secrets: readonly string[]): string {
   }
   return clean
     .replaceAll(/sips?:\S+/gi, "[redacted]")
-    .replaceAll(/\+?\d(?:[\s().-]{0,3}\d){2,}/g, "[redacted]")
+    .replaceAll(/[+(]*\d(?:[\s().-]{0,3}\d){2,}/g, "[redacted]")
     .slice(0, 200);
 }
