@@ -1,10 +1,9 @@
 import type { Clock, Ids } from "../base/index.ts";
 import type { MediaEngine } from "../media/index.ts";
-import { createOffer } from "../sdp/index.ts";
 import type { OutgoingRequest, UserAgent } from "../sip/index.ts";
 import type { Dialler, DialOutcome, DialRequest } from "./dialler.ts";
 import { fork } from "./fork.ts";
-import { localMedia, sdpBody } from "./offer-answer.ts";
+import { localMedia, offerOf, sdpBody } from "./offer-answer.ts";
 import { openSession } from "./open-session.ts";
 import { outboundLeg, type Offered } from "./outbound-leg.ts";
 import { userPart } from "./party.ts";
@@ -34,8 +33,7 @@ async function dial(options: SipDiallerOptions, request: DialRequest, signal: Ab
   if (!route.found) return { answered: false, cause: route.cause };
   const session = await openSession(options.engine, request.near);
   if (!session) return { answered: false, cause: { reason: "failed", who: "us", sipStatus: 503 } };
-  const local = localMedia(session, options);
-  const offered = { ...options, request, session, local, description: createOffer(local) };
+  const offered = { ...options, request, session, offer: offerOf(localMedia(session, options)) };
   const outcome = await ring(offered, route.destinations, signal);
   if (!outcome.answered) await session.close();
   return outcome;
@@ -58,14 +56,14 @@ async function ring(
     : { answered: false, cause: outcome.cause };
 }
 
-function inviteFor({ request, host, description }: SipDiallerOptions & Offered, to: Destination): OutgoingRequest {
+function inviteFor({ request, host, offer }: SipDiallerOptions & Offered, to: Destination): OutgoingRequest {
   return {
     target: to.uri,
     from: `sip:${userPart(request.from)}@${to.fromHost ?? host}`,
     ...(to.to !== undefined && { to: to.to }),
     ...(to.nextHop && { nextHop: to.nextHop }),
     ...(to.credentials && { credentials: to.credentials }),
-    body: sdpBody(description),
+    body: sdpBody(offer.description),
   };
 }
 

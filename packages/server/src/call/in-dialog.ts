@@ -4,14 +4,14 @@ import { digitOfInfo } from "./info-digits.ts";
 import { press } from "./leg-media.ts";
 import { endState, type LegState } from "./leg-state.ts";
 import { ACCEPT, ALLOW } from "./refuse.ts";
-import { answerChange } from "./renegotiate.ts";
+import { answerChange, takeAnswer } from "./renegotiate.ts";
 import { causeOfBye } from "./sip-cause.ts";
 
 /** The call is up: from now on the leg lives as long as its dialog, and answers what the peer asks inside it. */
 export function attachDialog(state: LegState, dialog: Dialog): void {
   state.dialog = dialog;
-  const deaf = dialog.events.on("request", (incoming) => answerInDialog(state, incoming));
-  state.life.onClose(deaf);
+  state.life.onClose(dialog.events.on("request", (incoming) => answerInDialog(state, incoming)));
+  state.life.onClose(dialog.events.on("ack", (ack) => takeAnswer(state, ack)));
   const ended = () => endState(state, causeOfEnd(dialog.signal.reason));
   if (dialog.signal.aborted) ended();
   else dialog.signal.addEventListener("abort", ended, { once: true });

@@ -3,13 +3,16 @@ import { attachDialog } from "./in-dialog.ts";
 import { setMedia } from "./leg-media.ts";
 import { endState, type LegState, type Line, type SipLegOptions } from "./leg-state.ts";
 import type { Leg } from "./leg.ts";
-import { sdpBody, type Settled } from "./offer-answer.ts";
+import { sdpBody, type Offer, type Settled } from "./offer-answer.ts";
 import { reasonHeader, statusOfCause } from "./sip-cause.ts";
 import { createSipLeg } from "./sip-leg.ts";
 
-/** The leg of an INVITE that is not answered yet. `settled` is the answer it will get. */
-export function inboundLeg(options: SipLegOptions, invite: IncomingInvite, settled: Settled): Leg {
-  const { leg, state } = createSipLeg(options, inboundLine(invite, settled));
+/** What the 200 to an INVITE will carry: the answer to its offer, or, as it had none, an offer (RFC 3261 §13.2.1). */
+export type Description = Settled | Offer;
+
+/** The leg of an INVITE that is not answered yet. */
+export function inboundLeg(options: SipLegOptions, invite: IncomingInvite, description: Description): Leg {
+  const { leg, state } = createSipLeg(options, inboundLine(invite, description));
   const cancelled = () => {
     if (!state.dialog) endState(state, { reason: "cancelled", who: "peer", sipStatus: 487 });
   };
@@ -18,16 +21,16 @@ export function inboundLeg(options: SipLegOptions, invite: IncomingInvite, settl
   return leg;
 }
 
-function inboundLine(invite: IncomingInvite, settled: Settled): Line {
+function inboundLine(invite: IncomingInvite, ours: Description): Line {
   return {
     answer(state: LegState) {
       if (state.dialog) return;
-      setMedia(state, settled);
-      attachDialog(state, invite.accept({ body: sdpBody(settled.description) }));
+      if ("negotiated" in ours) setMedia(state, ours);
+      else state.offered = ours;
+      attachDialog(state, invite.accept({ body: sdpBody(ours.description) }));
     },
     async end(state, cause) {
       if (state.dialog) await state.dialog.bye([["Reason", reasonHeader(cause)]]);
-      // RFC 3326 §2 lets a Reason stand in a response only where it is specified; the status says it by itself.
       else if (!invite.signal.aborted) invite.respond(statusOfCause(cause));
     },
   };

@@ -4,6 +4,7 @@ import type { LocalMedia, Negotiated } from "../sdp/index.ts";
 import type { Dialog } from "../sip/index.ts";
 import type { Cause } from "./cause.ts";
 import type { Leg, LegInfo } from "./leg.ts";
+import type { Offer } from "./offer-answer.ts";
 
 /** A peer without a packet for so long is taken for gone. */
 const MEDIA_TIMEOUT_MS = 60_000;
@@ -39,8 +40,10 @@ export interface LegState extends SipLegOptions {
   /** Since offer and answer met: what came of them, and the description that the peer has from us. */
   negotiated?: Negotiated;
   description?: Uint8Array;
-  /** An offer of ours is on its way inside the dialog. */
+  /** A re-INVITE of ours is on its way. */
   offering: boolean;
+  /** A 200 of ours made this offer: the ACK brings the answer. */
+  offered?: Offer;
   /** How the first key came. */
   digitsBy?: "rfc4733" | "info";
   /** Since it was hung up by us: when the peer has been told. */

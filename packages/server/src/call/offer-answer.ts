@@ -1,14 +1,18 @@
 import type { Ids } from "../base/index.ts";
 import type { MediaSession } from "../media/index.ts";
-import { answerOffer, parseSdp, type LocalMedia, type Negotiated, type SdpSession } from "../sdp/index.ts";
+import { acceptAnswer, answerOffer, createOffer, parseSdp, type LocalMedia, type Negotiated, type SdpSession } from "../sdp/index.ts";
 import { header, type Body, type SipRequest, type SipResponse } from "../sip/index.ts";
 
 const SDP = "application/sdp";
 
-/** Our description as the peer has it, and what it came to with the peer's. */
-export interface Settled {
+/** A description of ours that waits for an answer. */
+export interface Offer {
   readonly local: LocalMedia;
   readonly description: Uint8Array;
+}
+
+/** Our description as the peer has it, and what it came to with the peer's. */
+export interface Settled extends Offer {
   readonly negotiated: Negotiated;
 }
 
@@ -48,18 +52,25 @@ export function describedBy(message: SipRequest | SipResponse): Described {
 }
 
 /** Answers an offer. `before` is what the peer had from us until now. */
-export function settle(
-  offer: SdpSession,
-  local: LocalMedia,
-  before?: Uint8Array,
-): Settled | { readonly why: string } {
+export function settle(offer: SdpSession, local: LocalMedia, before?: Uint8Array): Settled | { readonly why: string } {
   const answered = answerOffer(offer, local);
   if (!answered.ok) return { why: answered.why };
   // RFC 3264 §8: the version stays exactly as long as the description does.
-  if (before === undefined || Buffer.compare(before, answered.answer) === 0) {
-    return { local, description: answered.answer, negotiated: answered.negotiated };
-  }
-  return settle(offer, nextVersion(local));
+  if (before && Buffer.compare(before, answered.answer) !== 0) return settle(offer, nextVersion(local));
+  return { local, description: answered.answer, negotiated: answered.negotiated };
+}
+
+/** Everything we can do, as an offer. `before` is what the peer had from us until now. */
+export function offerOf(local: LocalMedia, before?: Uint8Array): Offer {
+  const description = createOffer(local);
+  return before && Buffer.compare(before, description) !== 0 ? offerOf(nextVersion(local)) : { local, description };
+}
+
+/** What came of an offer of ours by the answer in `message`; `undefined` when there is none that can be used. */
+export function settleOffer(offer: Offer, message: SipRequest | SipResponse): Settled | undefined {
+  const answer = describedBy(message);
+  const accepted = answer.kind === "description" ? acceptAnswer(offer.local, answer.session) : undefined;
+  return accepted?.ok ? { ...offer, negotiated: accepted.negotiated } : undefined;
 }
 
 export const nextVersion = (local: LocalMedia): LocalMedia => ({

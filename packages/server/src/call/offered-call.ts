@@ -6,7 +6,7 @@ import type { Cause } from "./cause.ts";
 import { inboundLeg } from "./inbound-leg.ts";
 import { inBackground, stateOf } from "./leg-state.ts";
 import type { Leg, LegInfo } from "./leg.ts";
-import { describedBy, localMedia, settle } from "./offer-answer.ts";
+import { describedBy, localMedia, offerOf, settle } from "./offer-answer.ts";
 import { openSession } from "./open-session.ts";
 import { notAcceptable } from "./refuse.ts";
 
@@ -30,12 +30,8 @@ export interface OfferedCall {
   reject(cause: Cause): void;
 }
 
-// Deviation: RFC 3261 §13.2.1 lets the offer come in the 200. The answer would be in an ACK, which this user agent keeps
-// to itself; a caller that gets 488 can call again with an offer.
-const NO_OFFER = { status: 488, why: "An offer is needed in the INVITE." } as const;
-
 /**
- * Makes a leg of an INVITE whose sender may call. `undefined`: it has been refused here (no offer, or none that can be
+ * Makes a leg of an INVITE whose sender may call. `undefined`: it has been refused here (an offer that cannot be
  * met; no free port), or was cancelled meanwhile.
  */
 export async function offeredCall(
@@ -44,20 +40,19 @@ export async function offeredCall(
   parties: Omit<LegInfo, "direction">,
 ): Promise<OfferedCall | undefined> {
   const offer = describedBy(invite.request);
-  if (offer.kind !== "description") {
-    const { status, why } = offer.kind === "wrong" ? offer : NO_OFFER;
-    notAcceptable(invite, status, why);
+  if (offer.kind === "wrong") {
+    notAcceptable(invite, offer.status, offer.why);
     return undefined;
   }
   invite.respond(100);
-  const leg = await legFor(options, invite, offer.session, { ...parties, direction: "inbound" });
+  const leg = await legFor(options, invite, offer.kind === "none" ? undefined : offer.session, { ...parties, direction: "inbound" });
   return leg && { leg, ring: ringOnce(invite, leg), reject: (cause) => inBackground(leg.hangup(cause)) };
 }
 
 async function legFor(
   options: AnsweringOptions,
   invite: IncomingInvite,
-  offer: SdpSession,
+  offer: SdpSession | undefined,
   info: LegInfo,
 ): Promise<Leg | undefined> {
   const session = await openSession(options.engine);
@@ -67,14 +62,14 @@ async function legFor(
   }
   const { clock, ids, mediaTimeoutMs } = options;
   const local = localMedia(session, options);
-  const settled = settle(offer, local);
-  if ("why" in settled || invite.signal.aborted) {
+  const ours = offer ? settle(offer, local) : offerOf(local);
+  if ("why" in ours || invite.signal.aborted) {
     inBackground(session.close());
-    if ("why" in settled && !invite.signal.aborted) notAcceptable(invite, 488, settled.why);
+    if ("why" in ours && !invite.signal.aborted) notAcceptable(invite, 488, ours.why);
     return undefined;
   }
   const timeout = mediaTimeoutMs === undefined ? {} : { mediaTimeoutMs };
-  return inboundLeg({ id: ids.uuid(), info, session, local, clock, ...timeout }, invite, settled);
+  return inboundLeg({ id: ids.uuid(), info, session, local, clock, ...timeout }, invite, ours);
 }
 
 function ringOnce(invite: IncomingInvite, leg: Leg): () => void {

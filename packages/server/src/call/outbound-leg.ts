@@ -1,12 +1,11 @@
 import type { Clock } from "../base/index.ts";
 import type { MediaSession } from "../media/index.ts";
-import { acceptAnswer, type LocalMedia, type Negotiated } from "../sdp/index.ts";
 import type { Dialog, SipResponse } from "../sip/index.ts";
 import type { DialOutcome, DialRequest } from "./dialler.ts";
 import { attachDialog } from "./in-dialog.ts";
 import { setMedia } from "./leg-media.ts";
 import { inBackground, type Line } from "./leg-state.ts";
-import { describedBy } from "./offer-answer.ts";
+import { settleOffer, type Offer } from "./offer-answer.ts";
 import { reasonHeader } from "./sip-cause.ts";
 import { createSipLeg } from "./sip-leg.ts";
 
@@ -14,39 +13,32 @@ import { createSipLeg } from "./sip-leg.ts";
 export interface Offered {
   readonly request: DialRequest;
   readonly session: MediaSession;
-  readonly local: LocalMedia;
-  readonly description: Uint8Array;
+  readonly offer: Offer;
   readonly clock: Clock;
   readonly mediaTimeoutMs?: number;
 }
 
 /** An outbound leg exists once it is answered: all that is left to do is to end it. */
-const upLine: Line = {
+export const upLine: Line = {
   answer: () => undefined,
   end: async (state, cause) => await state.dialog?.bye([["Reason", reasonHeader(cause)]]),
 };
 
 /** The leg of an answered INVITE; without an answer to our offer that can be used, it is hung up at once. */
-export function outboundLeg(offered: Offered, dialog: Dialog, response: SipResponse): DialOutcome {
-  const { request, session, local, description, clock, mediaTimeoutMs } = offered;
-  const negotiated = negotiatedWith(local, response);
-  if (!negotiated) {
+export function outboundLeg({ offer, ...offered }: Offered, dialog: Dialog, response: SipResponse): DialOutcome {
+  const { request, session, clock, mediaTimeoutMs } = offered;
+  const settled = settleOffer(offer, response);
+  if (!settled) {
     // RFC 3261 §13.2.2.4: the 2xx is acknowledged all the same, and the session ended with a BYE.
     inBackground(dialog.bye([["Reason", 'SIP;cause=488;text="Not Acceptable Here"']]));
     return { answered: false, cause: { reason: "failed", who: "peer", sipStatus: 488 } };
   }
   const info = { direction: "outbound", from: request.from, to: calledParty(request) } as const;
   const timeout = mediaTimeoutMs === undefined ? {} : { mediaTimeoutMs };
-  const { leg, state } = createSipLeg({ id: request.legId, info, session, local, clock, ...timeout }, upLine);
-  setMedia(state, { local, description, negotiated });
+  const { leg, state } = createSipLeg({ id: request.legId, info, session, local: offer.local, clock, ...timeout }, upLine);
+  setMedia(state, settled);
   attachDialog(state, dialog);
   return { answered: true, leg };
-}
-
-function negotiatedWith(local: LocalMedia, response: SipResponse): Negotiated | undefined {
-  const answer = describedBy(response);
-  const accepted = answer.kind === "description" ? acceptAnswer(local, answer.session) : undefined;
-  return accepted?.ok ? accepted.negotiated : undefined;
 }
 
 function calledParty({ target }: DialRequest): string {

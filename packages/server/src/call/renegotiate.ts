@@ -1,10 +1,10 @@
-import { acceptAnswer, createOffer, type Direction } from "../sdp/index.ts";
-import type { Dialog, IncomingRequest } from "../sip/index.ts";
+import type { Direction } from "../sdp/index.ts";
+import type { Dialog, IncomingRequest, SipRequest } from "../sip/index.ts";
 import { hangUp } from "./hang-up.ts";
 import { setMedia } from "./leg-media.ts";
 import { inBackground, stateOf, type LegState } from "./leg-state.ts";
 import type { Leg } from "./leg.ts";
-import { describedBy, nextVersion, sdpBody, settle } from "./offer-answer.ts";
+import { describedBy, offerOf, sdpBody, settle, settleOffer } from "./offer-answer.ts";
 import { notAcceptable } from "./refuse.ts";
 
 /** Answers a re-INVITE or UPDATE of the peer (RFC 3261 §14.2, RFC 3311 §5.2): hold, resume, another address or codec. */
@@ -24,8 +24,18 @@ export function answerChange(state: LegState, incoming: IncomingRequest): void {
 /** RFC 3261 §14.2: the 200 to a re-INVITE without an offer makes one; an UPDATE without one only keeps the call alive. */
 function answerWithoutOffer(state: LegState, incoming: IncomingRequest): void {
   if (incoming.request.method === "UPDATE") return incoming.respond(200);
-  // The answer is in an ACK that is not shown to us: what is offered is what stands, and the peer keeps to it.
-  incoming.respond(200, { body: sdpBody(state.description ?? createOffer(state.local)) });
+  state.offered = offerOf(state.local, state.description);
+  incoming.respond(200, { body: sdpBody(state.offered.description) });
+}
+
+/** The ACK to a 200 that carried an offer of ours (RFC 3261 §13.2.1): it must bring the answer. */
+export function takeAnswer(state: LegState, ack: SipRequest): void {
+  if (!state.offered) return;
+  const settled = settleOffer(state.offered, ack);
+  delete state.offered;
+  if (settled) setMedia(state, settled);
+  // Without any media there is no call; a change that came to nothing leaves the session as it was.
+  else if (!state.negotiated) inBackground(hangUp(state, { reason: "failed", who: "peer", sipStatus: 488 }));
 }
 
 /**
@@ -44,16 +54,13 @@ export async function offerDirection(leg: Leg, direction: Direction): Promise<bo
 }
 
 async function offer(state: LegState, dialog: Dialog, direction: Direction): Promise<boolean> {
-  const local = nextVersion({ ...state.local, direction });
-  const description = createOffer(local);
-  const response = await dialog.request("INVITE", { body: sdpBody(description) });
+  const offer = offerOf({ ...state.local, direction }, state.description);
+  const response = await dialog.request("INVITE", { body: sdpBody(offer.description) });
   // RFC 3261 §12.2.1.2: the peer knows nothing of this dialog any more.
   if (response.status === 481 || response.status === 408) {
     inBackground(hangUp(state, { reason: "failed", who: "network", sipStatus: response.status }));
   }
-  const answer = response.status < 300 ? describedBy(response) : undefined;
-  const accepted = answer?.kind === "description" ? acceptAnswer(local, answer.session) : undefined;
-  if (!accepted?.ok) return false;
-  setMedia(state, { local, description, negotiated: accepted.negotiated });
-  return true;
+  const settled = response.status < 300 ? settleOffer(offer, response) : undefined;
+  if (settled) setMedia(state, settled);
+  return settled !== undefined;
 }
