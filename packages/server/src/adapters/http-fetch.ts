@@ -1,11 +1,11 @@
 import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
-import { PiopiyError, scope, type Clock } from "../base/index.ts";
+import { abortable, PiopiyError, scope, type Clock } from "../base/index.ts";
 import { addressPolicy, type AddressPolicy, type AddressPolicyOptions } from "./address-policy.ts";
 import { exchange, type Resolved } from "./http-exchange.ts";
 
 export interface HttpRequest {
-  readonly method?: "GET" | "HEAD" | "POST" | "PUT";
+  readonly method?: "GET" | "POST" | "PUT";
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: Uint8Array;
   /** For everything together: name lookup, redirects, the body. 10 s unless given. */
@@ -85,7 +85,7 @@ async function follow(
 }
 
 function parsedUrl(url: string, base?: URL): URL {
-  const parsed = URL.parse(url, base?.href);
+  const parsed = URL.canParse(url, base?.href) ? new URL(url, base?.href) : undefined;
   if (parsed?.protocol !== "http:" && parsed?.protocol !== "https:") {
     throw new PiopiyError("fetch_refused", "The address is no http or https URL.");
   }
@@ -104,8 +104,7 @@ async function permitted(
 ): Promise<readonly Resolved[]> {
   const host = url.hostname.replace(/^\[|\]$/g, "");
   const version = isIP(host);
-  const all = version === 0 ? await resolved(host, resolve) : [{ address: host, family: version }];
-  signal.throwIfAborted();
+  const all = version === 0 ? await abortable(resolved(host, resolve), signal) : [{ address: host, family: version }];
   const allowed = all.filter(({ address }) => policy.permits(host, address));
   if (allowed.length > 0) return allowed;
   throw new PiopiyError("fetch_refused", "The address is private or reserved. Add its host to the addresses the server may fetch from.");

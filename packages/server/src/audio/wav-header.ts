@@ -38,8 +38,11 @@ export function wavFile(format: WavFormat, samples: Int16Array): Uint8Array {
   return file;
 }
 
-/** The little-endian bytes of samples. */
+const littleEndian = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
+
+/** The little-endian bytes of samples, in an array of their own. */
 export function pcmBytes(samples: Int16Array): Uint8Array {
+  if (littleEndian) return new Uint8Array(samples.slice().buffer);
   const bytes = new Uint8Array(samples.length * 2);
   const view = new DataView(bytes.buffer);
   samples.forEach((sample, index) => view.setInt16(index * 2, sample, true));
