@@ -20,11 +20,6 @@ type FlowEnd =
   /** The caller's `signal` aborted. */
   | { readonly end: "aborted" };
 
-/** The entries of one flow and of those that replaced it; `actionIndex` counts within the flow that runs. */
-interface Position {
-  actionIndex?: number;
-}
-
 /**
  * Performs `flow` on `leg`, one action after the other, and puts what happens on the timeline. An action that fails is
  * an entry there and the flow goes on; this function rejects for nothing that a flow or a network can do.
@@ -38,37 +33,40 @@ export async function runFlow(
   using life = scope(signal);
   using legLife = scope(leg.signal);
   legLife.onClose(() => life.close(legLife.signal.reason));
-  const at: Position = {};
-  const note: Stage["note"] = (type, data, legId = leg.id) =>
-    ports.timeline.add({ type, legId, ...at, ...(data && { data }) });
+  const note = noteOf(leg, ports);
   const line = lineOf(leg, life.signal, () => note("leg.answered"));
-  const stage: Stage = { call, leg, line, ports, signal: life.signal, note, recordings: [] };
+  const stage: Stage = { call, leg, line, ports, signal: life.signal, note, recordings: [], unfinished: [] };
   note("flow.started", { actions: flow.length });
-  const result = await performAll(flow, stage, at);
-  delete at.actionIndex;
-  await closeRecordings(stage);
+  const result = await performAll(flow, stage);
+  await Promise.all([closeRecordings(stage), ...stage.unfinished]);
   note("flow.finished", { ...result });
   return result;
 }
 
-async function performAll(flow: readonly Action[], stage: Stage, at: Position): Promise<FlowResult> {
+async function performAll(flow: readonly Action[], stage: Stage): Promise<FlowResult> {
   let { call } = stage;
   let actions = flow;
   for (let index = 0; !stage.signal.aborted; index++) {
     const action = actions[index];
     if (!action) break;
-    at.actionIndex = index;
-    const result = await perform(action, { ...stage, call }, index + 1 < actions.length);
+    const note = noteOf(stage.leg, stage.ports, index);
+    const result = await perform(action, { ...stage, call, note }, index + 1 < actions.length);
     if (result.extraParams !== undefined) call = withParams(call, result.extraParams);
     if (result.hungUp) return resultOf({ end: "hung_up", cause: result.hungUp }, call);
     if (!result.replaceWith) continue;
-    stage.note("flow.replaced", { actions: result.replaceWith.length, dropped: actions.length - index - 1 });
+    note("flow.replaced", { actions: result.replaceWith.length, dropped: actions.length - index - 1 });
     actions = result.replaceWith;
     index = -1;
   }
   const holds = actions.at(-1)?.action === "record" && stage.recordings.length > 0;
   if (holds) await aborted(stage.signal);
   return resultOf(endOf(stage), call);
+}
+
+/** Entries of one action, or, without an index (which counts anew in a flow that replaced another), of none. */
+function noteOf(leg: Leg, { timeline }: Ports, actionIndex?: number): Stage["note"] {
+  return (type, data, legId = leg.id) =>
+    timeline.add({ type, legId, ...(actionIndex !== undefined && { actionIndex }), ...(data && { data }) });
 }
 
 function endOf({ leg, signal }: Stage): FlowEnd {

@@ -34,6 +34,8 @@ export interface Stage {
   readonly note: (type: string, data?: Data, legId?: string) => void;
   /** Recordings that run to the end of the flow. */
   readonly recordings: Recording[];
+  /** Work that no action waits for, but the end of the flow does; it never rejects. */
+  readonly unfinished: Promise<unknown>[];
 }
 
 /** What an action came to. */

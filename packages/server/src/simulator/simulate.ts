@@ -19,6 +19,8 @@ export interface SimulationOptions {
   readonly destinations?: SimDestinations;
   /** When the call is hung up whatever happens; 5400 s. */
   readonly durationMs?: number;
+  /** The time the call runs in; a clock of its own. */
+  readonly clock?: VirtualClock;
   /** Ports that take the place of the simulated ones. */
   readonly ports?: Partial<Ports>;
 }
@@ -54,7 +56,7 @@ const LEG_ID = "00000000-0000-4000-a000-000000000001";
 export async function simulate(
   flow: readonly Action[], script: CallerScript, options: SimulationOptions = {},
 ): Promise<SimulationReport> {
-  const clock = new VirtualClock();
+  const clock = options.clock ?? new VirtualClock();
   const call: CallContext = { ...defaultCall, ...options.call };
   const leg = new SimLeg(clock, LEG_ID, { direction: call.direction, from: call.from, to: call.to });
   const world = worldOf(clock, leg, options);

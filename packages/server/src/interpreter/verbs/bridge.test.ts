@@ -1,8 +1,8 @@
 import { parseFlow, type Action } from "@piopiy/pcmo";
 import { describe, expect, it } from "vitest";
-import { PiopiyError, VirtualClock } from "../../base/index.ts";
+import { PiopiyError, sleep, VirtualClock } from "../../base/index.ts";
 import type { Dialler, DialRequest } from "../../call/index.ts";
-import { SimLeg, simulate, type CallerScript, type SimDestination, type SimulationOptions, type SimulationReport } from "../../simulator/index.ts";
+import { followScript, SimLeg, simulate, type CallerScript, type SimDestination, type SimulationOptions, type SimulationReport } from "../../simulator/index.ts";
 import type { CallContext } from "../verb.ts";
 
 const A = "15550201";
@@ -72,15 +72,34 @@ describe("bridge", () => {
     });
   });
 
-  it("cancels the others of a group, and hangs up who answered all the same", async () => {
+  it("cancels the others of a group", async () => {
     const report = await run([bridge({ ring_type: "group" })], { [A]: answers(2000), [B]: answers(2000), [C]: rings });
     expect(outcome(report)).toMatchObject({
       destination: 0,
       attempts: [{ destination: 1, cause: { reason: "cancelled" } }, { destination: 2, cause: { reason: "cancelled" } }],
     });
-    expect(report.legs.map(({ info, joins, cause }) => [info.to, joins.length, cause?.reason])).toEqual([
-      ["15550199", 1, "completed"], [A, 0, "completed"], ...(report.legs.length > 2 ? [[B, 0, "cancelled"]] : []),
-    ]);
+    expect(report.legs.map(({ info }) => info.to)).toEqual(["15550199", A]);
+  });
+
+  it("hangs up who answers a group too late, and lets nobody wait for it", async () => {
+    const clock = new VirtualClock();
+    const late: SimLeg[] = [];
+    // The second phone's answer crosses its cancellation, and is told seconds later.
+    const dial: Dialler["dial"] = async ({ target, legId }) => {
+      const first = target.type === "number" && target.number === A;
+      await sleep(clock, first ? 1000 : 9000);
+      const leg = new SimLeg(clock, legId, { direction: "outbound", from: "1", to: first ? A : B });
+      if (first) followScript([{ atMs: 2000, hangup: true }], leg, clock);
+      else late.push(leg);
+      return { answered: true, leg };
+    };
+    const connect = [{ type: "pstn", number: A }, { type: "pstn", number: B }];
+    const report = await run([bridge({ ring_type: "group", connect }), after], {}, [], { clock, ports: { dialler: { dial } } });
+    expect(talks(report)).toEqual([[1000, 3000]]);
+    expect(data(report, "action.finished").map((entry) => entry?.["action"])).toEqual(["bridge", "speak"]);
+    expect(late.map(({ joins, signal }) => [joins.length, signal.reason])).toEqual([[0, { reason: "cancelled", who: "us" }]]);
+    expect(report.timeline.filter(({ type }) => ["action.finished", "flow.finished"].includes(type)).map(({ atMs }) => atMs)).toEqual([3000, 3050, 9000]);
+    expect(report.timeline.findLast(({ type }) => type === "leg.ended")).toMatchObject({ atMs: 9000, actionIndex: 0, legId: late[0]?.id });
   });
 
   it("tells the life of the other leg, with its number masked", async () => {

@@ -11,16 +11,13 @@ import type { Stage, VerbResult } from "../verb.ts";
  */
 export async function bridge(action: Dialling, stage: Stage): Promise<VerbResult> {
   const { answer, attempts, settled } = await dialRounds(action, stage);
-  try {
-    if (!answer) {
-      if (stage.signal.aborted) throw stage.signal.reason;
-      return { outcome: { answered: false, attempts } };
-    }
+  // A cancelled phone may take its time to confirm: neither the conversation nor the next action waits for it.
+  stage.unfinished.push(settled);
+  if (answer) {
     const talked = await talk(answer.leg, action, stage);
-    await settled;
     const { destination, round, legId } = answer;
-    return { outcome: { answered: true, destination, round, other: legId, attempts, ...talked } };
-  } finally {
-    await settled;
+    return { outcome: { answered: true, destination, round, other: legId, attempts: [...attempts], ...talked } };
   }
+  if (stage.signal.aborted) throw stage.signal.reason;
+  return { outcome: { answered: false, attempts: [...attempts] } };
 }

@@ -38,7 +38,7 @@ describe("play and speak", () => {
     expect(report.legs[0]?.answeredMs).toBe(0);
     expect(report.timeline.map(({ type, actionIndex }) => `${type} ${actionIndex ?? "-"}`)).toEqual([
       "flow.started -", "action.started 0", "action.finished 0",
-      "action.started 1", "leg.answered 1", "action.finished 1", "flow.finished -",
+      "action.started 1", "leg.answered -", "action.finished 1", "flow.finished -",
     ]);
   });
 
