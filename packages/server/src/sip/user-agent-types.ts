@@ -1,5 +1,7 @@
 import type { Clock, Ids, Listenable } from "../base/index.ts";
-import type { SipRequest, SipResponse } from "./message/index.ts";
+import type { Header, SipRequest, SipResponse } from "./message/message.ts";
+import type { SipTimers } from "./transaction/timers.ts";
+import type { OpenTransport } from "./transport/transport.ts";
 
 export type TransportName = "udp" | "tcp";
 
@@ -18,6 +20,10 @@ export interface UserAgentOptions {
   readonly advertisedHost?: string;
   /** The User-Agent and Server header. */
   readonly product?: string;
+  /** Other values for the timers of RFC 3261 Table 4. */
+  readonly timers?: Partial<SipTimers>;
+  /** Other transports than sockets: `createFakeNetwork(clock).open`. */
+  readonly openTransport?: OpenTransport;
 }
 
 /** A SIP user agent core (RFC 3261 §8, §12-15): transactions and dialogs over its transports. Bodies are opaque bytes. */
@@ -57,8 +63,6 @@ export interface Credentials {
   readonly username: string;
   readonly password: string;
 }
-
-export type Header = readonly [name: string, value: string];
 
 export interface Body {
   readonly type: string;
@@ -106,11 +110,17 @@ export interface Dialog {
   /** Aborts when the dialog has ended; the reason is a `DialogEnd`. */
   readonly signal: AbortSignal;
   /** Requests of the peer inside the dialog other than ACK and BYE: INVITE (re-INVITE), INFO, UPDATE, OPTIONS, … */
-  readonly events: Listenable<{ request: IncomingRequest }>;
+  readonly events: Listenable<DialogEvents>;
   /** Sends a request inside the dialog, with the route set; for INVITE the ACK follows by itself. */
   request(method: string, extra?: { readonly headers?: readonly Header[]; readonly body?: Body }): Promise<SipResponse>;
   /** Ends the dialog. Idempotent; resolves when it has ended, answered or not. */
   bye(headers?: readonly Header[]): Promise<void>;
+}
+
+export interface DialogEvents {
+  request: IncomingRequest;
+  /** The ACK to a 200 of ours; its body is the answer when our 200 carried the offer. */
+  ack: SipRequest;
 }
 
 export interface DialogEnd {

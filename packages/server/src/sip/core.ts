@@ -1,0 +1,71 @@
+import type { Clock, Ids } from "../base/index.ts";
+import type { Header } from "./message/message.ts";
+import { escapeUser, formatSipUri, parseSipUri, unescape } from "./message/uri.ts";
+import { parseNameAddr } from "./message/name-addr.ts";
+import type { ServerTransaction, Transactions } from "./transaction/transactions.ts";
+import type { SipTimers } from "./transaction/timers.ts";
+import type { Network, Received } from "./transport/network.ts";
+import type { SipRequest } from "./message/message.ts";
+import type { Transport } from "./transport/transport.ts";
+import type { SipAddress } from "./user-agent-types.ts";
+
+/** What the parts of one user agent share. */
+export interface Core {
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly timers: SipTimers;
+  readonly product: string | undefined;
+  readonly network: Network;
+  readonly transactions: Transactions;
+  /** Dialogs, early ones too, by `dialogKey`. */
+  readonly dialogs: Map<string, DialogEntry>;
+  /** INVITEs of peers that wait for their final response: what a CANCEL does to them. */
+  readonly waiting: Map<ServerTransaction, WaitingInvite>;
+  /** What has to be told that the user agent closes, while it waits for an answer. */
+  readonly exchanges: Set<() => void>;
+  /** Aborts when the user agent closes. */
+  readonly signal: AbortSignal;
+}
+
+/** Who takes what comes inside a dialog. */
+export interface DialogEntry {
+  request(transaction: ServerTransaction): void;
+  ack(received: Received<SipRequest>): void;
+  /** The user agent closes. */
+  close(): void;
+}
+
+export interface WaitingInvite {
+  /** The caller has cancelled: answers 487. */
+  cancel(): void;
+  /** A response could not be sent. */
+  failed?(): void;
+}
+
+/** What a UA here takes; the Allow header (RFC 3261 §20.5). */
+export const ALLOW: Header = ["Allow", "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE"];
+
+/** The Contact under which this end is reached by somebody at `to` (§8.1.1.8). */
+export function contactAt(core: Core, transport: Transport, to: SipAddress, user: string | undefined): string {
+  const { host, port } = core.network.reachableAt(transport, to);
+  return `<${formatSipUri({
+    scheme: "sip",
+    ...(user ? { user: escapeUser(unescape(user)) } : undefined),
+    host,
+    port,
+    params: transport.reliable ? [["transport", "tcp"]] : [],
+  })}>`;
+}
+
+/** The user part of a URI or of a From or To value. */
+export function userOf(value: string): string | undefined {
+  return parseSipUri(value)?.user ?? parseSipUri(parseNameAddr(value)?.uri ?? "")?.user;
+}
+
+/** The Server header of our responses. */
+export const serverHeader = (core: Pick<Core, "product">): readonly Header[] =>
+  core.product === undefined ? [] : [["Server", core.product]];
+
+/** The User-Agent header of our requests. */
+export const userAgentHeader = (core: Pick<Core, "product">): readonly Header[] =>
+  core.product === undefined ? [] : [["User-Agent", core.product]];

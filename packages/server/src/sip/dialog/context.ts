@@ -1,0 +1,33 @@
+import { type Emitter, type Scope } from "../../base/index.ts";
+import type { Core } from "../core.ts";
+import type { SipRequest } from "../message/message.ts";
+import type { Transport } from "../transport/transport.ts";
+import type { Credentials, DialogEvents, SipAddress } from "../user-agent-types.ts";
+import type { DialogState } from "./dialog-state.ts";
+import type { AckWait } from "./retransmit-2xx.ts";
+
+/** What the client and the server side of one live dialog share. */
+export interface DialogContext {
+  readonly core: Core;
+  readonly key: string;
+  readonly emitter: Emitter<DialogEvents>;
+  /** Ends when the dialog is over; the reason of its signal is a `DialogEnd`. */
+  readonly life: Scope;
+  readonly credentials: Credentials | undefined;
+  /** The user part of our Contact. */
+  readonly user: string | undefined;
+  /** Where the peer's messages come from, and our transport to it. */
+  readonly flow: SipAddress;
+  readonly transport: Transport;
+  /** Our INVITE began the dialog. */
+  readonly ownsCallId: boolean;
+  state: DialogState;
+  /** An INVITE of ours has no final response yet: one of the peer's now is glare (§14.2). */
+  inviting: boolean;
+  /** ACKs we sent, by CSeq, to repeat when a 2xx comes again. */
+  readonly acks: Map<number, { readonly ack: SipRequest; readonly to: SipAddress }>;
+  /** 2xx of ours that wait for their ACK, by CSeq. */
+  readonly unacknowledged: Map<number, AckWait>;
+  /** Refuses the peer's INVITE that waits for a final response. */
+  refusePending: (() => void) | undefined;
+}

@@ -1,0 +1,76 @@
+import { scope } from "../../base/index.ts";
+import { contactAt, type Core, userOf } from "../core.ts";
+import { incomingRequest } from "../incoming-request.ts";
+import type { SipResponse } from "../message/message.ts";
+import { respondTo } from "../message/respond.ts";
+import type { ServerTransaction } from "../transaction/transactions.ts";
+import type { Dialog, IncomingInvite } from "../user-agent-types.ts";
+import { dialogKey, dialogOfRequest } from "./dialog-state.ts";
+import { createLiveDialog } from "./live-dialog.ts";
+
+/** A call to us (RFC 3261 §13.3): an early dialog until it is accepted or refused. */
+export function inviteIn(core: Core, transaction: ServerTransaction): IncomingInvite {
+  const { message: request, envelope, source, transport } = transaction.received;
+  const localTag = core.ids.token(10);
+  const key = dialogKey(envelope.callId, localTag, envelope.fromTag);
+  const waiting = scope();
+  const user = userOf(request.uri) ?? userOf(envelope.to.uri);
+  let accepted: Dialog | undefined;
+
+  const live = (response: SipResponse | undefined) => {
+    const made = createLiveDialog(core, {
+      state: dialogOfRequest(request, envelope, localTag), flow: source, transport, user, ownsCallId: false,
+    });
+    if (response) made.awaitAck(transaction, response);
+    return made.dialog;
+  };
+  const incoming = incomingRequest(core, transaction, {
+    toTag: localTag,
+    contact: contactAt(core, transport, source, user),
+    onFinal(response) {
+      core.waiting.delete(transaction);
+      core.dialogs.delete(key);
+      if (response.status < 300) accepted = live(response);
+    },
+  });
+  const giveUp = (reason: "cancelled" | "gone" | "closed") => {
+    incoming.respond(487);
+    core.waiting.delete(transaction);
+    waiting.close(new DOMException(`the caller's INVITE is ${reason}`, "AbortError"));
+  };
+
+  core.waiting.set(transaction, { cancel: () => giveUp("cancelled"), failed: () => giveUp("gone") });
+  core.dialogs.set(key, {
+    request(early) {
+      // RFC 3261 §15: the caller may end an early dialog with a BYE; nothing else is offered before the answer.
+      const bye = early.received.message.method === "BYE";
+      early.respond(respondTo(early.received.message, bye ? 200 : 491));
+      if (bye) giveUp("cancelled");
+    },
+    ack: () => undefined,
+    close: () => giveUp("closed"),
+  });
+  return {
+    ...incoming,
+    callId: envelope.callId,
+    signal: waiting.signal,
+    accept(extra) {
+      incoming.respond(200, extra);
+      // Too late: cancelled, refused or closed. The caller has a dialog that is over.
+      return (accepted ??= endedDialog(envelope.callId));
+    },
+  };
+}
+
+/** What `accept` gives when there is nothing left to accept. */
+function endedDialog(callId: string): Dialog {
+  const life = scope();
+  life.close({ who: "remote" });
+  return {
+    callId,
+    signal: life.signal,
+    events: { on: () => () => undefined },
+    request: async () => ({ type: "response", status: 481, reason: "Call/Transaction Does Not Exist", headers: [], body: new Uint8Array(0) }),
+    bye: async () => undefined,
+  };
+}

@@ -1,0 +1,129 @@
+import { isPrivate } from "../transport/private-address.ts";
+import { sleep } from "../../base/index.ts";
+import { createAuthorizer } from "../auth/authorizer.ts";
+import { contactAt, userAgentHeader } from "../core.ts";
+import { credentialsOf, exchange, type Sent, withVia } from "../exchange.ts";
+import { type Header, type SipRequest, type SipResponse } from "../message/message.ts";
+import { respondTo } from "../message/respond.ts";
+import { leavesTransportOpen, locate } from "../transport/locate.ts";
+import type { SipAddress } from "../user-agent-types.ts";
+import type { DialogContext } from "./context.ts";
+import { nextHopOf, refreshTarget, requestInside, type RequestParts } from "./dialog-state.ts";
+
+/** How many ACKs are kept for repeated 2xx. */
+const MAX_ACKS = 4;
+
+/** Sends a request inside the dialog; the final response, or a 408 or 503 made here. */
+export async function requestWithin(context: DialogContext, method: string, parts: RequestParts): Promise<SipResponse> {
+  if (method !== "INVITE") return await sendWithin(context, method, parts);
+  let response = await inviteWithin(context, parts);
+  // RFC 3261 §14.1: after a 491 the owner of the Call-ID waits 2.1 to 4 s, the other 0 to 2 s, in steps of 10 ms.
+  for (let attempt = 0; attempt < 3 && response.status === 491 && !context.life.signal.aborted; attempt++) {
+    const { clock, ids } = context.core;
+    await sleep(clock, context.ownsCallId ? 2100 + 10 * ids.integer(191) : 10 * ids.integer(201), context.life.signal).catch(() => undefined);
+    if (!context.life.signal.aborted) response = await inviteWithin(context, parts);
+  }
+  return response;
+}
+
+async function inviteWithin(context: DialogContext, parts: RequestParts): Promise<SipResponse> {
+  context.inviting = true;
+  try {
+    return await sendWithin(context, "INVITE", parts);
+  } finally {
+    context.inviting = false;
+  }
+}
+
+function sendWithin(context: DialogContext, method: string, parts: RequestParts): Promise<SipResponse> {
+  const { core } = context;
+  const probe = requestInside(context.state, method, context.state.localCSeq, parts);
+  return new Promise((resolve) => {
+    const settle = (response: SipResponse) => {
+      resolve(response);
+      closeOn(context, method, response);
+    };
+    exchange(core, {
+      authorizer: context.credentials && createAuthorizer(context.credentials, core.ids),
+      transportOpen: leavesTransportOpen(nextHopOf(probe)),
+      wanted: () => true,
+      destination: () => destinationOf(context, probe),
+      build(to, credentials) {
+        context.state = { ...context.state, localCSeq: context.state.localCSeq + 1 };
+        return requestInside(context.state, method, context.state.localCSeq, {
+          ...parts,
+          headers: [...ownHeaders(context, method, to), ...credentials, ...(parts.headers ?? [])],
+        });
+      },
+    }, {
+      response(response, received, sent) {
+        if (response.status < 200) return;
+        if (response.status < 300 && method === "INVITE") {
+          const { number } = received.envelope.cseq;
+          if (context.acks.has(number)) return repeatAck(context, number);
+          context.state = refreshTarget(context.state, response);
+          acknowledge(context, number, sent.request);
+        } else if (response.status < 300 && method === "UPDATE") context.state = refreshTarget(context.state, response);
+        settle(response);
+      },
+      failed: (why, sent: Sent | undefined) => settle(respondTo(sent?.request ?? probe, why === "timeout" ? 408 : 503)),
+    });
+  });
+}
+
+/** RFC 3261 §12.2.1.2: "If the response for a request within a dialog is a 481 or a 408, the UAC SHOULD terminate". */
+function closeOn(context: DialogContext, method: string, response: SipResponse): void {
+  if (method === "BYE" || (response.status !== 481 && response.status !== 408)) return;
+  void byeWithin(context, [], response.status === 408 ? "timeout" : "remote");
+}
+
+function ownHeaders(context: DialogContext, method: string, to: SipAddress): readonly Header[] {
+  const refreshes = method === "INVITE" || method === "UPDATE";
+  const contact: Header[] = refreshes ? [["Contact", contactAt(context.core, context.transport, to, context.user)]] : [];
+  return [...contact, ...userAgentHeader(context.core)];
+}
+
+/** Sends the ACK to a 2xx and keeps it for when the 2xx comes again (§13.2.2.4). */
+export function acknowledge(context: DialogContext, cseq: number, invite: SipRequest): void {
+  const { core, acks } = context;
+  const bare = requestInside(context.state, "ACK", cseq, { headers: [...credentialsOf(invite), ...userAgentHeader(core)] });
+  void destinationOf(context, bare).then((to) => {
+    if (!to || core.signal.aborted) return;
+    const ack = withVia(core, bare, to);
+    acks.set(cseq, { ack, to });
+    const [oldest] = acks.keys();
+    if (acks.size > MAX_ACKS && oldest !== undefined) acks.delete(oldest);
+    repeatAck(context, cseq);
+  });
+}
+
+export function repeatAck(context: DialogContext, cseq: number): void {
+  const kept = context.acks.get(cseq);
+  // A lost ACK is asked for by the next 2xx.
+  if (kept) context.core.network.send(kept.ack, kept.to).catch(() => undefined);
+}
+
+/** Ends the dialog with a BYE: over at once, and forgotten when the peer has answered or is not there (§15.1.1). */
+export async function byeWithin(
+  context: DialogContext, headers: readonly Header[], who: "local" | "remote" | "timeout" = "local",
+): Promise<void> {
+  if (context.life.signal.aborted) return;
+  context.life.close({ who });
+  // RFC 3261 §15: "The callee's UA … MUST NOT send a BYE on a confirmed dialog until it has received an ACK for its 2xx
+  // response or until the server transaction times out."
+  await Promise.all([...context.unacknowledged.values()].map((wait) => wait.over));
+  if (context.core.signal.aborted || context.core.dialogs.get(context.key) === undefined) return;
+  await sendWithin(context, "BYE", { headers });
+  context.core.dialogs.delete(context.key);
+}
+
+/** Where a request of this dialog goes: along the routes, else to the peer's target. */
+async function destinationOf({ core, flow, state }: DialogContext, request: SipRequest): Promise<SipAddress | undefined> {
+  const located = await locate(nextHopOf(request));
+  if (state.routeSet.length > 0) return located;
+  if (!located || !core.network.transportTo(located)) return flow;
+  // The connection the peer opened is the one it can be reached on (RFC 5923).
+  if (located.transport === "tcp" && flow.transport === "tcp" && located.host === flow.host) return flow;
+  // Deviation: §12.2.1.1 wants the Contact; a private address seen from outside leads nowhere, the flow does.
+  return located.host !== flow.host && isPrivate(located.host) && !isPrivate(flow.host) ? flow : located;
+}

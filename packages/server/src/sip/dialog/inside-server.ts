@@ -1,0 +1,89 @@
+import { contactAt } from "../core.ts";
+import { incomingRequest } from "../incoming-request.ts";
+import { header, type SipRequest, type SipResponse } from "../message/message.ts";
+import { respondTo } from "../message/respond.ts";
+import type { ServerTransaction } from "../transaction/transactions.ts";
+import type { Received } from "../transport/network.ts";
+import type { DialogContext } from "./context.ts";
+import { refreshTarget } from "./dialog-state.ts";
+import { byeWithin } from "./inside-client.ts";
+import { retransmitUntilAck } from "./retransmit-2xx.ts";
+
+/** A request of the peer inside the dialog (RFC 3261 §12.2.2). */
+export function receiveWithin(context: DialogContext, transaction: ServerTransaction): void {
+  const { message: request, envelope: { cseq } } = transaction.received;
+  const refuse = (status: number, headers: readonly (readonly [string, string])[] = []) =>
+    transaction.respond(respondTo(request, status, { headers }));
+  const { remoteCSeq } = context.state;
+  // "If the CSeq is lower … the request is out of order and MUST be rejected with a 500"; a retransmission of the same
+  // never gets here.
+  if (remoteCSeq !== undefined && cseq.number <= remoteCSeq) return refuse(500);
+  context.state = { ...context.state, remoteCSeq: cseq.number };
+  if (request.method === "BYE") return receiveBye(context, transaction);
+  if (context.life.signal.aborted) return refuse(481);
+  if (request.method === "INVITE") {
+    // §14.2: a second INVITE before the first is answered gets 500 with a Retry-After of 0 to 10 s; glare gets 491.
+    if (context.refusePending) return refuse(500, [["Retry-After", String(context.core.ids.integer(11))]]);
+    if (context.inviting) return refuse(491);
+  }
+  passUp(context, transaction);
+}
+
+function receiveBye(context: DialogContext, transaction: ServerTransaction): void {
+  const { message: request } = transaction.received;
+  transaction.respond(respondTo(request, 200));
+  // §15.1.2: "The UAS MUST still respond to any pending requests received for that dialog … 487".
+  context.refusePending?.();
+  for (const wait of context.unacknowledged.values()) wait.stop();
+  context.unacknowledged.clear();
+  const reasonHeader = header(request, "Reason");
+  context.life.close(reasonHeader === undefined ? { who: "remote" } : { who: "remote", reasonHeader });
+  context.core.dialogs.delete(context.key);
+}
+
+function passUp(context: DialogContext, transaction: ServerTransaction): void {
+  const { core, emitter } = context;
+  const { message: request, source, transport } = transaction.received;
+  const isInvite = request.method === "INVITE";
+  const refreshes = isInvite || request.method === "UPDATE";
+  const done = () => {
+    context.refusePending = undefined;
+    core.waiting.delete(transaction);
+  };
+  const incoming = incomingRequest(core, transaction, {
+    toTag: context.state.localTag,
+    ...(refreshes ? { contact: contactAt(core, transport, source, context.user) } : undefined),
+    onFinal(response) {
+      if (isInvite) done();
+      if (response.status >= 300) return;
+      if (refreshes) context.state = refreshTarget(context.state, request);
+      if (isInvite) awaitAck(context, transaction, response);
+    },
+  });
+  if (isInvite) {
+    context.refusePending = () => incoming.respond(487);
+    core.waiting.set(transaction, { cancel: () => incoming.respond(487) });
+  }
+  if (emitter.count("request") > 0) emitter.emit("request", incoming);
+  else incoming.respond(request.method === "OPTIONS" ? 200 : isInvite ? 488 : 405);
+}
+
+/** Repeats our 2xx until its ACK; without one the dialog ends with a BYE (§13.3.1.4). */
+export function awaitAck(context: DialogContext, transaction: ServerTransaction, response: SipResponse): void {
+  const { core, unacknowledged } = context;
+  const { number } = transaction.received.envelope.cseq;
+  const wait = retransmitUntilAck(core.clock, core.timers, () => transaction.respond(response), () => {
+    unacknowledged.delete(number);
+    void byeWithin(context, [], "timeout");
+  });
+  unacknowledged.set(number, wait);
+}
+
+/** The ACK to a 2xx of ours. */
+export function ackWithin(context: DialogContext, { message, envelope }: Received<SipRequest>): void {
+  const wait = context.unacknowledged.get(envelope.cseq.number);
+  if (!wait) return;
+  wait.stop();
+  context.unacknowledged.delete(envelope.cseq.number);
+  context.emitter.emit("ack", message);
+}

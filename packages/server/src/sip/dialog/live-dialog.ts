@@ -1,0 +1,76 @@
+import { Emitter, scope } from "../../base/index.ts";
+import type { Core, DialogEntry } from "../core.ts";
+import type { SipRequest, SipResponse } from "../message/message.ts";
+import type { ServerTransaction } from "../transaction/transactions.ts";
+import type { Received } from "../transport/network.ts";
+import type { Transport } from "../transport/transport.ts";
+import type { Credentials, Dialog, DialogEvents, SipAddress } from "../user-agent-types.ts";
+import type { DialogContext } from "./context.ts";
+import { dialogKey, type DialogState } from "./dialog-state.ts";
+import { acknowledge, byeWithin, repeatAck, requestWithin } from "./inside-client.ts";
+import { ackWithin, awaitAck, receiveWithin } from "./inside-server.ts";
+
+export interface DialogOrigin {
+  readonly state: DialogState;
+  readonly flow: SipAddress;
+  readonly transport: Transport;
+  readonly credentials?: Credentials | undefined;
+  readonly user: string | undefined;
+  readonly ownsCallId: boolean;
+}
+
+/** A confirmed dialog as the INVITE that made it sees it. */
+export interface LiveDialog {
+  readonly dialog: Dialog;
+  /** Sends the ACK to the 2xx of the INVITE that made the dialog; again when the 2xx comes again. */
+  acknowledge(cseq: number, invite: SipRequest): void;
+  /** Repeats our 2xx until the ACK comes. */
+  awaitAck(transaction: ServerTransaction, response: SipResponse): void;
+}
+
+/** Brings a dialog to life: from now on the peer's requests in it are taken. */
+export function createLiveDialog(core: Core, origin: DialogOrigin): LiveDialog {
+  const { state } = origin;
+  const context: DialogContext = {
+    core,
+    key: dialogKey(state.callId, state.localTag, state.remoteTag),
+    emitter: new Emitter<DialogEvents>(),
+    life: scope(),
+    credentials: origin.credentials,
+    user: origin.user,
+    flow: origin.flow,
+    transport: origin.transport,
+    ownsCallId: origin.ownsCallId,
+    state,
+    inviting: false,
+    acks: new Map(),
+    unacknowledged: new Map(),
+    refusePending: undefined,
+  };
+  core.dialogs.set(context.key, entryOf(context));
+  return {
+    dialog: {
+      callId: state.callId,
+      signal: context.life.signal,
+      events: context.emitter,
+      request: (method, parts = {}) => requestWithin(context, method, parts),
+      bye: (headers = []) => byeWithin(context, headers),
+    },
+    acknowledge(cseq, invite) {
+      if (context.acks.has(cseq)) repeatAck(context, cseq);
+      else acknowledge(context, cseq, invite);
+    },
+    awaitAck: (transaction, response) => awaitAck(context, transaction, response),
+  };
+}
+
+function entryOf(context: DialogContext): DialogEntry {
+  return {
+    request: (transaction) => receiveWithin(context, transaction),
+    ack: (received: Received<SipRequest>) => ackWithin(context, received),
+    close() {
+      for (const wait of context.unacknowledged.values()) wait.stop();
+      context.life.close({ who: "local" });
+    },
+  };
+}

@@ -1,0 +1,120 @@
+import type { Authorizer } from "./auth/authorizer.ts";
+import type { Core } from "./core.ts";
+import { type Header, header, type SipRequest, type SipResponse } from "./message/message.ts";
+import { hostPort } from "./message/uri.ts";
+import { BRANCH_COOKIE } from "./message/via.ts";
+import { serializeMessage } from "./message/serialize.ts";
+import type { Received } from "./transport/network.ts";
+import type { SipAddress } from "./user-agent-types.ts";
+
+/** One attempt of a request on its way. */
+export interface Sent {
+  /** With its Via. */
+  readonly request: SipRequest;
+  readonly to: SipAddress;
+}
+
+/** A request that may need several attempts: challenges, and another transport (RFC 3261 §8.1.3.5, §18.1.1, §22). */
+export interface Plan {
+  /** The next attempt, without Via, with a CSeq of its own. */
+  build(to: SipAddress, credentials: readonly Header[]): SipRequest;
+  destination(): Promise<SipAddress | undefined>;
+  /** The transport is ours to choose: a large request prefers TCP. */
+  readonly transportOpen: boolean;
+  readonly authorizer: Authorizer | undefined;
+  /** Whether it still makes sense to answer a challenge. */
+  wanted(): boolean;
+}
+
+export interface ExchangeListener {
+  /** Every response but the challenges that are answered; a 2xx to INVITE may come more than once. */
+  response(response: SipResponse, received: Received<SipResponse>, sent: Sent): void;
+  failed(why: "timeout" | "transport", sent: Sent | undefined): void;
+}
+
+export interface Exchange {
+  /** The newest attempt; `undefined` while the destination is looked up. */
+  current(): Sent | undefined;
+  /** Stops listening and sending. */
+  forget(): void;
+}
+
+/** RFC 3261 §18.1.1: larger requests need a congestion-controlled transport, if the path's MTU is not known. */
+const MAX_DATAGRAM = 1300;
+
+/** Starts a request and sees it through its attempts. */
+export function exchange(core: Core, plan: Plan, listener: ExchangeListener): Exchange {
+  let sent: Sent | undefined;
+  let forgotten = false;
+  let forgetAttempt: () => void = () => undefined;
+  const closed = () => fail("transport", sent);
+  const over = () => void core.exchanges.delete(closed);
+  const fail = (why: "timeout" | "transport", attempted: Sent | undefined) => {
+    over();
+    listener.failed(why, attempted);
+  };
+  core.exchanges.add(closed);
+
+  const attempt = (destination: SipAddress, credentials: readonly Header[], mayUpgrade: boolean): void => {
+    const bare = plan.build(destination, credentials);
+    const upgraded = mayUpgrade ? tcpFor(core, destination, bare) : undefined;
+    const to = upgraded ?? destination;
+    if (!core.network.transportTo(to)) return fail("transport", undefined);
+    const current: Sent = { request: withVia(core, upgraded ? plan.build(to, credentials) : bare, to), to };
+    sent = current;
+    forgetAttempt = core.transactions.send(current.request, to, {
+      response: (response, received) => {
+        const answer = plan.wanted() ? plan.authorizer?.answer(current.request, response) : undefined;
+        if (answer) return attempt(destination, answer, mayUpgrade);
+        if (response.status >= 200) over();
+        listener.response(response, received, current);
+      },
+      failed: (why) => {
+        // RFC 3261 §18.1.1: when TCP was only our idea and the peer has none, UDP it is.
+        if (upgraded && why === "transport") attempt(destination, credentials, false);
+        else fail(why, current);
+      },
+    });
+  };
+
+  plan.destination().then(
+    (to) => {
+      if (forgotten || core.signal.aborted) return;
+      if (to) attempt(to, [], plan.transportOpen);
+      else fail("transport", undefined);
+    },
+    () => fail("transport", undefined),
+  );
+  return {
+    current: () => sent,
+    forget() {
+      forgotten = true;
+      over();
+      forgetAttempt();
+    },
+  };
+}
+
+function tcpFor(core: Core, to: SipAddress, request: SipRequest): SipAddress | undefined {
+  const overTcp: SipAddress = { ...to, transport: "tcp" };
+  if (to.transport !== "udp" || !core.network.transportTo(overTcp)) return undefined;
+  const bytes = serializeMessage(withVia(core, request, to)).length;
+  return bytes > MAX_DATAGRAM || !core.network.transportTo(to) ? overTcp : undefined;
+}
+
+/** The request with a Via of its own on top (RFC 3261 §8.1.1.7, RFC 3581 §3). */
+export function withVia(core: Core, request: SipRequest, to: SipAddress): SipRequest {
+  const transport = core.network.transportTo(to);
+  const { host, port } = transport ? core.network.reachableAt(transport, to) : to;
+  const branch = `${BRANCH_COOKIE}${core.ids.token(16)}`;
+  const via: Header = ["Via", `SIP/2.0/${to.transport.toUpperCase()} ${hostPort(host, port)};branch=${branch};rport`];
+  return { ...request, headers: [via, ...request.headers] };
+}
+
+/** The credentials a request was sent with: the ACK to its 2xx carries the same (§13.2.2.4). */
+export function credentialsOf(request: SipRequest): readonly Header[] {
+  return ["Authorization", "Proxy-Authorization"].flatMap((name): Header[] => {
+    const value = header(request, name);
+    return value === undefined ? [] : [[name, value]];
+  });
+}

@@ -1,0 +1,23 @@
+export { createUserAgent } from "./user-agent.ts";
+export type {
+  Body, Credentials, Dialog, DialogEnd, DialogEvents, IncomingInvite, IncomingRequest, InviteOutcome, OutgoingInvite,
+  OutgoingRequest, ResponseExtra, SipAddress, TransportName, UserAgent, UserAgentEvents, UserAgentOptions,
+} from "./user-agent-types.ts";
+export {
+  header, headerLine, headerLines, headerValues, withHeader, withoutHeader,
+  type Header, type SipMessage, type SipRequest, type SipResponse,
+} from "./message/message.ts";
+export { type CSeq, parseCSeq } from "./message/cseq.ts";
+export { type Envelope, type Flaw, openEnvelope, type Opened } from "./message/envelope.ts";
+export { formatNameAddr, type NameAddr, parseNameAddr, tagOf } from "./message/name-addr.ts";
+export { param, type Param, type Params, splitList } from "./message/params.ts";
+export { LIMITS, type Parsed, parseMessage, type ParseFailure, type ParseFailureReason } from "./message/parse.ts";
+export { respondTo, respondToFailure, type ResponseParts } from "./message/respond.ts";
+export { serializeMessage } from "./message/serialize.ts";
+export { reasonPhrase } from "./message/status.ts";
+export { escapeUser, formatSipUri, hostPort, parseSipUri, sameSipUri, type SipUri, unescape, uriScheme } from "./message/uri.ts";
+export { formatVia, parseVia, type Via } from "./message/via.ts";
+export { type DigestAlgorithm, type DigestInput, digestResponse } from "./auth/digest.ts";
+export { createFakeNetwork, type FakeNetwork, type Passing } from "./transport/fake-network.ts";
+export { type OpenTransport, type Receive, type Transport } from "./transport/transport.ts";
+export { DEFAULT_TIMERS, type SipTimers } from "./transaction/timers.ts";

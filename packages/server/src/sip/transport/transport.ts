@@ -1,0 +1,26 @@
+import type { Clock } from "../../base/index.ts";
+import type { SipAddress } from "../user-agent-types.ts";
+
+/** What moves the bytes of whole messages (RFC 3261 §18). */
+export interface Transport {
+  /** What it listens on, with the real port. */
+  readonly address: SipAddress;
+  /** Whether the transport itself sees to delivery and order: then there are no retransmissions. */
+  readonly reliable: boolean;
+  /** Hands the bytes of one message to the network; rejects when that is known to have failed. */
+  send(bytes: Uint8Array, to: SipAddress): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Takes the bytes of one message; must not throw. */
+export type Receive = (bytes: Uint8Array, source: SipAddress, transport: Transport) => void;
+
+/** Opens a transport on an address. */
+export type OpenTransport = (address: SipAddress, receive: Receive, clock: Clock) => Promise<Transport>;
+
+/** `host:port` of an address, the key of a connection. */
+export const remoteOf = (address: SipAddress): string =>
+  address.host.includes(":") ? `[${address.host}]:${address.port}` : `${address.host}:${address.port}`;
+
+/** An IPv4 address that came in over an IPv6 socket, as the IPv4 address it is. */
+export const plainHost = (host: string): string => (host.startsWith("::ffff:") && host.includes(".") ? host.slice(7) : host);

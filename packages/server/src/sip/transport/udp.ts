@@ -1,0 +1,36 @@
+import { createSocket, type Socket } from "node:dgram";
+import { isIPv6 } from "node:net";
+import { channels, messageOf } from "../../base/index.ts";
+import { type OpenTransport, plainHost, type Transport } from "./transport.ts";
+
+/** SIP over UDP: one datagram, one message (RFC 3261 §18.1.1, §18.3). */
+export const openUdp: OpenTransport = async (address, receive) => {
+  const socket = createSocket({ type: isIPv6(address.host) ? "udp6" : "udp4", recvBufferSize: 1 << 20 });
+  await bound(socket, address.host, address.port);
+  let closing: Promise<void> | undefined;
+  const transport: Transport = {
+    address: { ...address, port: socket.address().port },
+    reliable: false,
+    send: (bytes, to) =>
+      new Promise((resolve, reject) => {
+        socket.send(bytes, to.port, to.host, (failure) => (failure ? reject(failure) : resolve()));
+      }),
+    close: () => (closing ??= new Promise((resolve) => socket.close(() => resolve()))),
+  };
+  socket.on("message", (bytes, remote) => {
+    receive(bytes, { transport: "udp", host: plainHost(remote.address), port: remote.port }, transport);
+  });
+  // An ICMP error for an earlier datagram: the transaction that waits for an answer notices by itself.
+  socket.on("error", (failure) => channels.failure.publish({ layer: "sip", failure: messageOf(failure) }));
+  return transport;
+};
+
+function bound(socket: Socket, host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    socket.once("error", reject);
+    socket.bind({ address: host, port }, () => {
+      socket.off("error", reject);
+      resolve();
+    });
+  });
+}

@@ -1,0 +1,142 @@
+import { channels, Emitter, messageOf } from "../base/index.ts";
+import { createAuthorizer } from "./auth/authorizer.ts";
+import { ALLOW, type Core, serverHeader } from "./core.ts";
+import { dialogKey } from "./dialog/dialog-state.ts";
+import { inviteIn } from "./dialog/incoming-invite.ts";
+import { inviteOut } from "./dialog/outgoing-invite.ts";
+import { exchange } from "./exchange.ts";
+import { incomingRequest } from "./incoming-request.ts";
+import { noBody, type SipRequest, type SipResponse } from "./message/message.ts";
+import { respondTo } from "./message/respond.ts";
+import { outsideRequest } from "./outside-request.ts";
+import { DEFAULT_TIMERS } from "./transaction/timers.ts";
+import { createTransactions, type ServerTransaction, type TransactionUser } from "./transaction/transactions.ts";
+import { type Network, openNetwork, type Received } from "./transport/network.ts";
+import { INSIDE_ONLY, refusalOf } from "./uas-rules.ts";
+import type { OutgoingRequest, UserAgent, UserAgentEvents, UserAgentOptions } from "./user-agent-types.ts";
+
+/** Opens the transports and starts to listen. Rejects when an address cannot be listened on. */
+export async function createUserAgent(options: UserAgentOptions): Promise<UserAgent> {
+  const { clock, ids, product } = options;
+  const timers = { ...DEFAULT_TIMERS, ...options.timers };
+  const events = new Emitter<UserAgentEvents>();
+  const closing = new AbortController();
+  const user: TransactionUser = {
+    request: (transaction) => receiveRequest(core, events, transaction),
+    ack: (received) => dialogOf(core, received)?.ack(received),
+    failed: (transaction) => core.waiting.get(transaction)?.failed?.(),
+  };
+  const transactions = createTransactions({ clock, timers, network: () => network, user });
+  const network: Network = await openNetwork({
+    clock,
+    listen: options.listen,
+    advertisedHost: options.advertisedHost,
+    open: options.openTransport,
+    refusal: () => ({ toTag: ids.token(10), headers: serverHeader({ product }) }),
+    receive: (received) => guarded(() => transactions.receive(received)),
+  });
+  const core: Core = {
+    clock, ids, timers, product, network, transactions,
+    dialogs: new Map(), waiting: new Map(), exchanges: new Set(), signal: closing.signal,
+  };
+  return {
+    addresses: network.addresses,
+    events,
+    invite: (request) => inviteOut(core, request),
+    request: (method, request) => requestOut(core, method, request),
+    async close() {
+      if (closing.signal.aborted) return;
+      for (const entry of core.dialogs.values()) entry.close();
+      closing.abort();
+      for (const closed of core.exchanges) closed();
+      core.dialogs.clear();
+      transactions.close();
+      await network.close();
+    },
+  };
+}
+
+/** What a listener throws must not reach the socket: it would end the process for one bad call. */
+function guarded(work: () => void): void {
+  try {
+    work();
+  } catch (failure) {
+    channels.failure.publish({ layer: "sip", failure: messageOf(failure) });
+  }
+}
+
+function requestOut(core: Core, method: string, options: OutgoingRequest): Promise<SipResponse> {
+  const outside = outsideRequest(core, method, options);
+  return new Promise((resolve) => {
+    exchange(core, {
+      ...outside,
+      authorizer: options.credentials && createAuthorizer(options.credentials, core.ids),
+      wanted: () => true,
+    }, {
+      response(response) {
+        if (response.status >= 200) resolve(response);
+      },
+      // RFC 3261 §8.1.3.1: a timeout is treated as a 408, a transport error as a 503.
+      failed(why, sent) {
+        const request: SipRequest = sent?.request ?? { type: "request", method, uri: options.target, headers: [], body: noBody };
+        resolve(respondTo(request, why === "timeout" ? 408 : 503));
+      },
+    });
+  });
+}
+
+const dialogOf = (core: Core, { envelope }: Received<SipRequest>) =>
+  core.dialogs.get(dialogKey(envelope.callId, envelope.toTag ?? "", envelope.fromTag));
+
+/** A request that no server transaction knows (RFC 3261 §8.2). */
+function receiveRequest(core: Core, events: Emitter<UserAgentEvents>, transaction: ServerTransaction): void {
+  const { received } = transaction;
+  const { message: request, envelope } = received;
+  const refuse = (status: number, headers: SipResponse["headers"] = []) =>
+    transaction.respond(respondTo(request, status, {
+      toTag: core.ids.token(10), headers: [...headers, ...serverHeader(core)],
+    }));
+  if (core.signal.aborted) return;
+  if (request.method === "CANCEL") {
+    const invite = core.transactions.inviteOf(received);
+    // §9.2: 481 when there is nothing to cancel; 200 even when it comes too late to change anything.
+    refuse(invite ? 200 : 481);
+    if (invite) core.waiting.get(invite)?.cancel();
+    return;
+  }
+  const refusal = refusalOf(request);
+  if (refusal) return refuse(refusal.status, refusal.headers);
+  if (envelope.toTag !== undefined) {
+    const dialog = dialogOf(core, received);
+    return dialog ? dialog.request(transaction) : refuse(481);
+  }
+  if (core.transactions.isMerged(received)) return refuse(482);
+  if (INSIDE_ONLY.has(request.method)) return refuse(481);
+  passUp(core, events, transaction, refuse);
+}
+
+function passUp(
+  core: Core, events: Emitter<UserAgentEvents>, transaction: ServerTransaction, refuse: (status: number, headers?: SipResponse["headers"]) => void,
+): void {
+  const { message: request } = transaction.received;
+  if (request.method === "INVITE") {
+    if (events.count("invite") === 0) return refuse(480);
+    const incoming = inviteIn(core, transaction);
+    return offer(() => events.emit("invite", incoming), () => incoming.respond(500));
+  }
+  if (events.count("request") === 0) {
+    return request.method === "OPTIONS" ? refuse(200, [ALLOW]) : refuse(405, [ALLOW]);
+  }
+  const incoming = incomingRequest(core, transaction, { toTag: core.ids.token(10) });
+  offer(() => events.emit("request", incoming), () => incoming.respond(500));
+}
+
+/** Hands a request to the listeners; one that throws answers 500. */
+function offer(emit: () => void, failed: () => void): void {
+  try {
+    emit();
+  } catch (failure) {
+    failed();
+    throw failure;
+  }
+}
