@@ -1,46 +1,16 @@
 import { FRAME_SAMPLES, mixInto } from "../audio/index.ts";
 import type { Ids } from "../base/index.ts";
-import { createDigitSender, type DigitSender } from "./digit-sender.ts";
+import { createDigitSender, type DigitSender, type DigitStep } from "./digit-sender.ts";
 import type { MediaParameters } from "./engine.ts";
-import { createInbound } from "./inbound.ts";
+import { Inbound } from "./inbound.ts";
 import { createLatch } from "./latch.ts";
 import { createOutbound } from "./outbound.ts";
-import { createPlayout, type Playout } from "./playout.ts";
-import type { SessionReport, Tell } from "./protocol.ts";
-import { createQuietWatch } from "./quiet.ts";
-import type { Relay } from "./relay.ts";
-import { newCounters, type MediaCounters } from "./statistics.ts";
+import { Playout } from "./playout.ts";
+import type { Tell } from "./protocol.ts";
+import { createQuietWatch, type QuietWatch } from "./quiet.ts";
+import type { Heard, Relay } from "./relay.ts";
+import { newCounters } from "./statistics.ts";
 import { createTapCollector, type TapCollector } from "./tap-collector.ts";
-
-/** The frame a session heard last; what is joined with it mixes this into what it sends. */
-export interface Heard {
-  readonly frame: Int16Array;
-  /** False: the frame is silence. */
-  audible: boolean;
-}
-
-/** One session on the thread that does its work. Every 20 ms it receives, then sends. */
-export interface CoreSession {
-  readonly id: number;
-  readonly counters: MediaCounters;
-  readonly playout: Playout;
-  readonly digits: DigitSender;
-  readonly heard: Heard;
-  /** What this session's party hears besides playbacks: the frames of the sessions it is joined with. */
-  readonly partners: Set<Heard>;
-  /** Sessions on other threads that this one is joined with, by their number. */
-  readonly relays: Map<number, Relay>;
-  configure(parameters: MediaParameters, nowMs: number): void;
-  datagram(bytes: Uint8Array, host: string, port: number, nowMs: number): void;
-  tap(on: boolean): void;
-  receive(nowMs: number): void;
-  send(): void;
-  /** Time passed that was missed. */
-  skip(frames: number): void;
-  /** Ends what is under way: playbacks and keys are told as far as they got. */
-  end(): void;
-  toString(): string;
-}
 
 export interface CoreSessionPorts {
   readonly ids: Ids;
@@ -48,110 +18,136 @@ export interface CoreSessionPorts {
   readonly send: (packet: Uint8Array, port: number, host: string) => void;
 }
 
-export function createCoreSession(id: number, ports: CoreSessionPorts): CoreSession {
-  const { tell } = ports;
-  const counters = newCounters();
-  const heard: Heard = { frame: new Int16Array(FRAME_SAMPLES), audible: false };
-  const frame = new Int16Array(FRAME_SAMPLES);
-  const partners = new Set<Heard>();
-  const relays = new Map<number, Relay>();
-  const latch = createLatch();
-  const outbound = createOutbound(ports.ids);
-  const quiet = createQuietWatch((quietMs) => event({ type: "quiet", session: id, event: { quietMs } }));
-  let parameters: MediaParameters | undefined;
-  let tap: TapCollector | undefined;
+/** One session on the thread that does its work. In every turn it receives one frame, then sends one. */
+export class CoreSession {
+  readonly id: number;
+  readonly counters = newCounters();
+  readonly playout: Playout;
+  readonly digits: DigitSender;
+  readonly heard: Heard = { frame: new Int16Array(FRAME_SAMPLES), audible: false };
+  /** What this session's party hears besides playbacks: what the parties say it is joined with. */
+  readonly partners = new Set<Heard>();
+  /** Sessions on other threads that this one is joined with, by their number. */
+  readonly relays = new Map<number, Relay>();
+  readonly #ports: CoreSessionPorts;
+  readonly #frame = new Int16Array(FRAME_SAMPLES);
+  readonly #latch = createLatch();
+  readonly #inbound: Inbound;
+  readonly #outbound;
+  readonly #quiet: QuietWatch;
+  #parameters: MediaParameters | undefined;
+  #tap: TapCollector | undefined;
 
-  const event = (report: SessionReport) => tell(report);
-  const inbound = createInbound(latch, counters, {
-    digit: ({ digit, durationTicks }) => event({ type: "digit", session: id, event: { digit, durationMs: Math.round(durationTicks / 8) } }),
-    source: (host, port) => event({ type: "received", session: id, event: { host, port } }),
-  });
-  const playout = createPlayout(counters, {
-    used: (playback, samples) => tell({ type: "used", session: id, playback, samples }),
-    playing: (kind) => event({ type: "playing", session: id, event: { kind } }),
-    played: (playback, complete, heardMs) => tell({ type: "played", session: id, playback, complete, heardMs }),
-  });
-  const digits = createDigitSender((sending) => tell({ type: "digits_sent", session: id, sending }));
+  constructor(id: number, ports: CoreSessionPorts) {
+    const { tell } = ports;
+    this.id = id;
+    this.#ports = ports;
+    this.#outbound = createOutbound(ports.ids);
+    this.#quiet = createQuietWatch((quietMs) => tell({ type: "quiet", session: id, event: { quietMs } }));
+    this.#inbound = new Inbound(this.#latch, this.counters, {
+      digit: ({ digit, durationTicks }) => tell({ type: "digit", session: id, event: { digit, durationMs: Math.round(durationTicks / 8) } }),
+      source: (host, port) => tell({ type: "received", session: id, event: { host, port } }),
+    });
+    this.playout = new Playout(this.counters, {
+      used: (playback, samples) => tell({ type: "used", session: id, playback, samples }),
+      playing: (kind) => tell({ type: "playing", session: id, event: { kind } }),
+      played: (playback, complete, heardMs) => tell({ type: "played", session: id, playback, complete, heardMs }),
+    });
+    this.digits = createDigitSender((sending) => tell({ type: "digits_sent", session: id, sending }));
+  }
 
-  const dispatch = (packet: Uint8Array) => {
-    counters.packetsSent += 1;
-    ports.send(packet, latch.target.port, latch.target.host);
-  };
+  configure(parameters: MediaParameters, nowMs: number): void {
+    this.#quiet.begin(nowMs);
+    this.#parameters = parameters;
+    this.#inbound.configure(parameters);
+    this.#outbound.configure(parameters.codec, parameters.payloadType, parameters.telephoneEventPayloadType);
+  }
+
+  datagram(bytes: Uint8Array, host: string, port: number, nowMs: number): void {
+    this.#inbound.push(bytes, host, port, nowMs);
+  }
+
+  tap(on: boolean): void {
+    const hand: Parameters<typeof createTapCollector>[0] = (received, sent) =>
+      this.#ports.tell({ type: "tapped", session: this.id, received, sent }, [received.buffer, sent.buffer]);
+    this.#tap = on ? createTapCollector(hand) : undefined;
+  }
+
+  receive(nowMs: number): void {
+    if (!this.#parameters) return;
+    this.heard.audible = this.#inbound.read(this.heard.frame, nowMs);
+    this.#quiet.elapse(nowMs, this.#inbound.heardMs, this.#inbound.receiving);
+    if (this.relays.size > 0) this.#relay();
+  }
+
+  send(): void {
+    if (!this.#parameters) return;
+    const { direction, telephoneEventPayloadType } = this.#parameters;
+    if (direction === "recvonly" || direction === "inactive") {
+      this.#outbound.pass(1);
+      this.#tap?.push(this.heard.frame, undefined);
+      return;
+    }
+    const step = this.digits.next(telephoneEventPayloadType !== undefined);
+    if (!step || step.type === "audio") this.#sendAudio();
+    else this.#sendKey(step);
+  }
+
+  /** Time passed that was missed. */
+  skip(frames: number): void {
+    if (!this.#parameters) return;
+    this.#outbound.pass(frames);
+    for (let missed = 0; missed < frames && this.#tap; missed++) this.#tap.push(undefined, undefined);
+  }
+
+  /** Ends what is under way: playbacks and keys are told as far as they got. */
+  end(): void {
+    this.#parameters = undefined;
+    this.heard.audible = false;
+    this.playout.clear();
+    this.digits.clear();
+    this.#tap?.flush();
+    this.#tap = undefined;
+  }
+
+  toString(): string {
+    const { host, port } = this.#latch.target;
+    return `session ${this.id}: ${this.#inbound.toString()} -> mix of ${this.partners.size} -> ${host}:${port}`;
+  }
 
   /** Sends what the party is to hear of playbacks and partners. */
-  const sendAudio = () => {
-    let audible = playout.read(frame);
-    for (const partner of partners) {
+  #sendAudio(): void {
+    let audible = this.playout.read(this.#frame);
+    for (const partner of this.partners) {
       if (!partner.audible) continue;
-      mixInto(frame, partner.frame);
+      mixInto(this.#frame, partner.frame);
       audible = true;
     }
-    dispatch(audible ? outbound.audio(frame) : outbound.silence());
-    tap?.push(heard.frame, audible ? frame : undefined);
-    playout.sent();
-  };
+    this.#dispatch(audible ? this.#outbound.audio(this.#frame) : this.#outbound.silence());
+    this.#tap?.push(this.heard.frame, audible ? this.#frame : undefined);
+    this.playout.sent();
+  }
 
-  const send = () => {
-    if (!parameters) return;
-    if (parameters.direction === "recvonly" || parameters.direction === "inactive") {
-      outbound.pass(1);
-      tap?.push(heard.frame, undefined);
-      return;
-    }
-    const step = digits.next(parameters.telephoneEventPayloadType !== undefined);
-    if (!step || step.type === "audio") {
-      sendAudio();
-      return;
-    }
-    // While a key is pressed nothing else is heard: playbacks wait.
-    const samples = step.type === "tone" ? step.samples : undefined;
-    const packet = step.type === "event" ? outbound.event(step.packet) : undefined;
-    dispatch(packet ?? (samples ? outbound.audio(samples) : outbound.silence()));
-    tap?.push(heard.frame, samples);
-  };
+  /** While a key is pressed nothing else is heard: playbacks wait. */
+  #sendKey(step: DigitStep): void {
+    const tone = step.type === "tone" ? step.samples : undefined;
+    const event = step.type === "event" ? this.#outbound.event(step.packet) : undefined;
+    this.#dispatch(event ?? (tone ? this.#outbound.audio(tone) : this.#outbound.silence()));
+    this.#tap?.push(this.heard.frame, tone);
+  }
 
-  return {
-    id,
-    counters,
-    playout,
-    digits,
-    heard,
-    partners,
-    relays,
-    configure(next, nowMs) {
-      quiet.begin(nowMs);
-      parameters = next;
-      inbound.configure(next);
-      outbound.configure(next.codec, next.payloadType, next.telephoneEventPayloadType);
-    },
-    datagram: (bytes, host, port, nowMs) => inbound.push(bytes, host, port, nowMs),
-    tap(on) {
-      tap = on
-        ? createTapCollector((received, sent) => tell({ type: "tapped", session: id, received, sent }, [received.buffer, sent.buffer]))
-        : undefined;
-    },
-    receive(nowMs) {
-      if (!parameters) return;
-      heard.audible = inbound.read(heard.frame, nowMs);
-      const expecting = parameters.direction === "sendrecv" || parameters.direction === "recvonly";
-      quiet.elapse(nowMs, inbound.heardMs, expecting);
-      for (const relay of relays.values()) relay.advance();
-      if (heard.audible) for (const link of relays.keys()) tell({ type: "relay", session: id, link, samples: heard.frame.slice() });
-    },
-    send,
-    skip(frames) {
-      if (!parameters) return;
-      outbound.pass(frames);
-      for (let missed = 0; missed < frames && tap; missed++) tap.push(undefined, undefined);
-    },
-    end() {
-      parameters = undefined;
-      heard.audible = false;
-      playout.clear();
-      digits.clear();
-      tap?.flush();
-      tap = undefined;
-    },
-    toString: () => `session ${id}: ${inbound.toString()}; ${partners.size} partners; ${latch.target.host}:${latch.target.port}`,
-  };
+  #dispatch(packet: Uint8Array): void {
+    const { host, port } = this.#latch.target;
+    this.counters.packetsSent += 1;
+    this.#ports.send(packet, port, host);
+  }
+
+  #relay(): void {
+    for (const [link, relay] of this.relays) {
+      relay.advance();
+      if (!this.heard.audible) continue;
+      const samples = this.heard.frame.slice();
+      this.#ports.tell({ type: "relay", session: this.id, link, samples }, [samples.buffer]);
+    }
+  }
 }

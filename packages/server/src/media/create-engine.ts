@@ -2,10 +2,10 @@ import { PiopiyError, randomIds, systemClock, type Clock, type Ids } from "../ba
 import type { MediaEngine, MediaEngineOptions, MediaSession, MediaStatistics } from "./engine.ts";
 import { localHost, startWorker, workerHost, type HostHooks, type StartWorker } from "./host.ts";
 import { createPortPool, type PortPool } from "./port-pool.ts";
-import type { Report } from "./protocol.ts";
-import { createSession } from "./session.ts";
+import { Session } from "./session.ts";
 import { addStatistics, newCounters } from "./statistics.ts";
-import { startThread, type Thread, type ThreadHooks } from "./thread.ts";
+import type { RelayReport, Thread } from "./thread.ts";
+import { Threads } from "./threads.ts";
 
 /** What a test may put in place of the real thing. Workers keep time and make random numbers themselves. */
 export interface MediaEngineParts {
@@ -14,47 +14,102 @@ export interface MediaEngineParts {
   readonly startWorker?: StartWorker;
 }
 
+/** Starts the media plane; resolves when all its threads take commands. */
+export async function createMediaEngine(options: MediaEngineOptions & MediaEngineParts): Promise<MediaEngine> {
+  const engine = new Engine(options);
+  await engine.start();
+  return engine;
+}
+
 interface Place {
   readonly id: number;
   readonly thread: Thread;
 }
 
-/** Starts the media plane; resolves when all its threads take commands. */
-export async function createMediaEngine(options: MediaEngineOptions & MediaEngineParts): Promise<MediaEngine> {
-  const { host, clock = systemClock, ids = randomIds } = options;
-  const ports = createPortPool(options.ports, ids);
-  const places = new Map<MediaSession, Place>();
-  const threadOf = new Map<number, Thread>();
-  const closedSums = newCounters();
-  let nextId = 1;
-  let closed = false;
+class Engine implements MediaEngine {
+  readonly #host: string;
+  readonly #ports: PortPool;
+  readonly #threads: Threads;
+  readonly #places = new Map<MediaSession, Place>();
+  readonly #threadOf = new Map<number, Thread>();
+  readonly #closedSums = newCounters();
+  #nextId = 1;
+  #closed = false;
 
-  const start = (hooks: HostHooks) =>
-    options.workers === 0 ? localHost(host, clock, ids, hooks) : workerHost(host, options.startWorker ?? startWorker, hooks);
-  const relay = ({ session, link, samples }: Extract<Report, { type: "relay" }>) =>
-    threadOf.get(link)?.send({ type: "relayed", session: link, link: session, samples }, [samples.buffer]);
-  const threads = createThreads(Math.max(1, options.workers), start, {
-    relay,
-    died(thread) {
-      for (const [session, place] of places) if (place.thread === thread) forget(session);
-    },
-  });
-  await threads.all();
+  constructor(options: MediaEngineOptions & MediaEngineParts) {
+    const { host, workers, clock = systemClock, ids = randomIds, startWorker: start = startWorker } = options;
+    this.#host = host;
+    this.#ports = createPortPool(options.ports, ids);
+    const makeHost = (hooks: HostHooks) => (workers === 0 ? localHost(host, clock, ids, hooks) : workerHost(host, start, hooks));
+    this.#threads = new Threads(Math.max(1, workers), makeHost, {
+      relay: (report) => this.#relay(report),
+      died: (thread) => this.#lose(thread),
+    });
+  }
 
-  const forget = (session: MediaSession) => {
-    const place = places.get(session);
+  get sessions(): number {
+    return this.#places.size;
+  }
+
+  start(): Promise<void> {
+    return this.#threads.start();
+  }
+
+  async open(options: { readonly near?: MediaSession } = {}): Promise<MediaSession> {
+    if (this.#closed) throw new PiopiyError("media_failed", "The media engine is closed.");
+    const beside = options.near && this.#places.get(options.near);
+    const thread = beside?.thread ?? (await this.#threads.leastLoaded());
+    const id = this.#nextId++;
+    const port = await bind(this.#ports, (candidate) => thread.bind(id, candidate, beside?.id));
+    const session: Session = new Session(id, {
+      local: { host: this.#host, port },
+      send: (command, transfer) => thread.send(command, transfer),
+      join: (other) => this.#join({ id, thread }, other),
+      closed: (statistics) => {
+        addStatistics(this.#closedSums, statistics);
+        this.#forget(session);
+      },
+    });
+    thread.sessions.set(id, session);
+    this.#threadOf.set(id, thread);
+    this.#places.set(session, { id, thread });
+    return session;
+  }
+
+  async statistics(): Promise<MediaStatistics> {
+    const sums = { ...this.#closedSums };
+    for (const open of await Promise.all(this.#threads.running.map(openStatistics))) addStatistics(sums, open);
+    return sums;
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await Promise.all([...this.#places.keys()].map((session) => session.close()));
+    await this.#threads.stop();
+  }
+
+  #forget(session: MediaSession): void {
+    const place = this.#places.get(session);
     if (!place) return;
-    places.delete(session);
-    threadOf.delete(place.id);
+    this.#places.delete(session);
+    this.#threadOf.delete(place.id);
     place.thread.sessions.delete(place.id);
-    ports.release(session.local.port);
-  };
+    this.#ports.release(session.local.port);
+  }
 
-  const join = (id: number, thread: Thread, other: MediaSession): (() => void) => {
-    const place = places.get(other);
-    if (!place || !threadOf.has(id)) return () => undefined;
+  #lose(thread: Thread): void {
+    for (const [session, place] of this.#places) if (place.thread === thread) this.#forget(session);
+  }
+
+  /** Sessions on one thread mix each other's frames there; between threads the frames are relayed through here. */
+  #join({ id, thread }: Place, other: MediaSession): () => void {
+    const place = this.#places.get(other);
+    if (!place || place.id === id) return () => undefined;
     const tell = (together: boolean) => {
-      if (place.thread === thread) return thread.send({ type: together ? "join" : "unjoin", session: id, other: place.id });
+      if (place.thread === thread) {
+        thread.send({ type: together ? "join" : "unjoin", session: id, other: place.id });
+        return;
+      }
       const type = together ? "link" : "unlink";
       thread.send({ type, session: id, link: place.id });
       place.thread.send({ type, session: place.id, link: id });
@@ -65,47 +120,11 @@ export async function createMediaEngine(options: MediaEngineOptions & MediaEngin
       if (together) tell(false);
       together = false;
     };
-  };
+  }
 
-  const make = (id: number, thread: Thread, port: number): MediaSession => {
-    const owned = createSession(id, {
-      local: { host, port },
-      send: (command, transfer) => thread.send(command, transfer),
-      join: (other) => join(id, thread, other),
-      closed(statistics) {
-        addStatistics(closedSums, statistics);
-        forget(owned.session);
-      },
-    });
-    thread.sessions.set(id, owned);
-    threadOf.set(id, thread);
-    places.set(owned.session, { id, thread });
-    return owned.session;
-  };
-
-  return {
-    async open({ near } = {}) {
-      if (closed) throw new PiopiyError("media_failed", "The media engine is closed.");
-      const beside = near && places.get(near);
-      const thread = beside?.thread ?? (await threads.leastLoaded());
-      const id = nextId++;
-      const port = await bind(ports, (candidate) => thread.bind(id, candidate, beside?.id));
-      return make(id, thread, port);
-    },
-    get sessions() {
-      return places.size;
-    },
-    async statistics() {
-      const sums = { ...closedSums };
-      for (const one of await Promise.all(threads.running().map((thread) => openStatistics(thread)))) addStatistics(sums, one);
-      return sums;
-    },
-    async close() {
-      closed = true;
-      await Promise.all([...places.keys()].map((session) => session.close()));
-      await threads.stop();
-    },
-  };
+  #relay({ session, link, samples }: RelayReport): void {
+    this.#threadOf.get(link)?.send({ type: "relayed", session: link, link: session, samples }, [samples.buffer]);
+  }
 }
 
 /** A thread that dies while it is asked has no sessions any more. */
@@ -117,52 +136,16 @@ async function bind(ports: PortPool, attempt: (port: number) => ReturnType<Threa
   try {
     for (let tried = 0; tried < ports.size; tried++) {
       const candidate = ports.take();
-      const result = await attempt(candidate).catch((failure: unknown) => {
-        ports.release(candidate);
-        throw failure;
-      });
-      if ("port" in result) return result.port;
       held.push(candidate);
+      const result = await attempt(candidate);
+      if ("port" in result) {
+        held.pop();
+        return result.port;
+      }
       if (!result.portTaken) throw new PiopiyError("media_failed", "The media address cannot be bound.");
     }
     throw new PiopiyError("out_of_ports");
   } finally {
     for (const port of held) ports.release(port);
   }
-}
-
-interface Threads {
-  all(): Promise<unknown>;
-  leastLoaded(): Promise<Thread>;
-  running(): readonly Thread[];
-  stop(): Promise<void>;
-}
-
-/** The engine's threads; one that has died is started anew when a session needs it. */
-function createThreads(count: number, start: (hooks: HostHooks) => ReturnType<typeof localHost> | ReturnType<typeof workerHost>, hooks: ThreadHooks): Threads {
-  const slots: (Thread | undefined)[] = Array.from({ length: count }, () => undefined);
-  const starting = new Map<number, Promise<Thread>>();
-  const died = (thread: Thread) => {
-    slots[thread.index] = undefined;
-    hooks.died(thread);
-  };
-  const begin = (index: number): Promise<Thread> => {
-    const begun =
-      starting.get(index) ??
-      startThread(index, start, { ...hooks, died }).then((thread) => (slots[index] = thread)).finally(() => starting.delete(index));
-    starting.set(index, begun);
-    return begun;
-  };
-  const running = () => slots.filter((thread) => thread !== undefined);
-  return {
-    all: () => Promise.all(slots.map((_, index) => begin(index))),
-    async leastLoaded() {
-      await Promise.all(slots.map((thread, index) => (thread ? Promise.resolve(thread) : begin(index))));
-      return running().reduce((best, thread) => (thread.load < best.load ? thread : best));
-    },
-    running,
-    async stop() {
-      await Promise.all(running().map((thread) => thread.stop()));
-    },
-  };
 }

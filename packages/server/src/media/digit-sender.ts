@@ -72,7 +72,7 @@ export function createDigitSender(done: (sending: number) => void): DigitSender 
 
   return {
     add(sending, digits) {
-      jobs.push({ sending, digits: [...digits], at: 0 });
+      jobs.push({ sending, digits: digits.split(""), at: 0 });
     },
     stop(sending) {
       const job = jobs.find((candidate) => candidate.sending === sending);

@@ -1,6 +1,6 @@
 import { Worker } from "node:worker_threads";
 import { workerUrl, type Clock, type Ids } from "../base/index.ts";
-import { createCore } from "./core.ts";
+import { Core } from "./core.ts";
 import { driveByTimers } from "./drive.ts";
 import type { Command, Report, Tell } from "./protocol.ts";
 
@@ -19,7 +19,7 @@ export interface HostHooks {
 /** Runs the core in the calling thread. */
 export function localHost(host: string, clock: Clock, ids: Ids, hooks: HostHooks): Host {
   const tell: Tell = (report) => hooks.report(report);
-  const core = createCore({ host, tell, monotonicMs: () => clock.monotonicMs(), ids });
+  const core = new Core({ host, tell, monotonicMs: () => clock.monotonicMs(), ids });
   const handle = driveByTimers(core, clock);
   let stopped = false;
   return {

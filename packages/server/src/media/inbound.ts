@@ -1,121 +1,129 @@
 import { FRAME_SAMPLES, g711 } from "../audio/index.ts";
 import { eventReceiver, isRtcp, parseRtcp, parseRtp, rtpView, sequenceTracker, type ReceivedDigit } from "../rtp/index.ts";
 import type { MediaParameters } from "./engine.ts";
-import { createJitterBuffer } from "./jitter-buffer.ts";
+import { JitterBuffer } from "./jitter-buffer.ts";
 import type { Latch } from "./latch.ts";
 import type { MediaCounters } from "./statistics.ts";
 
-/** What came from the peer: datagrams in, even frames and digits out. No sockets, no timers. */
-export interface Inbound {
-  /** What the negotiation settled; undefined payload types are not taken. */
-  configure(parameters: MediaParameters): void;
-  push(datagram: Uint8Array, host: string, port: number, nowMs: number): void;
-  /** Takes the next frame, once every 20 ms. False: it is silence. */
-  read(into: Int16Array, nowMs: number): boolean;
-  /** When the last packet of the peer came. */
-  readonly heardMs: number | undefined;
-  toString(): string;
-}
-
 export interface InboundHooks {
   readonly digit: (digit: ReceivedDigit) => void;
+  /** The first packet from the peer. */
   readonly source: (host: string, port: number) => void;
 }
 
 /** More than any packet of G.711 that makes sense carries: 200 ms. */
 const MAX_PAYLOAD = 10 * FRAME_SAMPLES;
 
-export function createInbound(latch: Latch, counters: MediaCounters, hooks: InboundHooks): Inbound {
-  const view = rtpView();
-  const jitter = createJitterBuffer();
-  const scratch = new Int16Array(MAX_PAYLOAD);
-  let parameters: MediaParameters | undefined;
-  let sequences = sequenceTracker(1);
-  let events = eventReceiver();
-  let ssrc = -1;
-  let lostBefore = 0;
-  let discarded = 0;
-  let heardMs: number | undefined;
+/** Shared by all sessions of a thread: neither is used beyond the packet at hand. */
+const view = rtpView();
+const decoded = new Int16Array(MAX_PAYLOAD);
 
-  const isReceiving = () => parameters?.direction === "sendrecv" || parameters?.direction === "recvonly";
+/** What comes from the peer: datagrams in, even frames and digits out. No sockets, no timers. */
+export class Inbound {
+  readonly #latch: Latch;
+  readonly #counters: MediaCounters;
+  readonly #hooks: InboundHooks;
+  readonly #jitter = new JitterBuffer();
+  #parameters: MediaParameters | undefined;
+  #sequences = sequenceTracker(1);
+  #events = eventReceiver();
+  #ssrc = -1;
+  #lostBefore = 0;
+  #discarded = 0;
+  #heardMs: number | undefined;
+
+  constructor(latch: Latch, counters: MediaCounters, hooks: InboundHooks) {
+    this.#latch = latch;
+    this.#counters = counters;
+    this.#hooks = hooks;
+  }
+
+  /** When the last packet of the peer came. */
+  get heardMs(): number | undefined {
+    return this.#heardMs;
+  }
+
+  get receiving(): boolean {
+    const direction = this.#parameters?.direction;
+    return direction === "sendrecv" || direction === "recvonly";
+  }
+
+  configure(parameters: MediaParameters): void {
+    this.#parameters = parameters;
+    this.#latch.expect(parameters.remote);
+    if (!this.receiving) this.#jitter.reset();
+  }
+
+  push(datagram: Uint8Array, host: string, port: number, nowMs: number): void {
+    const parameters = this.#parameters;
+    // RTCP may share the port (RFC 5761). We send none: it was not negotiated, and "port + 1" is no port of ours.
+    if (isRtcp(datagram)) {
+      if (typeof parseRtcp(datagram) === "string") this.#counters.packetsInvalid += 1;
+      return;
+    }
+    if (parseRtp(datagram, view) !== undefined || !parameters || !isWanted(parameters) || !this.#latch.accepts(host, port, nowMs)) {
+      this.#counters.packetsInvalid += 1;
+      return;
+    }
+    if (this.#latch.heard(host, port, nowMs) && this.#heardMs === undefined) this.#hooks.source(host, port);
+    this.#heardMs = nowMs;
+    this.#take(datagram, parameters, nowMs);
+  }
+
+  /** Takes the next frame, once every 20 ms. False: it is silence. */
+  read(into: Int16Array, nowMs: number): boolean {
+    if (this.#events.active) this.#tell(this.#events.elapse(nowMs));
+    if (!this.receiving) {
+      into.fill(0);
+      return false;
+    }
+    const audible = this.#jitter.read(into);
+    this.#counters.packetsDiscarded = this.#discarded + Math.ceil(this.#jitter.dropped / FRAME_SAMPLES);
+    return audible;
+  }
+
+  toString(): string {
+    return `latch -> rtp -> ${this.#parameters?.codec ?? "nothing"} -> jitter buffer (${this.#jitter.depthMs} ms)`;
+  }
+
+  #take(datagram: Uint8Array, parameters: MediaParameters, nowMs: number): void {
+    this.#follow(view.ssrc);
+    const verdict = this.#sequences.push(view.sequence);
+    this.#counters.packetsReceived += 1;
+    this.#counters.packetsLost = this.#lostBefore + this.#sequences.lost;
+    if (verdict !== "next" && verdict !== "reordered") this.#discarded += 1;
+    else if (!this.receiving) return;
+    else if (view.payloadType === parameters.telephoneEventPayloadType) this.#takeEvent(datagram, nowMs);
+    else this.#takeAudio(datagram, parameters.codec);
+  }
 
   /** RFC 3550 §8.2: another SSRC is another source, with its own sequence numbers and timestamps. */
-  const follow = (source: number) => {
-    if (source === ssrc) return;
-    ssrc = source;
-    lostBefore += sequences.lost;
-    sequences = sequenceTracker(1);
-    conclude(events.elapse(Infinity));
-    events = eventReceiver();
-    jitter.reset();
-  };
+  #follow(ssrc: number): void {
+    if (ssrc === this.#ssrc) return;
+    this.#ssrc = ssrc;
+    this.#lostBefore += this.#sequences.lost;
+    this.#sequences = sequenceTracker(1);
+    this.#tell(this.#events.elapse(Infinity));
+    this.#events = eventReceiver();
+    this.#jitter.reset();
+  }
 
-  const conclude = (digits: readonly ReceivedDigit[]) => {
-    for (const digit of digits) hooks.digit(digit);
-  };
-
-  const takeAudio = (datagram: Uint8Array, codec: MediaParameters["codec"]) => {
+  #takeAudio(datagram: Uint8Array, codec: MediaParameters["codec"]): void {
     const codes = datagram.subarray(view.payloadOffset, view.payloadOffset + Math.min(view.payloadLength, MAX_PAYLOAD));
-    g711[codec].decode(codes, scratch);
-    if (!jitter.push(view.timestamp, scratch.subarray(0, codes.length))) discarded += 1;
-  };
+    g711[codec].decode(codes, decoded);
+    if (!this.#jitter.push(view.timestamp, decoded.subarray(0, codes.length))) this.#discarded += 1;
+  }
 
-  const takeEvent = (datagram: Uint8Array, nowMs: number) => {
+  #takeEvent(datagram: Uint8Array, nowMs: number): void {
     const payload = datagram.subarray(view.payloadOffset, view.payloadOffset + view.payloadLength);
-    conclude(events.push(payload, view.timestamp, view.marker, nowMs));
-    jitter.pause();
-  };
+    this.#tell(this.#events.push(payload, view.timestamp, view.marker, nowMs));
+    this.#jitter.pause();
+  }
 
-  const take = (datagram: Uint8Array, current: MediaParameters, nowMs: number) => {
-    follow(view.ssrc);
-    const verdict = sequences.push(view.sequence);
-    counters.packetsReceived += 1;
-    counters.packetsLost = lostBefore + sequences.lost;
-    if (verdict !== "next" && verdict !== "reordered") discarded += 1;
-    else if (!isReceiving()) return;
-    else if (view.payloadType === current.telephoneEventPayloadType) takeEvent(datagram, nowMs);
-    else takeAudio(datagram, current.codec);
-  };
-
-  return {
-    configure(next) {
-      parameters = next;
-      latch.expect(next.remote);
-      if (!isReceiving()) jitter.reset();
-    },
-
-    push(datagram, host, port, nowMs) {
-      const current = parameters;
-      // RTCP may share the port (RFC 5761). We send none: it was not negotiated, and "port + 1" is no port of ours.
-      if (isRtcp(datagram)) {
-        if (typeof parseRtcp(datagram) === "string") counters.packetsInvalid += 1;
-        return;
-      }
-      const failure = parseRtp(datagram, view);
-      const wanted = current && (view.payloadType === current.payloadType || view.payloadType === current.telephoneEventPayloadType);
-      if (failure !== undefined || !wanted || !latch.accepts(host, port, nowMs)) {
-        counters.packetsInvalid += 1;
-        return;
-      }
-      if (latch.heard(host, port, nowMs) && heardMs === undefined) hooks.source(host, port);
-      heardMs = nowMs;
-      take(datagram, current, nowMs);
-    },
-
-    read(into, nowMs) {
-      conclude(events.elapse(nowMs));
-      if (!isReceiving()) {
-        into.fill(0);
-        return false;
-      }
-      const audible = jitter.read(into);
-      counters.packetsDiscarded = discarded + Math.ceil(jitter.dropped / FRAME_SAMPLES);
-      return audible;
-    },
-
-    get heardMs() {
-      return heardMs;
-    },
-    toString: () => `latch -> rtp -> ${parameters?.codec ?? "?"} -> jitter buffer (${jitter.depthMs} ms)`,
-  };
+  #tell(digits: readonly ReceivedDigit[]): void {
+    for (const digit of digits) this.#hooks.digit(digit);
+  }
 }
+
+const isWanted = ({ payloadType, telephoneEventPayloadType }: MediaParameters): boolean =>
+  view.payloadType === payloadType || view.payloadType === telephoneEventPayloadType;

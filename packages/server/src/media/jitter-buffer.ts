@@ -1,7 +1,8 @@
 import { FRAME_SAMPLES } from "../audio/index.ts";
 import { timestampDistance } from "../rtp/index.ts";
+import { SampleRing } from "./sample-ring.ts";
 
-/** Samples the ring can hold: a power of two, half a second. */
+/** Half a second. */
 const CAPACITY = 4096;
 const START_DEPTH = 2 * FRAME_SAMPLES;
 const MIN_DEPTH = FRAME_SAMPLES;
@@ -14,154 +15,124 @@ const SHRINK_AFTER_PACKETS = 250;
 const RESTART_AFTER_LATE = 4;
 /** How often a lost frame is made up by its predecessor before there is silence. */
 const CONCEALED_FRAMES = 3;
-/** No G.711 code decodes to this value: it marks a place nothing has come for. */
-const EMPTY = -32_768;
 
 /**
  * Turns packets, which come early, late, twice or never, into an even stream. Samples are put at the place their
  * timestamp gives them, so packets of any length, reordering and pauses of the sender need no case of their own.
  */
-export interface JitterBuffer {
-  /** Puts samples at their place. False: they were too late, or there already. */
-  push(timestamp: number, samples: Int16Array): boolean;
-  /** Takes the next frame. False: it is all silence, nothing is there to hear. */
-  read(into: Int16Array): boolean;
-  /** What comes next is not there on purpose (the sender pressed a key): silence instead of concealment. */
-  pause(): void;
-  /** Forgets everything, as for a new source. */
-  reset(): void;
-  /** Samples thrown away because too much had come at once. */
-  readonly dropped: number;
+export class JitterBuffer {
+  readonly #ring = new SampleRing(CAPACITY);
+  readonly #last = new Int16Array(FRAME_SAMPLES);
+  #started = false;
+  /** Timestamp of the sample that is read next. */
+  #cursor = 0;
+  /** Timestamp behind the newest sample. */
+  #newest = 0;
+  #depth = START_DEPTH;
+  #lateInRow = 0;
+  #judged = 0;
+  #leastMargin = CAPACITY;
+  #concealed = CONCEALED_FRAMES;
+  #dropped = 0;
+
+  /** Samples thrown away because too much had come at once, or to shorten the delay again. */
+  get dropped(): number {
+    return this.#dropped;
+  }
+
   /** What is aimed at between the arrival of a packet and its turn. */
-  readonly depthMs: number;
-}
+  get depthMs(): number {
+    return this.#depth / 8;
+  }
 
-export function createJitterBuffer(): JitterBuffer {
-  const ring = new Int16Array(CAPACITY).fill(EMPTY);
-  const last = new Int16Array(FRAME_SAMPLES);
-  let started = false;
-  let cursor = 0;
-  let newest = 0;
-  let depth = START_DEPTH;
-  let lateInRow = 0;
-  let judged = 0;
-  let leastMargin = CAPACITY;
-  let repeats = CONCEALED_FRAMES;
-  let dropped = 0;
+  /** Puts samples at their place. False: they were too late, or there already. */
+  push(timestamp: number, samples: Int16Array): boolean {
+    if (samples.length === 0 || samples.length > CAPACITY / 2) return false;
+    const margin = timestampDistance(timestamp, this.#cursor);
+    const restarts = !this.#started || Math.abs(margin) + samples.length > CAPACITY || this.#lateInRow >= RESTART_AFTER_LATE;
+    if (restarts) this.#restart(timestamp);
+    else if (margin >= 0) this.#inTime(margin);
+    else if (!this.#late(timestamp, -margin)) return false;
+    if (!this.#ring.isEmptyAt(timestamp)) return false;
+    this.#ring.write(timestamp, samples);
+    const end = (timestamp + samples.length) >>> 0;
+    if (timestampDistance(end, this.#newest) > 0) this.#newest = end;
+    const ready = timestampDistance(this.#newest, this.#cursor);
+    if (ready > this.#depth + samples.length + SLACK) this.#drop(ready - this.#depth);
+    return true;
+  }
 
-  const restart = (timestamp: number) => {
-    ring.fill(EMPTY);
-    started = true;
-    cursor = (timestamp - depth) >>> 0;
-    newest = timestamp;
-    lateInRow = 0;
-    judged = 0;
-    leastMargin = CAPACITY;
-  };
-
-  /** Moves the reading place on over `count` samples without reading them. */
-  const discard = (count: number) => {
-    for (let index = 0; index < count; index++) {
-      const place = (cursor + index) & (CAPACITY - 1);
-      if (ring[place] !== EMPTY) dropped += 1;
-      ring[place] = EMPTY;
+  /** Takes the next frame. False: it is all silence, there is nothing to hear. */
+  read(into: Int16Array): boolean {
+    if (!this.#started) {
+      into.fill(0);
+      return false;
     }
-    cursor = (cursor + count) >>> 0;
-  };
+    // What is not there sounds like the frame before, at half its level.
+    for (let index = 0; index < into.length; index++) into[index] = (this.#last[index] ?? 0) >> 1;
+    const present = this.#ring.take(this.#cursor, into);
+    this.#cursor = (this.#cursor + into.length) >>> 0;
+    this.#concealed = present > 0 ? 0 : this.#concealed + 1;
+    const audible = this.#concealed <= CONCEALED_FRAMES;
+    if (!audible) into.fill(0);
+    this.#last.set(into);
+    return audible;
+  }
 
-  /** A packet came `lateTicks` after its turn. Waiting longer from now on lets the next ones come in time. */
-  const late = (lateTicks: number) => {
-    lateInRow += 1;
-    judged = 0;
-    leastMargin = CAPACITY;
-    // Later than any depth could help: the sender has paused or begun a new count.
-    if (lateTicks > MAX_DEPTH || depth + FRAME_SAMPLES > MAX_DEPTH) return;
-    depth += FRAME_SAMPLES;
-    cursor = (cursor - FRAME_SAMPLES) >>> 0;
-  };
+  /** What comes next is left out on purpose (the sender pressed a key): silence instead of concealment. */
+  pause(): void {
+    this.#last.fill(0);
+    this.#concealed = CONCEALED_FRAMES;
+  }
+
+  /** Forgets everything, as for a new source. */
+  reset(): void {
+    this.#started = false;
+    this.#depth = START_DEPTH;
+    this.pause();
+  }
+
+  #restart(timestamp: number): void {
+    this.#ring.clear();
+    this.#started = true;
+    this.#cursor = (timestamp - this.#depth) >>> 0;
+    this.#newest = timestamp;
+    this.#judgeAnew();
+    this.#lateInRow = 0;
+  }
+
+  #judgeAnew(): void {
+    this.#judged = 0;
+    this.#leastMargin = CAPACITY;
+  }
+
+  #drop(samples: number): void {
+    this.#dropped += this.#ring.drop(this.#cursor, samples);
+    this.#cursor = (this.#cursor + samples) >>> 0;
+  }
 
   /** Waits less again when for a long time every packet came with more than a frame to spare. */
-  const judge = (margin: number) => {
-    lateInRow = 0;
-    leastMargin = Math.min(leastMargin, margin);
-    if (++judged < SHRINK_AFTER_PACKETS) return;
-    if (leastMargin >= 2 * FRAME_SAMPLES) {
-      depth = Math.max(MIN_DEPTH, depth - FRAME_SAMPLES);
-      discard(FRAME_SAMPLES);
+  #inTime(margin: number): void {
+    this.#lateInRow = 0;
+    this.#leastMargin = Math.min(this.#leastMargin, margin);
+    if (++this.#judged < SHRINK_AFTER_PACKETS) return;
+    if (this.#leastMargin >= 2 * FRAME_SAMPLES) {
+      this.#depth = Math.max(MIN_DEPTH, this.#depth - FRAME_SAMPLES);
+      this.#drop(FRAME_SAMPLES);
     }
-    judged = 0;
-    leastMargin = CAPACITY;
-  };
+    this.#judgeAnew();
+  }
 
-  const write = (timestamp: number, samples: Int16Array): boolean => {
-    const free = ring[timestamp & (CAPACITY - 1)] === EMPTY;
-    if (!free) return false;
-    for (let index = 0; index < samples.length; index++) {
-      ring[(timestamp + index) & (CAPACITY - 1)] = samples[index] ?? EMPTY;
+  /** A packet came `ticks` after its turn: waiting longer from now on lets the next ones come in time. */
+  #late(timestamp: number, ticks: number): boolean {
+    this.#lateInRow += 1;
+    this.#judgeAnew();
+    // Later than any depth could help: the sender has paused or begun a new count.
+    if (ticks <= MAX_DEPTH && this.#depth + FRAME_SAMPLES <= MAX_DEPTH) {
+      this.#depth += FRAME_SAMPLES;
+      this.#cursor = (this.#cursor - FRAME_SAMPLES) >>> 0;
     }
-    const end = (timestamp + samples.length) >>> 0;
-    if (timestampDistance(end, newest) > 0) newest = end;
-    const ready = timestampDistance(newest, cursor);
-    if (ready > depth + samples.length + SLACK) discard(ready - depth);
-    return true;
-  };
-
-  return {
-    push(timestamp, samples) {
-      if (samples.length === 0 || samples.length > CAPACITY / 2) return false;
-      const margin = timestampDistance(timestamp, cursor);
-      if (!started || Math.abs(margin) + samples.length > CAPACITY || lateInRow >= RESTART_AFTER_LATE) restart(timestamp);
-      else if (margin >= 0) judge(margin);
-      else {
-        late(-margin);
-        // With something newer already heard there is no way back: only a stream that has run dry may be put off.
-        if (timestampDistance(newest, timestamp) > 0 || timestampDistance(timestamp, cursor) < 0) return false;
-      }
-      return write(timestamp, samples);
-    },
-
-    read(into) {
-      if (!started) {
-        into.fill(0);
-        return false;
-      }
-      let present = 0;
-      for (let index = 0; index < FRAME_SAMPLES; index++) {
-        const place = (cursor + index) & (CAPACITY - 1);
-        const sample = ring[place] ?? EMPTY;
-        if (sample === EMPTY) {
-          into[index] = (last[index] ?? 0) >> 1;
-          continue;
-        }
-        into[index] = sample;
-        ring[place] = EMPTY;
-        present += 1;
-      }
-      cursor = (cursor + FRAME_SAMPLES) >>> 0;
-      if (present > 0) repeats = 0;
-      else if (repeats >= CONCEALED_FRAMES) into.fill(0);
-      else repeats += 1;
-      last.set(into);
-      return present > 0 || repeats < CONCEALED_FRAMES;
-    },
-
-    pause() {
-      last.fill(0);
-      repeats = CONCEALED_FRAMES;
-    },
-
-    reset() {
-      started = false;
-      depth = START_DEPTH;
-      last.fill(0);
-      repeats = CONCEALED_FRAMES;
-    },
-
-    get dropped() {
-      return dropped;
-    },
-    get depthMs() {
-      return depth / 8;
-    },
-  };
+    // With something newer already heard there is no way back: only a stream that has run dry may be put off.
+    return timestampDistance(this.#newest, timestamp) <= 0 && timestampDistance(timestamp, this.#cursor) >= 0;
+  }
 }

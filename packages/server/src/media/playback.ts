@@ -1,5 +1,6 @@
 import type { AudioSource } from "../audio/index.ts";
 import { scope } from "../base/index.ts";
+import { deferred } from "./deferred.ts";
 import type { PlayResult } from "./engine.ts";
 import type { Samples } from "./protocol.ts";
 
@@ -126,20 +127,4 @@ function createRoom(samples: number): Room {
       freed();
     },
   };
-}
-
-interface Deferred<T> {
-  readonly promise: Promise<T>;
-  readonly resolve: (value: T) => void;
-  readonly reject: (failure: unknown) => void;
-}
-
-export function deferred<T>(): Deferred<T> {
-  let resolve: (value: T) => void = () => undefined;
-  let reject: (failure: unknown) => void = () => undefined;
-  const promise = new Promise<T>((fulfil, refuse) => {
-    resolve = fulfil;
-    reject = refuse;
-  });
-  return { promise, resolve, reject };
 }

@@ -1,5 +1,4 @@
 import type { AudioSource } from "../audio/index.ts";
-import type { ErrorCode } from "../base/index.ts";
 import type { MediaParameters, MediaSessionEvents, MediaStatistics } from "./engine.ts";
 
 /**
@@ -30,8 +29,9 @@ export type Command =
 
 export type Report =
   | { readonly type: "ready" }
-  | { readonly type: "opened"; readonly session: number; readonly host: string; readonly port: number }
-  | { readonly type: "refused"; readonly session: number; readonly code: ErrorCode; readonly portTaken: boolean }
+  | { readonly type: "opened"; readonly session: number; readonly port: number }
+  /** The port could not be bound; `portTaken`: by another program, the next one may do. */
+  | { readonly type: "refused"; readonly session: number; readonly portTaken: boolean }
   /** That many samples of the playback have been used: as many more may be handed over. */
   | { readonly type: "used"; readonly session: number; readonly playback: number; readonly samples: number }
   | { readonly type: "played"; readonly session: number; readonly playback: number; readonly complete: boolean; readonly heardMs: number }

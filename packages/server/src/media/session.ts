@@ -1,18 +1,10 @@
+import type { AudioSource } from "../audio/index.ts";
 import { Emitter, PiopiyError } from "../base/index.ts";
-import type { MediaSession, MediaSessionEvents, MediaStatistics, TapBatch } from "./engine.ts";
-import { deferred, startPlayback, type Playback } from "./playback.ts";
+import { deferred } from "./deferred.ts";
+import type { MediaParameters, MediaSession, MediaSessionEvents, MediaStatistics, PlayResult, TapBatch } from "./engine.ts";
+import { startPlayback, type Playback } from "./playback.ts";
 import type { Command, Report } from "./protocol.ts";
 import { newCounters } from "./statistics.ts";
-
-/** What a session tells its engine besides being one. */
-export interface OwnedSession {
-  readonly id: number;
-  readonly session: MediaSession;
-  /** Takes a report about this session. */
-  report(report: Report): void;
-  /** The thread that did its work is gone. */
-  lost(failure: Error): void;
-}
 
 export interface SessionPorts {
   readonly local: { readonly host: string; readonly port: number };
@@ -22,110 +14,137 @@ export interface SessionPorts {
   readonly closed: (statistics: MediaStatistics) => void;
 }
 
+interface Sending {
+  readonly resolve: () => void;
+  readonly reject: (failure: unknown) => void;
+}
+
+const DIGITS = /^[0-9*#A-Da-d,]*$/;
+
 /** A media session for those who use it: what it is asked for becomes commands, what is reported becomes results. */
-export function createSession(id: number, { local, send, join, closed: onClosed }: SessionPorts): OwnedSession {
-  const events = new Emitter<MediaSessionEvents>();
-  const playbacks = new Map<number, Playback>();
-  const sendings = new Map<number, { readonly resolve: () => void; readonly reject: (failure: unknown) => void }>();
-  const listeners = new Set<(batch: TapBatch) => void>();
-  const closed = deferred<MediaStatistics>();
-  let closing = false;
-  let failure: Error | undefined;
-  let next = 1;
+export class Session implements MediaSession {
+  readonly id: number;
+  readonly events = new Emitter<MediaSessionEvents>();
+  readonly #ports: SessionPorts;
+  readonly #playbacks = new Map<number, Playback>();
+  readonly #sendings = new Map<number, Sending>();
+  readonly #listeners = new Set<(batch: TapBatch) => void>();
+  readonly #closed = deferred<MediaStatistics>();
+  #closing = false;
+  #failure: Error | undefined;
+  #next = 1;
 
-  const session: MediaSession = {
-    local,
-    events,
-    configure: (parameters) => send({ type: "configure", session: id, parameters }),
+  constructor(id: number, ports: SessionPorts) {
+    this.id = id;
+    this.#ports = ports;
+  }
 
-    async play(source, signal) {
-      if (failure) throw failure;
-      if (signal.aborted || closing) return { complete: false, heardMs: 0 };
-      const playback = next++;
-      const about = { session: id, playback };
-      send({ type: "play", ...about, kind: source.kind });
-      const started = startPlayback(source, signal, {
-        samples: (samples) => send({ type: "samples", ...about, samples }, [samples.buffer]),
-        ended: () => send({ type: "ended", ...about }),
-        flush: () => send({ type: "flush", ...about }),
-      });
-      playbacks.set(playback, started);
-      return await started.result;
-    },
+  get local(): SessionPorts["local"] {
+    return this.#ports.local;
+  }
 
-    async sendDigits(digits, signal) {
-      if (!/^[0-9*#A-Da-d,]*$/.test(digits)) throw new PiopiyError("invalid_request", "Digits are 0-9, *, #, A-D and the comma.");
-      if (failure) throw failure;
-      if (signal.aborted || closing || digits === "") return;
-      const sending = next++;
-      const { promise, resolve, reject } = deferred<void>();
-      const stop = () => {
-        send({ type: "stop_digits", session: id, sending });
-        resolve();
-      };
-      sendings.set(sending, { resolve, reject });
-      signal.addEventListener("abort", stop, { once: true });
-      send({ type: "digits", session: id, sending, digits });
-      try {
-        await promise;
-      } finally {
-        signal.removeEventListener("abort", stop);
-        sendings.delete(sending);
-      }
-    },
+  configure(parameters: MediaParameters): void {
+    this.#ports.send({ type: "configure", session: this.id, parameters });
+  }
 
-    tap(listener) {
-      // A function of its own, so that one listener may be given twice.
-      const own = (batch: TapBatch) => listener(batch);
-      listeners.add(own);
-      if (listeners.size === 1) send({ type: "tap", session: id, on: true });
-      return () => {
-        if (listeners.delete(own) && listeners.size === 0) send({ type: "tap", session: id, on: false });
-      };
-    },
+  async play(source: AudioSource, signal: AbortSignal): Promise<PlayResult> {
+    if (this.#failure) throw this.#failure;
+    if (signal.aborted || this.#closing) return { complete: false, heardMs: 0 };
+    const { send } = this.#ports;
+    const about = { session: this.id, playback: this.#next++ };
+    send({ type: "play", ...about, kind: source.kind });
+    const playback = startPlayback(source, signal, {
+      samples: (samples) => send({ type: "samples", ...about, samples }, [samples.buffer]),
+      ended: () => send({ type: "ended", ...about }),
+      flush: () => send({ type: "flush", ...about }),
+    });
+    this.#playbacks.set(about.playback, playback);
+    return await playback.result;
+  }
 
-    join,
-
-    close() {
-      if (!closing) send({ type: "close", session: id });
-      closing = true;
-      return closed.promise;
-    },
-  };
-
-  const report = (report: Report) => {
-    switch (report.type) {
-      case "used":
-        return playbacks.get(report.playback)?.used(report.samples);
-      case "played":
-        playbacks.get(report.playback)?.played(report.complete, report.heardMs);
-        return void playbacks.delete(report.playback);
-      case "digits_sent":
-        return sendings.get(report.sending)?.resolve();
-      case "tapped":
-        for (const listener of listeners) listener(report);
-        return;
-      case "digit":
-        return events.emit("digit", report.event);
-      case "received":
-        return events.emit("received", report.event);
-      case "playing":
-        return events.emit("playing", report.event);
-      case "quiet":
-        return events.emit("quiet", report.event);
-      case "closed":
-        onClosed(report.statistics);
-        return closed.resolve(report.statistics);
+  async sendDigits(digits: string, signal: AbortSignal): Promise<void> {
+    if (!DIGITS.test(digits)) throw new PiopiyError("invalid_request", "Digits are 0-9, *, #, A-D and the comma.");
+    if (this.#failure) throw this.#failure;
+    if (signal.aborted || this.#closing || digits === "") return;
+    const { send } = this.#ports;
+    const about = { session: this.id, sending: this.#next++ };
+    const { promise, resolve, reject } = deferred<undefined>();
+    const stop = () => {
+      send({ type: "stop_digits", ...about });
+      resolve(undefined);
+    };
+    this.#sendings.set(about.sending, { resolve: () => resolve(undefined), reject });
+    signal.addEventListener("abort", stop, { once: true });
+    send({ type: "digits", ...about, digits });
+    try {
+      await promise;
+    } finally {
+      signal.removeEventListener("abort", stop);
+      this.#sendings.delete(about.sending);
     }
-  };
+  }
 
-  const lost = (cause: Error) => {
-    failure = cause;
-    for (const playback of playbacks.values()) playback.lost(cause);
-    for (const sending of sendings.values()) sending.reject(cause);
-    playbacks.clear();
-    closed.resolve(newCounters());
-  };
+  tap(listener: (batch: TapBatch) => void): () => void {
+    // A function of its own, so that one listener may be given twice.
+    const own = (batch: TapBatch) => listener(batch);
+    this.#listeners.add(own);
+    if (this.#listeners.size === 1) this.#ports.send({ type: "tap", session: this.id, on: true });
+    return () => {
+      if (!this.#listeners.delete(own) || this.#listeners.size > 0) return;
+      this.#ports.send({ type: "tap", session: this.id, on: false });
+    };
+  }
 
-  return { id, session, report, lost };
+  join(other: MediaSession): () => void {
+    return this.#ports.join(other);
+  }
+
+  close(): Promise<MediaStatistics> {
+    if (!this.#closing) this.#ports.send({ type: "close", session: this.id });
+    this.#closing = true;
+    return this.#closed.promise;
+  }
+
+  /** What the thread that does its work reports about this session. */
+  report(report: Report): void {
+    switch (report.type) {
+      case "digit":
+        return this.events.emit("digit", report.event);
+      case "received":
+        return this.events.emit("received", report.event);
+      case "playing":
+        return this.events.emit("playing", report.event);
+      case "quiet":
+        return this.events.emit("quiet", report.event);
+      case "tapped":
+        return this.#hand(report);
+      default:
+        return this.#settle(report);
+    }
+  }
+
+  /** The thread that did its work is gone. */
+  lost(failure: Error): void {
+    this.#failure = failure;
+    for (const playback of this.#playbacks.values()) playback.lost(failure);
+    for (const sending of this.#sendings.values()) sending.reject(failure);
+    this.#playbacks.clear();
+    this.#closed.resolve(newCounters());
+  }
+
+  #hand({ received, sent }: TapBatch): void {
+    for (const listener of this.#listeners) listener({ received, sent });
+  }
+
+  #settle(report: Report): void {
+    if (report.type === "used") this.#playbacks.get(report.playback)?.used(report.samples);
+    else if (report.type === "digits_sent") this.#sendings.get(report.sending)?.resolve();
+    else if (report.type === "played") {
+      this.#playbacks.get(report.playback)?.played(report.complete, report.heardMs);
+      this.#playbacks.delete(report.playback);
+    } else if (report.type === "closed") {
+      this.#ports.closed(report.statistics);
+      this.#closed.resolve(report.statistics);
+    }
+  }
 }

@@ -1,29 +1,18 @@
 import { channels, PiopiyError } from "../base/index.ts";
+import { deferred } from "./deferred.ts";
 import type { MediaStatistics } from "./engine.ts";
 import type { Host, HostHooks } from "./host.ts";
-import { deferred } from "./playback.ts";
 import type { Command, Report } from "./protocol.ts";
-import type { OwnedSession } from "./session.ts";
+import type { Session } from "./session.ts";
 
 /** What an attempt to bind a port came to. */
 export type BindResult = { readonly port: number } | { readonly portTaken: boolean };
 
-/** One thread of the engine, with the sessions that live there. */
-export interface Thread {
-  readonly index: number;
-  readonly sessions: Map<number, OwnedSession>;
-  /** Sessions open or being opened. */
-  readonly load: number;
-  send(command: Command, transfer?: readonly ArrayBuffer[]): void;
-  bind(session: number, port: number, near: number | undefined): Promise<BindResult>;
-  /** Sums over the sessions open now. */
-  statistics(): Promise<MediaStatistics>;
-  stop(): Promise<void>;
-}
+export type RelayReport = Extract<Report, { type: "relay" }>;
 
 export interface ThreadHooks {
   /** What one session heard is to go to another one, which may live anywhere. */
-  readonly relay: (report: Extract<Report, { type: "relay" }>) => void;
+  readonly relay: (report: RelayReport) => void;
   /** The thread ended though nobody had stopped it; its sessions are lost. */
   readonly died: (thread: Thread) => void;
 }
@@ -33,73 +22,90 @@ interface Waiting<T> {
   readonly reject: (failure: unknown) => void;
 }
 
-export async function startThread(index: number, start: (hooks: HostHooks) => Host | Promise<Host>, hooks: ThreadHooks): Promise<Thread> {
-  const sessions = new Map<number, OwnedSession>();
-  const binds = new Map<number, Waiting<BindResult>>();
-  const requests = new Map<number, Waiting<MediaStatistics>>();
-  let nextRequest = 1;
-  let dead: Error | undefined;
+/** One thread of the engine, with the sessions that live there. */
+export class Thread {
+  readonly index: number;
+  readonly sessions = new Map<number, Session>();
+  readonly #hooks: ThreadHooks;
+  readonly #binds = new Map<number, Waiting<BindResult>>();
+  readonly #requests = new Map<number, Waiting<MediaStatistics>>();
+  #nextRequest = 1;
+  #host: Host | undefined;
+  #ended: Error | undefined;
 
-  const report = (report: Report) => {
-    if (dead) return;
+  constructor(index: number, hooks: ThreadHooks) {
+    this.index = index;
+    this.#hooks = hooks;
+  }
+
+  /** Sessions open or being opened. */
+  get load(): number {
+    return this.sessions.size + this.#binds.size;
+  }
+
+  /** Resolves when the thread takes commands. */
+  async start(makeHost: (hooks: HostHooks) => Host | Promise<Host>): Promise<this> {
+    this.#host = await makeHost({ report: (report) => this.#report(report), ended: (failure) => this.#end(failure) });
+    return this;
+  }
+
+  send(command: Command, transfer?: readonly ArrayBuffer[]): void {
+    if (!this.#ended) this.#host?.send(command, transfer);
+  }
+
+  bind(session: number, port: number, near: number | undefined): Promise<BindResult> {
+    return this.#ask(this.#binds, session, { type: "open", session, port, ...(near !== undefined && { near }) });
+  }
+
+  /** Sums over the sessions open now. */
+  statistics(): Promise<MediaStatistics> {
+    const request = this.#nextRequest++;
+    return this.#ask(this.#requests, request, { type: "statistics", request });
+  }
+
+  async stop(): Promise<void> {
+    this.#ended ??= new PiopiyError("media_failed", "The media engine is closed.");
+    await this.#host?.stop();
+  }
+
+  #report(report: Report): void {
+    if (this.#ended) return;
     switch (report.type) {
       case "ready":
         return;
       case "opened":
-        return settle(binds, report.session, { port: report.port });
+        return settle(this.#binds, report.session, { port: report.port });
       case "refused":
-        return settle(binds, report.session, { portTaken: report.portTaken });
+        return settle(this.#binds, report.session, { portTaken: report.portTaken });
       case "statistics":
-        return settle(requests, report.request, report.statistics);
+        return settle(this.#requests, report.request, report.statistics);
       case "late":
-        return channels.mediaLate.publish({ worker: index, sessions: report.sessions, lateMs: report.lateMs });
+        return channels.mediaLate.publish({ worker: this.index, sessions: report.sessions, lateMs: report.lateMs });
       case "relay":
-        return hooks.relay(report);
+        return this.#hooks.relay(report);
       default:
-        return guarded(() => sessions.get(report.session)?.report(report));
+        return guarded(() => this.sessions.get(report.session)?.report(report));
     }
-  };
+  }
 
-  const ended = (failure: Error | undefined) => {
-    const cause = new PiopiyError("media_failed", "The media thread has ended.", { cause: failure });
-    const stopped = dead !== undefined;
-    dead ??= cause;
-    for (const waiting of [...binds.values(), ...requests.values()]) waiting.reject(cause);
-    for (const session of sessions.values()) session.lost(cause);
-    binds.clear();
-    requests.clear();
-    if (!stopped) hooks.died(thread);
-  };
+  #end(failure: Error | undefined): void {
+    const stopped = this.#ended !== undefined;
+    const cause = (this.#ended ??= new PiopiyError("media_failed", "The media thread has ended.", { cause: failure }));
+    for (const waiting of this.#binds.values()) waiting.reject(cause);
+    for (const waiting of this.#requests.values()) waiting.reject(cause);
+    for (const session of this.sessions.values()) session.lost(cause);
+    this.#binds.clear();
+    this.#requests.clear();
+    if (!stopped) this.#hooks.died(this);
+  }
 
-  const asked = <T>(waiting: Map<number, Waiting<T>>, key: number, command: Command): Promise<T> => {
+  #ask<T>(waiting: Map<number, Waiting<T>>, key: number, command: Command): Promise<T> {
+    if (this.#ended) return Promise.reject(this.#ended);
     const { promise, resolve, reject } = deferred<T>();
-    if (dead) return Promise.reject(dead);
     waiting.set(key, { resolve, reject });
-    host.send(command);
+    this.send(command);
     return promise;
-  };
-
-  const host = await start({ report, ended });
-  const thread: Thread = {
-    index,
-    sessions,
-    get load() {
-      return sessions.size + binds.size;
-    },
-    send(command, transfer) {
-      if (!dead) host.send(command, transfer);
-    },
-    bind: (session, port, near) => asked(binds, session, { type: "open", session, port, ...(near !== undefined && { near }) }),
-    statistics() {
-      const request = nextRequest++;
-      return asked(requests, request, { type: "statistics", request });
-    },
-    async stop() {
-      dead ??= new PiopiyError("media_failed", "The media engine is closed.");
-      await host.stop();
-    },
-  };
-  return thread;
+  }
 }
 
 function settle<T>(waiting: Map<number, Waiting<T>>, key: number, value: T): void {

@@ -1,6 +1,6 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { systemClock } from "../base/index.ts";
-import { createCore } from "./core.ts";
+import { Core } from "./core.ts";
 import type { WorkerSettings } from "./host.ts";
 import type { Command, Tell } from "./protocol.ts";
 import { driveByWaiting } from "./wait.ts";
@@ -11,7 +11,7 @@ const port = parentPort;
 if (port) {
   const tell: Tell = (report, transfer = []) => port.postMessage(report, [...transfer]);
   const monotonicMs = () => systemClock.monotonicMs();
-  const core = createCore({ host: settings.host, tell, monotonicMs });
+  const core = new Core({ host: settings.host, tell, monotonicMs });
   const handle = driveByWaiting(core, settings.wake, monotonicMs);
   port.on("message", (command: Command) => handle(command));
   tell({ type: "ready" });

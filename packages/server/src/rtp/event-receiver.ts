@@ -65,17 +65,17 @@ export function eventReceiver(): EventReceiver {
 
   return {
     push(payload, timestamp, marker, nowMs) {
-      let digits = NONE;
+      let digits: ReceivedDigit[] | undefined;
       let start = timestamp;
       // RFC 4733 §2.3.5: several events in one packet follow each other without a gap.
       for (let at = 0; at + EVENT_BYTES <= payload.length; at += EVENT_BYTES) {
         const block = parseTelephoneEvent(payload, at);
         if (!block) break;
         const more = pushEvent(block, start >>> 0, marker && at === 0, nowMs);
-        if (more.length > 0) digits = [...digits, ...more];
+        if (more.length > 0) (digits ??= []).push(...more);
         start += block.durationTicks;
       }
-      return digits;
+      return digits ?? NONE;
     },
     elapse(nowMs) {
       return pressed && !pressed.concluded && nowMs - pressed.heardMs >= CONCLUDE_AFTER_MS ? conclude() : NONE;

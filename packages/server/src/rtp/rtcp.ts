@@ -148,20 +148,17 @@ export function buildRtcp(packets: readonly RtcpPacket[]): Uint8Array {
 }
 
 function buildOne(packet: RtcpPacket): Uint8Array {
-  switch (packet.type) {
-    case "sender_report":
-      return framed(SENDER_REPORT, packet.blocks.length, [words(packet.ssrc), senderBytes(packet.sender), ...packet.blocks.map(blockBytes)]);
-    case "receiver_report":
-      return framed(RECEIVER_REPORT, packet.blocks.length, [words(packet.ssrc), ...packet.blocks.map(blockBytes)]);
-    case "description":
-      return framed(DESCRIPTION, packet.chunks.length, packet.chunks.map((chunk) => chunkBytes(chunk.ssrc, chunk.cname)));
-    case "bye": {
-      const reason = packet.reason === undefined ? [] : [lengthAndText(packet.reason)];
-      return framed(BYE, packet.ssrcs.length, [words(...packet.ssrcs), ...reason]);
-    }
-    case "other":
-      return new Uint8Array(0);
+  if (packet.type === "other") return new Uint8Array(0);
+  if (packet.type === "description") {
+    return framed(DESCRIPTION, packet.chunks.length, packet.chunks.map((chunk) => chunkBytes(chunk.ssrc, chunk.cname)));
   }
+  if (packet.type === "bye") {
+    const reason = packet.reason === undefined ? [] : [lengthAndText(packet.reason)];
+    return framed(BYE, packet.ssrcs.length, [words(...packet.ssrcs), ...reason]);
+  }
+  const blocks = packet.blocks.map(blockBytes);
+  if (packet.type === "receiver_report") return framed(RECEIVER_REPORT, blocks.length, [words(packet.ssrc), ...blocks]);
+  return framed(SENDER_REPORT, blocks.length, [words(packet.ssrc), senderBytes(packet.sender), ...blocks]);
 }
 
 /** Puts the common header before the body and fills the body up to whole 32-bit words. */

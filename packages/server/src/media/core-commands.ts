@@ -1,0 +1,44 @@
+import type { CoreSession } from "./core-session.ts";
+import type { Command } from "./protocol.ts";
+import { Relay } from "./relay.ts";
+
+/** The commands that concern one session and nothing of the thread around it. */
+export type SessionCommand = Exclude<Command, { type: "statistics" | "open" | "configure" | "close" | "join" | "unjoin" }>;
+
+export function perform(session: CoreSession, command: SessionCommand): void {
+  const { playout, digits } = session;
+  switch (command.type) {
+    case "play":
+      return playout.add(command.playback, command.kind);
+    case "samples":
+      return playout.append(command.playback, command.samples);
+    case "ended":
+      return playout.end(command.playback);
+    case "flush":
+      return playout.flush(command.playback);
+    case "digits":
+      return digits.add(command.sending, command.digits);
+    case "stop_digits":
+      return digits.stop(command.sending);
+    case "tap":
+      return session.tap(command.on);
+    case "link":
+      return link(session, command.link);
+    case "unlink":
+      return unlink(session, command.link);
+    case "relayed":
+      return session.relays.get(command.link)?.push(command.samples);
+  }
+}
+
+function link(session: CoreSession, other: number): void {
+  const relay = session.relays.get(other) ?? new Relay();
+  session.relays.set(other, relay);
+  session.partners.add(relay.heard);
+}
+
+function unlink(session: CoreSession, other: number): void {
+  const relay = session.relays.get(other);
+  if (relay) session.partners.delete(relay.heard);
+  session.relays.delete(other);
+}
