@@ -1,11 +1,11 @@
 import type { ActionInput } from "@piopiy/pcmo";
 import * as wire from "./wire/actions.ts";
-import type {
-  BridgeOptions, DialOptions, HangupOptions, InputOptions, PlayGetInputOptions, RecordOptions, SpeakOptions, StreamOptions,
+import {
+  bridgeKeys, checkOptions,
+  type BridgeOptions, type DialOptions, type HangupOptions, type InputOptions, type PlayGetInputOptions,
+  type RecordOptions, type SpeakOptions, type StreamOptions,
 } from "./wire/action-options.ts";
-import type { Dialable, PhoneNumber } from "./wire/numbers.ts";
-import { checkOptions } from "./wire/known-options.ts";
-import { inOrder } from "./wire/order.ts";
+import { inOrder, type Dialable, type PhoneNumber } from "./wire/parties.ts";
 
 /**
  * Builds a call flow, action by action, in the order in which it will be performed.
@@ -66,7 +66,7 @@ export class Action {
 
   /** Connects the call to a second party: `bridge({ from, to, timeout: 20 })`. */
   bridge(options: BridgeOptions): this {
-    checkOptions(options, ["from", "to", "duration", "timeout", "loop", "ring_type", "record"]);
+    checkOptions(options, bridgeKeys);
     const { from, to, ...rest } = options;
     return this.#add(wire.bridge(from, to, rest));
   }

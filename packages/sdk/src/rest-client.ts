@@ -1,7 +1,7 @@
 import { systemClock } from "./base/clock.ts";
 import { randomIds } from "./base/ids.ts";
 import type { RequestOptions } from "./wire/call.ts";
-import { appId } from "./wire/numbers.ts";
+import { appId } from "./wire/parties.ts";
 import { PiopiyValidationError } from "./errors.ts";
 import { configure, type RestClientOptions } from "./options.ts";
 import type { ControlResponse } from "./responses.ts";

@@ -1,10 +1,10 @@
-import type {
-  BridgeOptions, DialOptions, HangupOptions, RecordOptions, SpeakOptions, StreamOptions,
-} from "./wire/action-options.ts";
-import type { Dialable, PhoneNumber } from "./wire/numbers.ts";
-import { checkOptions } from "./wire/known-options.ts";
-import { streamAudio, type PlayStreamOptions, type StreamAudioType } from "./wire/stream-audio.ts";
 import { Action } from "./action.ts";
+import {
+  checkOptions,
+  type BridgeOptions, type DialOptions, type HangupOptions, type RecordOptions, type SpeakOptions, type StreamOptions,
+} from "./wire/action-options.ts";
+import type { Dialable, PhoneNumber } from "./wire/parties.ts";
+import { streamAudio, type PlayStreamOptions, type StreamAudioType } from "./wire/stream-audio.ts";
 
 /**
  * Builds the messages that a bot sends over the WebSocket of a `stream`.

@@ -3,7 +3,7 @@ import { Action } from "./action.ts";
 import {
   callRequest, checkRequestOptions, type CallArguments, type CallOptions, type CallTarget, type RequestOptions,
 } from "./wire/call.ts";
-import type { Dialable, PhoneNumber } from "./wire/numbers.ts";
+import type { Dialable, PhoneNumber } from "./wire/parties.ts";
 import { PiopiyValidationError } from "./errors.ts";
 import { callResponse, controlResponse, type CallResponse, type ControlResponse } from "./responses.ts";
 import { send, type Transport } from "./http/send.ts";

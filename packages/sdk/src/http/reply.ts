@@ -10,7 +10,6 @@ import {
   type PiopiyError,
 } from "../errors.ts";
 import type { FetchResponse } from "../options.ts";
-import { redact } from "../redact.ts";
 
 /** A reply as read: the body is parsed JSON, or the text when it is none. */
 export interface Reply {
@@ -125,4 +124,19 @@ function issuesOf(body: unknown): readonly Issue[] {
     const message = textField(error, "message");
     return typeof path === "string" && message !== undefined ? [{ path, message }] : [];
   });
+}
+
+/**
+ * `text` without what must not stand in a message: the given secrets, SIP addresses, and every number of three or
+ * more digits however it is written. At most 200 characters are kept.
+ */
+function redact(text: string, secrets: readonly string[]): string {
+  let clean = text;
+  for (const secret of secrets) {
+    if (secret !== "") clean = clean.replaceAll(secret, "[redacted]");
+  }
+  return clean
+    .replaceAll(/sips?:\S+/gi, "[redacted]")
+    .replaceAll(/[+(]*\d(?:[\s().-]{0,3}\d){2,}/g, "[redacted]")
+    .slice(0, 200);
 }

@@ -1,12 +1,11 @@
 import { ActionSchema, check, type ActionInput } from "@piopiy/pcmo";
 import { PiopiyValidationError } from "../errors.ts";
 import {
-  dialKeys, hangupKeys, inputKeys, playGetInputKeys, recordKeys, speakKeys, streamKeys,
+  checkOptions, dialKeys, given, hangupKeys, inputKeys, playGetInputKeys, recordKeys, speakKeys, streamKeys,
   type DialOptions, type HangupOptions, type InputOptions, type PlayGetInputOptions, type RecordOptions,
   type SpeakOptions, type StreamOptions,
 } from "./action-options.ts";
-import { checkOptions, given } from "./known-options.ts";
-import { destinations, isSipUri, phoneNumber } from "./numbers.ts";
+import { destinations, isSipUri, phoneNumber } from "./parties.ts";
 
 // One function per action: arguments in, the action as it stands on the wire out. Keys, their order and the defaults
 // are those of the official Python SDK 1.0.7.2; what a value may be is said by the language's schema.

@@ -3,10 +3,9 @@ import { Action } from "../action.ts";
 import { PiopiyValidationError } from "../errors.ts";
 import { isRecord } from "../http/reply.ts";
 import { region, type Region } from "../options.ts";
-import { dialKeys, type DialOptions } from "./action-options.ts";
+import { checkOptions, dialKeys, given, type DialOptions } from "./action-options.ts";
 import { bridge } from "./actions.ts";
-import { checkOptions, given } from "./known-options.ts";
-import { destination, phoneNumber, type Dialable, type PhoneNumber } from "./numbers.ts";
+import { destination, phoneNumber, type Dialable, type PhoneNumber } from "./parties.ts";
 
 /** What every method that sends something accepts. */
 export interface RequestOptions {
