@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { missingOr } from "./message.ts";
+import { missingOr, plainMessage } from "./message.ts";
 
 /** One thing that is wrong: `path` is a JSON pointer (RFC 6901) into the input; `message` says what would be right. */
 export interface Issue {
@@ -21,7 +21,7 @@ export const maxIssues = 100;
 
 /** Checks any input against any schema of this package (or any other valibot schema). Never throws. */
 export function check<S extends v.GenericSchema>(schema: S, input: unknown): Checked<v.InferOutput<S>> {
-  const result = v.safeParse(schema, input);
+  const result = v.safeParse(schema, input, { message: plainMessage });
   if (result.success) return { ok: true, value: result.output };
   return { ok: false, issues: distinct(result.issues.slice(0, maxIssues).map(issueOf)) };
 }

@@ -32,7 +32,11 @@ const extraExpects = "an object (or its JSON text) of at most 8192 characters as
 
 /** Echoed in every webhook of the call, as JSON text. */
 const extraParams = v.pipe(
-  v.union([v.record(v.string(), v.unknown()), v.string()], mustBePrivate(extraExpects)),
+  v.union(
+    // Not v.record: it takes lists too. The metadata is what JSON Schema shows.
+    [v.pipe(v.custom<Readonly<Record<string, unknown>>>(isRecord), v.metadata({ type: "object" })), v.string()],
+    mustBePrivate(extraExpects),
+  ),
   expecting(extraExpects, "Echoed in every webhook of the call, as JSON text"),
   v.rawTransform(({ dataset, addIssue, NEVER }): Readonly<Record<string, unknown>> => {
     const value = jsonObject(dataset.value);

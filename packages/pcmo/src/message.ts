@@ -26,11 +26,11 @@ export function kindOf(value: unknown): string {
   return noun[typeof value] ?? "something else";
 }
 
-/** A short value as it was written; whatever could be a phone number or a text is named by its kind only. */
+/** One short word or number as it was written; what could be a phone number or a sentence is named by its kind only. */
 export function show(value: unknown): string {
   if (typeof value === "boolean") return String(value);
   if (typeof value === "number" && Math.abs(value) < 1e6) return String(value);
-  if (typeof value === "string" && value !== "" && value.length <= 24 && value.replaceAll(/\D/g, "").length < 7) {
+  if (typeof value === "string" && /^\S{1,24}$/.test(value) && value.replaceAll(/\D/g, "").length < 7) {
     return JSON.stringify(value);
   }
   return kindOf(value);
@@ -64,8 +64,29 @@ export function missingOr(what: string, entries: v.ObjectEntries, issue: FoundAt
   const key = String(last.key);
   const entry = Object.hasOwn(entries, key) ? entries[key] : undefined;
   if (entry === undefined) return unknownKey(key, Object.keys(entries));
-  return `is missing; must be ${expectsOf(entry) ?? "given"}`;
+  return `is missing; must be ${expectsOf(entry) ?? inWords(entry.expects)}`;
 }
+
+/** The message of a schema that brings none of its own. */
+export function plainMessage(issue: Found & { readonly type: string; readonly expected: string | null }): string {
+  const got = issue.type === "literal" || issue.type === "picklist" ? show(issue.input) : kindOf(issue.input);
+  return `must be ${inWords(issue.expected)}; got ${got}`;
+}
+
+// A schema's own note of what it expects, for example `(number | string)`, without words of a programming language.
+function inWords(expected: string | null): string {
+  if (expected === null) return "something else";
+  const alternatives = expected.replace(/^\((.*)\)$/, "$1").split(" | ");
+  return alternatives.map((one) => words[one] ?? one).join(" or ");
+}
+
+const words: Readonly<Record<string, string>> = {
+  string: "text",
+  number: "a number",
+  boolean: "true or false",
+  Array: "a list",
+  Object: "an object",
+};
 
 function expectsOf(schema: unknown): string | undefined {
   if (!isPiped(schema)) return undefined;
@@ -107,16 +128,21 @@ export function nearest(word: string, known: readonly string[]): string | undefi
   return best;
 }
 
-/** How many letters must be put in, left out or replaced to make `to` of `from` (Levenshtein). */
+/** How many letters must be put in, left out, replaced or swapped with their neighbour to make `to` of `from`. */
 function editDistance(from: string, to: string): number {
-  let row = Array.from({ length: to.length + 1 }, (_, index) => index);
+  let before: readonly number[] = [];
+  let row: readonly number[] = Array.from({ length: to.length + 1 }, (_, index) => index);
+  const at = (cells: readonly number[], index: number) => cells[index] ?? 0;
   for (let i = 1; i <= from.length; i += 1) {
     const next = [i];
     for (let j = 1; j <= to.length; j += 1) {
-      const replaced = (row[j - 1] ?? 0) + (from[i - 1] === to[j - 1] ? 0 : 1);
-      next.push(Math.min(replaced, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+      const replaced = at(row, j - 1) + (from[i - 1] === to[j - 1] ? 0 : 1);
+      const swapped = i > 1 && j > 1 && from[i - 1] === to[j - 2] && from[i - 2] === to[j - 1];
+      const swap = swapped ? at(before, j - 2) + 1 : replaced;
+      next.push(Math.min(replaced, swap, at(row, j) + 1, at(next, j - 1) + 1));
     }
+    before = row;
     row = next;
   }
-  return row[to.length] ?? 0;
+  return at(row, to.length);
 }
