@@ -33,6 +33,7 @@ describe("the callback of digits", () => {
     const report = await run([], { call: { extraParams: "{}" } }, [{ action: "param", text: "one" }, { action: "param", text: "{ two }" }]);
     expect(report.callbacks[0]?.body).toMatchObject({ extra_params: "{ two }" });
     expect(report.result).toEqual({ end: "completed", extraParams: "{ two }" });
+    expect(data(report, "action.finished")[1]).toEqual({ action: "param", text: "{ two }" });
   });
 
   it("says on the timeline where it went, without path or query", async () => {
