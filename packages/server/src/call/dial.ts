@@ -1,12 +1,11 @@
 import type { Clock, Ids } from "../base/index.ts";
 import type { MediaEngine } from "../media/index.ts";
-import type { OutgoingRequest, UserAgent } from "../sip/index.ts";
+import { escapeUser, hostPort, type OutgoingRequest, type UserAgent } from "../sip/index.ts";
 import type { Dialler, DialOutcome, DialRequest } from "./dialler.ts";
 import { fork } from "./fork.ts";
 import { localMedia, offerOf, sdpBody } from "./offer-answer.ts";
 import { openSession } from "./open-session.ts";
 import { outboundLeg, type Offered } from "./outbound-leg.ts";
-import { userPart } from "./party.ts";
 import type { Destination, Routes } from "./routes.ts";
 
 export interface SipDiallerOptions {
@@ -59,7 +58,7 @@ async function ring(
 function inviteFor({ request, host, offer }: SipDiallerOptions & Offered, to: Destination): OutgoingRequest {
   return {
     target: to.uri,
-    from: `sip:${userPart(request.from)}@${to.fromHost ?? host}`,
+    from: `sip:${escapeUser(request.from)}@${hostPort(to.fromHost ?? host)}`,
     ...(to.to !== undefined && { to: to.to }),
     ...(to.nextHop && { nextHop: to.nextHop }),
     ...(to.credentials && { credentials: to.credentials }),

@@ -8,8 +8,9 @@ const BYE_PATIENCE_MS = 2_000;
 /** Ends the leg at once and tells the peer; resolves when the peer has confirmed or has had time to. */
 export async function hangUp(state: LegState, cause: Cause = ordinaryEnd(state)): Promise<void> {
   if (!state.life.signal.aborted) {
-    state.told = patiently(state.clock, state.line.end(state, cause));
+    // First the end, then the BYE: what ends because of it finds the cause in place.
     endState(state, cause);
+    state.told = patiently(state.clock, state.line.end(state, cause));
   }
   await state.told;
 }

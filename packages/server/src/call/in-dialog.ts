@@ -3,7 +3,7 @@ import type { Cause } from "./cause.ts";
 import { digitOfInfo } from "./info-digits.ts";
 import { press } from "./leg-media.ts";
 import { endState, type LegState } from "./leg-state.ts";
-import { ACCEPT, ALLOW } from "./refuse.ts";
+import { ACCEPT } from "./refuse.ts";
 import { answerChange, takeAnswer } from "./renegotiate.ts";
 import { causeOfBye } from "./sip-cause.ts";
 
@@ -25,10 +25,9 @@ function answerInDialog(state: LegState, incoming: IncomingRequest): void {
     case "INFO":
       return takeInfo(state, incoming);
     case "OPTIONS":
-      return incoming.respond(200, { headers: [ALLOW, ACCEPT] });
+      return incoming.respond(200, { headers: [ACCEPT] });
     default:
-      // RFC 3261 §8.2.1: what is not understood is answered with what would be.
-      return incoming.respond(405, { headers: [ALLOW] });
+      return incoming.respond(405);
   }
 }
 

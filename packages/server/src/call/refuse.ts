@@ -1,7 +1,6 @@
 import type { IncomingRequest } from "../sip/index.ts";
 
-/** The methods a dialog of ours answers. */
-export const ALLOW = ["Allow", "INVITE, ACK, BYE, CANCEL, OPTIONS, INFO, UPDATE"] as const;
+/** The bodies a call of ours takes. */
 export const ACCEPT = ["Accept", "application/sdp, application/dtmf-relay, application/dtmf"] as const;
 
 /** Refuses a body: 415 names what would be right (RFC 3261 §21.4.13), 488 says why in a Warning (§20.43). */

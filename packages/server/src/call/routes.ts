@@ -1,7 +1,7 @@
-import type { Credentials, SipAddress } from "../sip/index.ts";
+import { escapeUser, hostPort, type Credentials, type SipAddress } from "../sip/index.ts";
 import type { Cause } from "./cause.ts";
 import type { DialTarget } from "./dialler.ts";
-import { party, userPart } from "./party.ts";
+import { party } from "./party.ts";
 
 /** One place an INVITE is sent to. */
 export interface Destination {
@@ -83,7 +83,7 @@ function toContacts(phone: PhoneAccount, contacts: readonly PhoneContact[]): Rou
 
 function toTrunk(trunk: TrunkRoute, number: string): Route {
   const { host, port, transport, username, password } = trunk;
-  const uri = `sip:${userPart(number)}@${host}:${port}`;
+  const uri = `sip:${escapeUser(number)}@${hostPort(host, port)}`;
   return {
     found: true,
     destinations: [

@@ -60,6 +60,7 @@ function upLeg(mediaTimeoutMs?: number) {
     },
     bye(headers) {
       byes.push(headers);
+      life.abort({ who: "local" });
       return fake.answerBye ? Promise.resolve() : new Promise(() => undefined);
     },
   };
@@ -112,12 +113,11 @@ describe("the end of a leg", () => {
   });
 
   it("by us sends one BYE with the reason, and aborts at once", async () => {
-    const { leg, byes, end } = upLeg();
+    const { leg, byes } = upLeg();
     const hungUp = leg.hangup({ reason: "duration", who: "us" });
     expect(leg.signal.reason).toEqual({ reason: "duration", who: "us" });
     await hungUp;
     await leg.hangup();
-    end({ who: "local" });
     expect(leg.signal.reason).toEqual({ reason: "duration", who: "us" });
     expect(byes).toEqual([[["Reason", 'Q.850;cause=31;text="duration"']]]);
   });

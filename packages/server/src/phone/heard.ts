@@ -1,5 +1,5 @@
 import { dominantTone, SAMPLE_RATE_HZ, tonesPresent, toneSpans, type ToneSpan } from "../audio/index.ts";
-import { concatSamples } from "../base/index.ts";
+import { abortable, concatSamples } from "../base/index.ts";
 import type { Leg } from "../call/index.ts";
 
 /** What a phone has heard so far of one call. */
@@ -34,6 +34,27 @@ export function recordHeard(leg: Leg, limitMs: number): () => Heard {
   });
   leg.signal.addEventListener("abort", stop, { once: true });
   return () => heard(concatSamples(parts), (dropped * 1000) / SAMPLE_RATE_HZ);
+}
+
+/**
+ * Resolves once the party of `leg` has heard a tone alone for `forMs` without a break, from now on; rejects with the
+ * leg's cause when it ends before.
+ */
+export async function hears(leg: Leg, frequencyHz: number, forMs: number): Promise<void> {
+  const window = samplesIn(forMs) + SAMPLE_RATE_HZ;
+  let recent = new Int16Array(0);
+  let stop: () => void = () => undefined;
+  const heardIt = new Promise<void>((resolve) => {
+    stop = leg.tap(({ received }) => {
+      recent = concatSamples([recent, received]).slice(-window);
+      if (toneSpans(recent, [frequencyHz]).some(({ fromMs, toMs }) => toMs - fromMs >= forMs)) resolve();
+    });
+  });
+  try {
+    await abortable(heardIt, leg.signal);
+  } finally {
+    stop();
+  }
 }
 
 function heard(samples: Int16Array, droppedMs: number): Heard {

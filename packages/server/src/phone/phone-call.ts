@@ -1,7 +1,7 @@
 import { toneSource } from "../audio/index.ts";
 import { aborted, channels, scope } from "../base/index.ts";
 import { offerDirection, type Cause, type Leg } from "../call/index.ts";
-import { recordHeard, type Heard } from "./heard.ts";
+import { hears, recordHeard, type Heard } from "./heard.ts";
 
 /** A call of the phone that is up. */
 export interface PhoneCall {
@@ -13,6 +13,8 @@ export interface PhoneCall {
   readonly digits: string;
   /** What has been heard so far. */
   heard(): Heard;
+  /** Resolves once a tone has been heard alone for `forMs` (200 unless told) from now on; rejects when the call ends. */
+  hears(frequencyHz: number, forMs?: number): Promise<void>;
   /** Says a tone until the returned function is called. */
   sendTone(frequencyHz: number): () => void;
   /** Presses keys; resolves when the last one was released. */
@@ -36,6 +38,7 @@ export function phoneCall(leg: Leg, keepMs: number): PhoneCall {
       return digits;
     },
     heard,
+    hears: (frequencyHz, forMs = 200) => hears(leg, frequencyHz, forMs),
     sendTone: (frequencyHz) => sendTone(leg, frequencyHz),
     press: (keys) => leg.sendDigits(keys, leg.signal),
     hold: (on) => offerDirection(leg, on ? "sendonly" : "sendrecv"),
