@@ -12,12 +12,12 @@ export function isCidr(text: string): boolean {
  */
 export function inCidr(address: string, cidr: string): boolean {
   const block = parseCidr(cidr);
-  const plain = address.replace(/%.*$/, "");
+  const plain = address.replace(/%.*$/, "").replace(/^::ffff:(?=[0-9.]+$)/i, "");
   const family = familyOf(plain);
-  if (block === undefined || family === undefined) return false;
+  if (block === undefined || family !== block.family) return false;
   const list = new BlockList();
   list.addSubnet(block.address, block.prefix, block.family);
-  return list.check(plain, family);
+  return list.check(plain, block.family);
 }
 
 interface Block {

@@ -27,7 +27,7 @@ function twice(what: string, values: readonly (readonly [string, string])[]): re
   const first = new Map<string, string>();
   return values.flatMap(([value, path]) => {
     const earlier = first.get(value);
-    if (earlier !== undefined) return [{ path, message: `must be a ${what} of its own; it is the same as ${earlier}` }];
+    if (earlier !== undefined) return [{ path, message: `must be another than ${earlier}: every ${what} stands once` }];
     first.set(value, path);
     return [];
   });

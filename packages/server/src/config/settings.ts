@@ -83,8 +83,9 @@ export function unknownVariables(env: Environment): readonly Issue[] {
   return Object.keys(env)
     .filter((name) => name.startsWith("PIOPIY_") && !known.includes(name))
     .map((name) => {
-      const near = nearest(name, known);
-      const hint = near === undefined ? "" : `; did you mean ${near}?`;
+      const bare = (variable: string) => variable.replace("PIOPIY_", "");
+      const near = nearest(bare(name), known.map(bare));
+      const hint = near === undefined ? "" : `; did you mean PIOPIY_${near}?`;
       return { path: "", message: `the environment variable ${name} is not known and is ignored${hint}` };
     });
 }

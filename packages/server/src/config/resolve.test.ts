@@ -1,0 +1,207 @@
+import * as fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { configJsonSchema, resolveConfig, settings } from "./index.ts";
+
+const resolve = (file: unknown, env = {}, flags = {}) => resolveConfig(JSON.stringify(file), env, flags, 4);
+
+const defaults = {
+  http: { host: "127.0.0.1", port: 8080 },
+  sip: { host: "127.0.0.1", udp: 5060, tcp: 5060 },
+  media: { host: "127.0.0.1", ports: [20_000, 29_999], folder: ".piopiy/media", workers: 3 },
+  data: ".piopiy",
+  apps: [],
+  numbers: [],
+  trunks: [],
+  phones: [],
+};
+
+describe("the configuration", () => {
+  it("is complete without a file", () => {
+    expect(resolveConfig(undefined, {}, {}, 4)).toEqual({ ok: true, value: defaults, warnings: [] });
+    expect(resolveConfig(undefined, {}, {}, 1)).toMatchObject({ value: { media: { workers: 1 } } });
+  });
+
+  it("is what the file says", () => {
+    const file = {
+      $schema: "./schema.json",
+      http: { host: "0.0.0.0", port: 0 },
+      sip: { host: "::", udp: "5070", tcp: false },
+      media: { host: "192.0.2.1", ports: ["30000", 30_001], folder: "audio", workers: 2 },
+      data: "var",
+      apps: [{ appid: 7, secret: "s", answer_url: "https://e.com/a", cdr_url: "https://e.com/c", event_url: "https://e.com/e" }, { appid: "b", secret: "t" }],
+      numbers: [
+        { number: "+91 8000 000 000", app: 7, pcmo: [{ action: "speak", text: "Hello" }] },
+        { number: 1000, app: "b", answer_url: "https://e.com/x" },
+        { number: 1001, app: 7 },
+      ],
+      trunks: [
+        { name: "carrier", host: "sip.example.com" },
+        { name: "other", host: "192.0.2.9", port: 5080, transport: "tcp", username: "u", password: "p", register: true, allow: ["192.0.2.0/24", "::1"] },
+      ],
+      phones: [{ username: "alice", password: "p", number: "2001" }, { username: "bob", password: "p" }],
+    };
+    expect(resolve(file)).toEqual({
+      ok: true,
+      warnings: [],
+      value: {
+        http: { host: "0.0.0.0", port: 0 },
+        sip: { host: "::", udp: 5070, tcp: false },
+        media: { host: "192.0.2.1", ports: [30_000, 30_001], folder: "audio", workers: 2 },
+        data: "var",
+        apps: [{ ...file.apps[0], appid: "7" }, file.apps[1]],
+        numbers: [
+          { number: "918000000000", app: "7", pcmo: [{ action: "speak", text: "Hello" }] },
+          { number: "1000", app: "b", answer_url: "https://e.com/x" },
+          { number: "1001", app: "7", answer_url: "https://e.com/a" },
+        ],
+        trunks: [{ ...file.trunks[0], port: 5060, transport: "udp", register: false, allow: [] }, file.trunks[1]],
+        phones: file.phones,
+      },
+    });
+  });
+
+  it("gives a number without an app to the only one, or leaves it to the development app", () => {
+    const numbers = [{ number: 100, pcmo: [{ action: "hangup" }] }];
+    const flow = { number: "100", pcmo: [{ action: "hangup" }] };
+    expect(resolve({ numbers })).toMatchObject({ ok: true, value: { numbers: [flow] } });
+    expect(resolve({ numbers, apps: [{ appid: 1, secret: "s" }] })).toMatchObject({ value: { numbers: [{ ...flow, app: "1" }] } });
+  });
+});
+
+describe("the environment and the flags", () => {
+  it("lie over the file, the flags on top", () => {
+    const file = { http: { host: "192.0.2.1", port: 1 }, data: "file" };
+    const env = { PIOPIY_HTTP_PORT: "2", PIOPIY_SIP_UDP: "0", PIOPIY_SIP_TCP: "off", PIOPIY_MEDIA_PORTS: "30000-30010", PIOPIY_DATA: "" };
+    expect(resolve(file, env, { httpPort: "3", data: "flag", verbose: true })).toMatchObject({
+      ok: true,
+      warnings: [],
+      value: {
+        http: { host: "192.0.2.1", port: 3 },
+        sip: { udp: 0, tcp: false },
+        media: { ports: [30_000, 30_010], folder: "flag/media" },
+        data: "flag",
+      },
+    });
+  });
+
+  it("exist for every scalar setting", () => {
+    expect(settings.map(({ env, flag, option }) => [env, flag, option])).toContainEqual(["PIOPIY_MEDIA_FOLDER", "--media-folder", "mediaFolder"]);
+    for (const { path, env } of settings) {
+      const result = resolve({}, { [env]: "\u0000" });
+      expect(env === "PIOPIY_DATA" || env === "PIOPIY_MEDIA_FOLDER" || !result.ok, path.join("/")).toBe(true);
+    }
+  });
+
+  it("are named in an issue", () => {
+    expect(resolve({}, { PIOPIY_HTTP_PORT: "99999", PIOPIY_MEDIA_PORTS: "20000-x" }, { sipUdp: "x" })).toEqual({
+      ok: false,
+      issues: [
+        { path: "/http/port", message: "must be a whole number from 0 to 65535, as a number or digits; got 99999 (from PIOPIY_HTTP_PORT)" },
+        { path: "/sip/udp", message: 'must be a port from 0 (any free one) to 65535, or false for off; got "x" (from --sip-udp)' },
+        { path: "/media/ports/1", message: 'must be a whole number from 1024 to 65535, as a number or digits; got "x" (from PIOPIY_MEDIA_PORTS)' },
+      ],
+    });
+  });
+
+  it("do not hide a section of the wrong type", () => {
+    expect(resolve({ http: 8080 }, { PIOPIY_HTTP_PORT: "1" })).toMatchObject({ ok: false, issues: [{ path: "/http", message: "must be an object; got a number" }] });
+  });
+
+  it("warn of variables that are not known", () => {
+    const env = { PIOPIY_HTP_PORT: "1", PIOPIY_ZEBRA: "1", PIOPIY_CONFIG: "x", PIOPIY_BASE_URL: "y", PATH: "z" };
+    expect(resolve({}, env)).toMatchObject({
+      warnings: [
+        { path: "", message: "the environment variable PIOPIY_HTP_PORT is not known and is ignored; did you mean PIOPIY_HTTP_PORT?" },
+        { path: "", message: "the environment variable PIOPIY_ZEBRA is not known and is ignored" },
+      ],
+    });
+  });
+});
+
+const app = { appid: 1, secret: "s" };
+const flow = { pcmo: [{ action: "hangup" }] };
+const phone = { username: "alice", password: "p" };
+const trunk = { name: "t", host: "h" };
+const cidr = "must be an address or a block of addresses such as 10.0.0.0/8 or 2001:db8::/32";
+
+describe("a mistake in the file", () => {
+  it.each([
+    [{ htpp: {} }, "/htpp", 'is not known here; did you mean "http"?'],
+    [{ http: { hots: "x" } }, "/http/hots", 'is not known here; did you mean "host"?'],
+    [{ http: { host: "a b" } }, "/http/host", "must be a host name or an IP address; got text"],
+    [{ http: { port: 65_536 } }, "/http/port", "must be a whole number from 0 to 65535, as a number or digits; got 65536"],
+    [{ sip: { udp: 70_000 } }, "/sip/udp", "must be a port from 0 (any free one) to 65535, or false for off; got 70000"],
+    [{ sip: { udp: "70000" } }, "/sip/udp", "must be a port from 0 (any free one) to 65535, or false for off; got 70000"],
+    [{ sip: { tcp: true } }, "/sip/tcp", "must be a port from 0 (any free one) to 65535, or false for off; got true"],
+    [{ sip: { udp: false, tcp: "off" } }, "/sip", "must have udp or tcp; both are off, and no call could be made"],
+    [{ media: { ports: [30_000, 20_000] } }, "/media/ports", "must be [from, to]: two ports from 1024 to 65535, the lower one first; got 30000, 20000"],
+    [{ media: { ports: [30_000] } }, "/media/ports", "must be [from, to]: two ports from 1024 to 65535, the lower one first; got a list"],
+    [{ media: { ports: [1, 2000] } }, "/media/ports/0", "must be a whole number from 1024 to 65535, as a number or digits; got 1"],
+    [{ media: { workers: 0 } }, "/media/workers", "must be a whole number from 1 to 256, as a number or digits; got 0"],
+    [{ data: "" }, "/data", "must be text of 1 to 1024 characters; got empty text"],
+    [{ apps: {} }, "/apps", "must be a list of apps; got an object"],
+    [{ apps: [{ appid: 1 }] }, "/apps/0/secret", "is missing; must be text of 1 to 256 characters"],
+    [{ apps: [{ ...app, cdr_url: "e.com" }] }, "/apps/0/cdr_url", "must be an http:// or https:// address; got text"],
+    [{ apps: [app, { appid: "1", secret: "t" }] }, "/apps/1/appid", "must be another than /apps/0/appid: every appid stands once"],
+    [{ numbers: [{ number: "12", ...flow }] }, "/numbers/0/number", "must be a phone number of 3 to 15 digits; got text"],
+    [{ numbers: [{ number: 100, pcmo: [{ action: "hangup" }, { action: "speak" }] }] }, "/numbers/0/pcmo/1/text", "is missing; must be text of at most 10000 characters"],
+    [{ numbers: [{ number: 100, pcmo: [] }] }, "/numbers/0/pcmo", "must have at least one action; got an empty list"],
+    [{ numbers: [{ number: 100, app: 2, ...flow }], apps: [app] }, "/numbers/0/app", "must be the appid of one of the apps; there is none with this one"],
+    [{ numbers: [{ number: 100, ...flow }], apps: [app, { appid: 2, secret: "t" }] }, "/numbers/0/app", "is missing; must be the appid of one of the apps, as there are several"],
+    [{ numbers: [{ number: 100 }] }, "/numbers/0", "must have either answer_url or pcmo (or an app with an answer_url); got neither"],
+    [{ numbers: [{ number: 100, ...flow, answer_url: "https://e.com" }] }, "/numbers/0", "must have either answer_url or pcmo; got both"],
+    [{ numbers: [{ number: 100, ...flow }, { number: "1-00", ...flow }] }, "/numbers/1/number", "must be another than /numbers/0/number: every number stands once"],
+    [{ numbers: [{ number: 100, ...flow }], phones: [{ ...phone, number: 100 }] }, "/phones/0/number", "must be another than /numbers/0/number: every number stands once"],
+    [{ trunks: [trunk, { ...trunk, host: "g" }] }, "/trunks/1/name", "must be another than /trunks/0/name: every name stands once"],
+    [{ trunks: [{ ...trunk, transport: "tls" }] }, "/trunks/0/transport", 'must be "udp" or "tcp"; got "tls"'],
+    [{ trunks: [{ ...trunk, allow: ["10.0.0.0/33"] }] }, "/trunks/0/allow/0", `${cidr}; got text`],
+    [{ trunks: [{ ...trunk, allow: "::1" }] }, "/trunks/0/allow", 'must be a list of addresses or blocks of addresses; got "::1"'],
+    [{ trunks: [{ ...trunk, username: "u" }] }, "/trunks/0/password", "is missing; a username needs one"],
+    [{ trunks: [{ ...trunk, password: "p" }] }, "/trunks/0/username", "is missing; a password needs one"],
+    [{ trunks: [{ ...trunk, register: true }] }, "/trunks/0/username", "is missing; a trunk with register needs one"],
+    [{ phones: [phone, phone] }, "/phones/1/username", "must be another than /phones/0/username: every username stands once"],
+    [{ phones: [{ ...phone, username: "a b" }] }, "/phones/0/username", "must be 1 to 64 letters, digits or -_.!~*'()+; got text"],
+    [{ phones: [{ username: "alice" }] }, "/phones/0/password", "is missing; must be text of 1 to 256 characters"],
+  ])("%j", (file, path, message) => expect(resolve(file)).toEqual({ ok: false, issues: [{ path, message }] }));
+
+  it.each([
+    ["[]", "must be a JSON object such as {}"],
+    ['{"a":', "must be JSON; it is malformed or ends too early"],
+  ])("%s", (text, message) => expect(resolveConfig(text, {}, {})).toEqual({ ok: false, issues: [{ path: "", message }] }));
+
+  it("does not show a password", () => {
+    const texts = ['{"phones":[{"password":"hunter22" x', '{"apps":[{"secret":hunter22}]}', '{"apps":[{"appid":"hunter22 x","secret":["hunter22"]}]}'];
+    for (const text of texts) {
+      const result = resolveConfig(text, {}, {});
+      expect(result.ok).toBe(false);
+      expect(JSON.stringify(result)).not.toContain("hunter22");
+    }
+  });
+});
+
+it("warns of what a flow's actions do not know", () => {
+  expect(resolve({ numbers: [{ number: 100, pcmo: [{ action: "hangup", x: 1 }] }] })).toMatchObject({
+    ok: true,
+    warnings: [{ path: "/numbers/0/pcmo/0/x", message: "is not a field here and is ignored" }],
+  });
+});
+
+it("never throws, whatever the file holds", () => {
+  const section = fc.constantFrom("http", "sip", "media", "data", "apps", "numbers", "trunks", "phones", "__proto__", "x");
+  fc.assert(
+    fc.property(fc.oneof(fc.string(), fc.json(), fc.dictionary(section, fc.jsonValue()).map((value) => JSON.stringify(value))), (text) => {
+      expect(typeof resolveConfig(text, { PIOPIY_HTTP_PORT: text }, { mediaPorts: text }, 2).ok).toBe("boolean");
+    }),
+    { seed: 20_264, numRuns: 500 },
+  );
+});
+
+it("has a JSON Schema for editors", () => {
+  const schema = configJsonSchema();
+  expect(schema).toMatchObject({
+    type: "object",
+    additionalProperties: false,
+    properties: { http: { properties: { port: { default: 8080 } } }, numbers: { type: "array", items: { required: ["number"] } } },
+  });
+  expect(JSON.stringify(schema)).not.toContain('"expects"');
+});
