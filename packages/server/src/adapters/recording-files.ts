@@ -101,8 +101,8 @@ function record(leg: RecordedLeg, running: Running, { clock, onCompleted }: Reco
   let stopping: Promise<WavWritten> | undefined;
   const finish = async () => {
     untap();
-    lifetime.close();
     const written = await writer.close();
+    lifetime.close();
     ended();
     if (!running.failed) onCompleted?.({ ...recording, ...written, endedAtMs: clock.now() });
     return written;

@@ -32,7 +32,8 @@ const failed = (failure: unknown) => channels.failure.publish({ layer: "adapters
 export function createSpeechCache({ folder, clock, ids, memoryBytes, diskBytes }: SpeechCacheOptions): SpeechCache {
   const memory = createLru<Int16Array>(memoryBytes);
   const file = (key: string) => join(folder, `${key}.wav`);
-  const disk = createLru<true>(diskBytes, (key) => void rm(file(key), { force: true }).catch(failed));
+  const evicted: string[] = [];
+  const disk = createLru<true>(diskBytes, (key) => evicted.push(key));
   let known: Promise<void> | undefined;
   const keep = (key: string, samples: Int16Array) => memory.set(key, samples, samples.byteLength);
 
@@ -59,6 +60,7 @@ export function createSpeechCache({ folder, clock, ids, memoryBytes, diskBytes }
         await writeFile(temporary, bytes);
         await rename(temporary, file(key));
         disk.set(key, true, bytes.length);
+        await Promise.all(evicted.splice(0).map((old) => rm(file(old), { force: true })));
       } catch (failure) {
         failed(failure);
       }

@@ -1,0 +1,169 @@
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { dominantTone, parseWav, tonesPresent, toneSamples } from "../audio/index.ts";
+import { Emitter, seededIds, VirtualClock } from "../base/index.ts";
+import type { RecordingPort } from "../interpreter/index.ts";
+import { createRecordingFiles, type RecordingFilesOptions } from "./recording-files.ts";
+
+type Leg = Parameters<RecordingPort["start"]>[0];
+type Batch = Parameters<Parameters<Leg["tap"]>[0]>[0];
+
+/** A leg whose party speaks at 400 Hz and hears 1000 Hz, in batches of 100 ms. */
+function talkingLeg() {
+  const listeners = new Set<(batch: Batch) => void>();
+  const end = new AbortController();
+  const received = toneSamples({ frequencyHz: 400, durationMs: 100 });
+  const sent = toneSamples({ frequencyHz: 1000, durationMs: 100 });
+  const leg: Leg = {
+    id: "leg-1",
+    info: { direction: "inbound", from: "1", to: "2" },
+    signal: end.signal,
+    digits: new Emitter<{ digit: string }>(),
+    answer: () => Promise.resolve(),
+    play: () => Promise.resolve({ complete: true, heardMs: 0 }),
+    sendDigits: () => Promise.resolve(),
+    tap(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+    join: () => () => undefined,
+    hangup: () => Promise.resolve(end.abort()),
+  };
+  const talk = (durationMs: number) => {
+    for (let at = 0; at < durationMs; at += 100) for (const listener of listeners) listener({ received, sent });
+  };
+  return { leg, talk, listeners };
+}
+
+let folder = "";
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "recordings-"));
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+function recorder(over: Partial<RecordingFilesOptions> = {}) {
+  const told: { readonly event: string; readonly recording: { readonly file: string; readonly recordingId: string } }[] = [];
+  const tell = (event: string) => (recording: { readonly file: string; readonly recordingId: string }) => void told.push({ event, recording });
+  const clock = new VirtualClock();
+  const files = createRecordingFiles({
+    folder, clock, ids: seededIds(), onStarted: tell("started"), onCompleted: tell("completed"), onFailed: tell("failed"), ...over,
+  });
+  return { files, told, clock };
+}
+const events = (told: readonly { readonly event: string }[]) => told.map(({ event }) => event);
+
+describe("a recording", () => {
+  it("in stereo has the party left and what it hears right", async () => {
+    const { files, told } = recorder();
+    const { leg, talk, listeners } = talkingLeg();
+    const recording = await files.start(leg, { channels: "stereo" });
+    talk(1500);
+    expect(await recording.stop()).toMatchObject({ durationMs: 1500 });
+    const { channels, sampleRateHz } = parseWav(await readFile(join(folder, `${recording.id}.wav`)));
+    expect(sampleRateHz).toBe(8000);
+    expect(channels.map((channel) => dominantTone(channel, [400, 1000]))).toEqual([400, 1000]);
+    expect(channels.map((channel) => channel.length)).toEqual([12_000, 12_000]);
+    expect(listeners.size).toBe(0);
+    expect(events(told)).toEqual(["started", "completed"]);
+    expect(told[1]!.recording).toMatchObject({
+      recordingId: recording.id, legId: "leg-1", durationMs: 1500, droppedMs: 0, bytes: 44 + 48_000, channels: "stereo",
+    });
+  });
+
+  it("in mono has both", async () => {
+    const { files } = recorder();
+    const { leg, talk } = talkingLeg();
+    const recording = await files.start(leg, { channels: "mono" });
+    talk(500);
+    await recording.stop();
+    const { channels } = parseWav(await readFile(join(folder, `${recording.id}.wav`)));
+    expect(channels.length).toBe(1);
+    expect(tonesPresent(channels[0]!, [400, 700, 1000])).toEqual([400, 1000]);
+  });
+
+  it("ends with the leg, and stopping it then again gives the same", async () => {
+    let complete: () => void = () => undefined;
+    const completed = new Promise<void>((resolve) => (complete = resolve));
+    const { files } = recorder({ onCompleted: () => complete() });
+    const { leg, talk } = talkingLeg();
+    const recording = await files.start(leg, { channels: "mono" });
+    talk(200);
+    await leg.hangup();
+    await completed;
+    expect(files.open).toBe(0);
+    expect(await recording.stop()).toMatchObject({ durationMs: 200 });
+  });
+
+  it("of a leg that has ended is empty and complete", async () => {
+    const { files, told } = recorder();
+    const { leg } = talkingLeg();
+    await leg.hangup();
+    const recording = await files.start(leg, { channels: "mono" });
+    expect(await recording.stop()).toMatchObject({ durationMs: 0 });
+    expect(events(told)).toEqual(["started", "completed"]);
+  });
+
+  it("can be played while it goes on: the header follows every second", async () => {
+    const { files, clock, told } = recorder();
+    const { leg, talk } = talkingLeg();
+    const recording = await files.start(leg, { channels: "mono" });
+    const file = told[0]!.recording.file;
+    talk(300);
+    await clock.advance(1000);
+    talk(100);
+    // Real disk work: look until the header has been brought up to date.
+    let size = 0xffff_ffff;
+    while (size === 0xffff_ffff) size = (await readFile(file)).readUInt32LE(40);
+    expect([1600, 4800, 6400]).toContain(size);
+    expect(dominantTone(parseWav((await readFile(file)).subarray(0, 44 + 1600)).samples, [400])).toBeUndefined();
+    expect(tonesPresent(parseWav((await readFile(file)).subarray(0, 44 + 1600)).samples, [400, 1000])).toEqual([400, 1000]);
+    await recording.stop();
+  });
+
+  it("is completed when the recorder closes", async () => {
+    const { files, told } = recorder();
+    const one = talkingLeg();
+    const two = talkingLeg();
+    await files.start(one.leg, { channels: "mono" });
+    await files.start(two.leg, { channels: "stereo" });
+    expect(files.open).toBe(2);
+    await files.close();
+    expect(files.open).toBe(0);
+    expect(events(told)).toEqual(["started", "started", "completed", "completed"]);
+  });
+});
+
+describe("a disk that fails", () => {
+  it("from the beginning is told, and the call goes on", async () => {
+    await writeFile(join(folder, "file"), "");
+    const { files, told } = recorder({ folder: join(folder, "file", "inside") });
+    const { leg, talk, listeners } = talkingLeg();
+    const recording = await files.start(leg, { channels: "mono" });
+    talk(100);
+    expect(await recording.stop()).toEqual({ durationMs: 0 });
+    expect(events(told)).toEqual(["failed"]);
+    expect(listeners.size).toBe(0);
+  });
+
+  it("never replaces what is there", async () => {
+    const first = recorder();
+    const { leg } = talkingLeg();
+    await (await first.files.start(leg, { channels: "mono" })).stop();
+    const second = recorder(); // The same seed: the same id.
+    await second.files.start(leg, { channels: "mono" });
+    expect(events(second.told)).toEqual(["failed"]);
+  });
+
+  it("by lagging behind loses audio and says how much", async () => {
+    const { files, told } = recorder();
+    const { leg, talk } = talkingLeg();
+    const recording = await files.start(leg, { channels: "mono" });
+    talk(600_000); // 9.6 MB in one turn: the disk has no time to take any.
+    await recording.stop();
+    const { durationMs, droppedMs } = Object.assign({ durationMs: 0, droppedMs: 0 }, told[1]!.recording);
+    expect(droppedMs).toBeGreaterThan(60_000);
+    expect(durationMs + droppedMs).toBe(600_000);
+  });
+});
