@@ -3,8 +3,7 @@ import { PiopiyError } from "../base/index.ts";
 import type { Leg } from "../call/index.ts";
 import { unsupportedActions } from "../interpreter/index.ts";
 import { within } from "./background.ts";
-import type { LiveCall } from "./live-call.ts";
-import type { World } from "./world.ts";
+import type { LiveCall, World } from "./model.ts";
 
 /** A caller hears ringing meanwhile, and does not wait for ever. */
 const PATIENCE_MS = 10_000;

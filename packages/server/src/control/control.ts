@@ -1,10 +1,11 @@
 import { aborted, PiopiyError } from "../base/index.ts";
 import { within } from "./background.ts";
 import { CANCELLED, COMPLETED, SHUTDOWN } from "./causes.ts";
-import { placeCall, type PlaceCall, type PlacedCall } from "./place-call.ts";
+import type { LiveStatistics, PlaceCall, PlacedCall, World } from "./model.ts";
+import { placeCall } from "./place-call.ts";
 import { receiveCall, type Incoming } from "./receive-call.ts";
-import { createRegistry, type LiveStatistics } from "./registry.ts";
-import type { ControlOptions, World } from "./world.ts";
+import { createRegistry } from "./registry.ts";
+import type { ControlOptions } from "./settings.ts";
 
 /** Calls, from their request to their record. */
 export interface Control {

@@ -2,10 +2,8 @@ import { PiopiyError } from "../base/index.ts";
 import type { Cause, DialOutcome, DialTarget } from "../call/index.ts";
 import { causeOf, FAILED } from "./causes.ts";
 import { performFlow } from "./perform-flow.ts";
-import type { LiveCall } from "./live-call.ts";
-import type { PlaceCall } from "./place-call.ts";
+import type { LiveCall, PlaceCall, World } from "./model.ts";
 import { recordedDialler, tie, type RecordedDialler } from "./recorded-dialler.ts";
-import type { World } from "./world.ts";
 
 /** Dials leg a, `loop` times at most, performs the flow when it is answered, and tells why the call ended. */
 export async function dialFirstLeg(world: World, call: LiveCall, target: DialTarget, request: PlaceCall["request"]): Promise<Cause> {

@@ -1,5 +1,6 @@
 import type { Action } from "@piopiy/pcmo";
-import { appOf, type World } from "./world.ts";
+import type { World } from "./model.ts";
+import { appOf } from "./settings.ts";
 
 /** What becomes of a call to a number. `appid` is empty where the call is no app's. */
 export type InboundRoute =
@@ -18,7 +19,7 @@ export function routeOf(world: World, to: string, from: string): InboundRoute {
   const digits = plain(to);
   const number = world.numbers.find((candidate) => plain(candidate.number) === digits);
   if (number) {
-    const appid = number.app;
+    const appid = number.app ?? onlyApp(world);
     if (number.pcmo) return { type: "flow", appid, flow: number.pcmo };
     const url = number.answer_url ?? appOf(world, appid)?.answer_url;
     return url === undefined ? { type: "unknown", appid } : { type: "answer_url", appid, url };

@@ -1,5 +1,4 @@
 export { createControl, type CallAction, type Control } from "./control.ts";
-export type { PlaceCall, PlacedCall } from "./place-call.ts";
+export type { LiveStatistics, PlaceCall, PlacedCall } from "./model.ts";
 export type { Incoming } from "./receive-call.ts";
-export type { LiveStatistics } from "./registry.ts";
-export type { AppSettings, ControlOptions, NumberSettings, PhoneSettings } from "./world.ts";
+export type { AppSettings, ControlOptions, NumberSettings, PhoneSettings } from "./settings.ts";

@@ -1,39 +1,8 @@
 import type { Cause } from "../call/index.ts";
 import { insertLeg, updateCall, updateLeg } from "../store/index.ts";
 import { inBackground } from "./background.ts";
-import type { LiveCall } from "./live-call.ts";
 import { cdrBody, eventBody, type LiveStatus } from "./webhook-bodies.ts";
-import type { World } from "./world.ts";
-
-export interface LegFacts {
-  /** `cmiuuid` on the wire. */
-  readonly id: string;
-  readonly which: "a" | "b";
-  readonly direction: "inbound" | "outbound";
-  readonly from: string;
-  readonly to: string;
-}
-
-export interface LegTimes {
-  readonly startedMs: number;
-  ringingMs?: number;
-  answeredMs?: number;
-  endedMs?: number;
-}
-
-/** Takes down what becomes of one leg: its row, its live events, its CDR. Each step counts once, and none after the end. */
-export interface LegRecord {
-  readonly facts: LegFacts;
-  readonly times: Readonly<LegTimes>;
-  ringing(): void;
-  answered(): void;
-  bridged(): void;
-  ended(cause: Cause): void;
-  /** Ends the leg itself. */
-  readonly hangup: (cause: Cause) => void;
-  /** Calls `then` when it is answered, at once if it is. */
-  onAnswered(then: () => void): void;
-}
+import type { LegFacts, LegRecord, LegTimes, LiveCall, World } from "./model.ts";
 
 export function openLeg(world: World, call: LiveCall, facts: LegFacts, hangup: (cause: Cause) => void): LegRecord {
   const { clock, store, registry } = world;

@@ -1,38 +1,9 @@
-import { channels, scope, type Scope } from "../base/index.ts";
+import { channels, scope } from "../base/index.ts";
 import type { Timeline, TimelineEvent } from "../interpreter/index.ts";
 import { insertEntry, type TimelineEntry } from "../store/index.ts";
 import { inBackground } from "./background.ts";
-import type { LegRecord } from "./leg-record.ts";
-import { webhooksOf, type Webhooks } from "./webhooks.ts";
-import type { World } from "./world.ts";
-
-export interface CallFacts {
-  readonly id: string;
-  /** What the API answered; absent on inbound calls. */
-  readonly requestId?: string;
-  /** Empty for a call that is no app's. */
-  readonly appid: string;
-  readonly direction: "inbound" | "outbound";
-  readonly from: string;
-  readonly to: string;
-}
-
-/** A call from its request to its record. */
-export interface LiveCall {
-  readonly facts: CallFacts;
-  /** Closing it, with a `Cause`, ends the call. */
-  readonly life: Scope;
-  readonly timeline: Timeline;
-  readonly legs: Map<string, LegRecord>;
-  readonly webhooks: Webhooks;
-  /** Told once the flow is over: only then is `extraParams` what it will be. */
-  readonly afterFlow: (() => void)[];
-  /** What webhooks carry as `extra_params`. */
-  extraParams: string | undefined;
-  ended: boolean;
-  /** Resolves when its record is complete and its webhooks were tried. */
-  done: Promise<void>;
-}
+import type { CallFacts, LiveCall, World } from "./model.ts";
+import { webhooksOf } from "./webhooks.ts";
 
 /** A call whose first `firstEntries` entries of the timeline are written by whoever makes its row. */
 export function createLiveCall(world: World, facts: CallFacts, firstEntries: number, extraParams?: string): LiveCall {

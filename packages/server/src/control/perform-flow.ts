@@ -4,11 +4,9 @@ import type { Cause, Leg } from "../call/index.ts";
 import { runFlow, type CallContext, type Ports, type Timeline } from "../interpreter/index.ts";
 import { inBackground } from "./background.ts";
 import { causeOf, COMPLETED, DURATION } from "./causes.ts";
-import type { LegRecord } from "./leg-record.ts";
-import type { LiveCall } from "./live-call.ts";
+import type { LegRecord, LiveCall, World } from "./model.ts";
 import { recordedDialler } from "./recorded-dialler.ts";
 import { recordedRecordings } from "./recorded-recordings.ts";
-import type { World } from "./world.ts";
 
 export interface FlowRules {
   readonly flow: readonly Action[];

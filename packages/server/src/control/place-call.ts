@@ -1,31 +1,12 @@
-import type { Issue, MakeCallRequest } from "@piopiy/pcmo";
+import type { MakeCallRequest } from "@piopiy/pcmo";
 import { channels } from "../base/index.ts";
 import type { DialTarget } from "../call/index.ts";
 import { insertCall, insertEntry, insertKey } from "../store/index.ts";
 import { dialFirstLeg } from "./dial-first-leg.ts";
-import { createLiveCall, entryOf, type CallFacts } from "./live-call.ts";
+import { createLiveCall, entryOf } from "./live-call.ts";
+import type { CallFacts, PlaceCall, PlacedCall, World } from "./model.ts";
 import { textOf } from "./recorded-dialler.ts";
 import { runCall } from "./run-call.ts";
-import type { World } from "./world.ts";
-
-/** A checked request for a call. */
-export interface PlaceCall {
-  readonly request: Omit<MakeCallRequest, "secret">;
-  /** What was accepted but ignored: it is put on the timeline. */
-  readonly warnings: readonly Issue[];
-  /** Keeps the answer under a key, in the same transaction as the call. */
-  readonly idempotency?: {
-    readonly key: string;
-    readonly requestHash: string;
-    readonly responseOf: (requestId: string) => unknown;
-  };
-}
-
-export interface PlacedCall {
-  readonly callId: string;
-  /** 43 letters and digits. */
-  readonly requestId: string;
-}
 
 /** Resolves when the call is durable; it is dialled afterwards. Fails with `draining`, `rate_limited`. */
 export async function placeCall(world: World, placing: PlaceCall): Promise<PlacedCall> {

@@ -5,12 +5,12 @@ import { askAnswerUrl } from "./answer-url.ts";
 import { inBackground } from "./background.ts";
 import { causeOf, FAILED, SHUTDOWN } from "./causes.ts";
 import { routeOf, type InboundRoute } from "./inbound-route.ts";
-import { openLeg, type LegRecord } from "./leg-record.ts";
-import { createLiveCall, entryOf, type CallFacts, type LiveCall } from "./live-call.ts";
+import { openLeg } from "./leg-record.ts";
+import { createLiveCall, entryOf } from "./live-call.ts";
+import type { CallFacts, LegRecord, LiveCall, World } from "./model.ts";
 import { performFlow } from "./perform-flow.ts";
 import { follow, tie } from "./recorded-dialler.ts";
 import { runCall } from "./run-call.ts";
-import type { World } from "./world.ts";
 
 /** A call that came in and that nobody has answered. */
 export interface Incoming {

@@ -2,9 +2,8 @@ import { scope } from "../base/index.ts";
 import type { Cause, Dialler, DialOutcome, DialRequest, DialTarget, Leg } from "../call/index.ts";
 import { inBackground } from "./background.ts";
 import { CANCELLED, causeOf, FAILED } from "./causes.ts";
-import { openLeg, type LegRecord } from "./leg-record.ts";
-import type { LiveCall } from "./live-call.ts";
-import type { World } from "./world.ts";
+import { openLeg } from "./leg-record.ts";
+import type { LegRecord, LiveCall, World } from "./model.ts";
 
 export interface RecordedDialler extends Dialler {
   /** Why the last leg that was dialled and not answered was not. */

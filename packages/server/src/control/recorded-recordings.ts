@@ -1,8 +1,7 @@
 import type { Recording, RecordingPort } from "../interpreter/index.ts";
 import { finishRecording, insertRecording } from "../store/index.ts";
 import { inBackground } from "./background.ts";
-import type { LiveCall } from "./live-call.ts";
-import type { World } from "./world.ts";
+import type { LiveCall, World } from "./model.ts";
 
 export interface RecordedRecordings extends RecordingPort {
   /** Closes what a flow left running. */

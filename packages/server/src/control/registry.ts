@@ -1,31 +1,5 @@
 import { PiopiyError } from "../base/index.ts";
-import type { LiveCall } from "./live-call.ts";
-
-/** The calls that run, and what there has been since the start. */
-export interface Registry {
-  readonly calls: ReadonlySet<LiveCall>;
-  readonly draining: boolean;
-  /** Fails with `draining` or `rate_limited`. */
-  admit(): void;
-  add(call: LiveCall): void;
-  remove(call: LiveCall): void;
-  /** A running call of the app, by its id, its request id or a leg's id. */
-  find(appid: string, anyId: string): LiveCall | undefined;
-  drain(): void;
-  count(what: Counter, label?: string): void;
-  statistics(): LiveStatistics;
-}
-
-type Counter = "legStarted" | "legEnded" | "callEnded" | "webhook";
-
-/** For metrics. Totals are since the start; their keys are causes, or `delivered`, `failed`, `dropped`. */
-export interface LiveStatistics {
-  readonly calls: number;
-  readonly legs: number;
-  readonly callsEnded: Readonly<Record<string, number>>;
-  readonly legsEnded: Readonly<Record<string, number>>;
-  readonly webhooks: Readonly<Record<string, number>>;
-}
+import type { LiveCall, Registry } from "./model.ts";
 
 export function createRegistry(maxCalls: number): Registry {
   const calls = new Set<LiveCall>();
@@ -59,6 +33,7 @@ export function createRegistry(maxCalls: number): Registry {
     statistics: () => ({
       calls: [...calls].filter((call) => !call.ended).length,
       legs,
+      draining,
       callsEnded: Object.fromEntries(totals.callEnded),
       legsEnded: Object.fromEntries(totals.legEnded),
       webhooks: Object.fromEntries(totals.webhook),

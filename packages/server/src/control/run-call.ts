@@ -2,8 +2,7 @@ import { channels } from "../base/index.ts";
 import type { Cause } from "../call/index.ts";
 import { updateCall } from "../store/index.ts";
 import { FAILED } from "./causes.ts";
-import type { LiveCall } from "./live-call.ts";
-import type { World } from "./world.ts";
+import type { LiveCall, World } from "./model.ts";
 
 /** Runs a call in the background; whatever becomes of `work`, every leg and the call get their one end. */
 export function runCall(world: World, call: LiveCall, work: () => Promise<Cause>): void {

@@ -1,7 +1,6 @@
 import type { Cdr, LiveEvent } from "@piopiy/pcmo";
 import type { Cause } from "../call/index.ts";
-import type { LegFacts, LegTimes } from "./leg-record.ts";
-import type { LiveCall } from "./live-call.ts";
+import type { LegFacts, LegTimes, LiveCall } from "./model.ts";
 
 export type LiveStatus = "started" | "ringing" | "answered" | "bridged" | "hangup";
 

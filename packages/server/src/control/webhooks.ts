@@ -1,20 +1,8 @@
 import { PiopiyError } from "../base/index.ts";
 import type { Timeline } from "../interpreter/index.ts";
 import { inBackground, within } from "./background.ts";
-import type { CallFacts } from "./live-call.ts";
-import { appOf, type World } from "./world.ts";
-
-export type WebhookKind = "event" | "cdr";
-
-/** A call's webhooks: one attempt each, in their order. */
-export interface Webhooks {
-  /** Does nothing when the app has no address for it. */
-  push(kind: WebhookKind, body: Readonly<Record<string, unknown>>): void;
-  /** The place of the next one in the call, from 1. */
-  next(): number;
-  /** Resolves when nothing waits any more. */
-  idle(): Promise<void>;
-}
+import type { CallFacts, WebhookKind, Webhooks, World } from "./model.ts";
+import { appOf } from "./settings.ts";
 
 interface Delivery {
   readonly kind: WebhookKind;

@@ -3,7 +3,6 @@ import type { Clock, Ids } from "../base/index.ts";
 import type { Dialler } from "../call/index.ts";
 import type { AudioPort, CallbackPort, RecordingPort } from "../interpreter/index.ts";
 import type { Store } from "../store/index.ts";
-import type { Registry } from "./registry.ts";
 
 /** What control needs of the configuration, and of the layers below. */
 export interface ControlOptions {
@@ -33,8 +32,8 @@ export interface AppSettings {
 
 export interface NumberSettings {
   readonly number: string;
-  /** The appid it belongs to. */
-  readonly app: string;
+  /** The appid it belongs to; absent: to the only app. */
+  readonly app?: string | undefined;
   readonly answer_url?: string | undefined;
   readonly pcmo?: readonly Action[] | undefined;
 }
@@ -44,11 +43,6 @@ export interface PhoneSettings {
   readonly number?: string | undefined;
 }
 
-/** The options and what lives beside them. */
-export interface World extends ControlOptions {
-  readonly registry: Registry;
-}
-
-export function appOf(world: Pick<World, "apps">, appid: string): AppSettings | undefined {
+export function appOf(world: Pick<ControlOptions, "apps">, appid: string): AppSettings | undefined {
   return world.apps.find((app) => app.appid === appid);
 }

@@ -1,0 +1,59 @@
+import Fastify, { type FastifyInstance } from "fastify";
+import type { Logger } from "pino";
+import { actRoutes } from "./act-routes.ts";
+import { callRoutes } from "./call-routes.ts";
+import { handleFailures } from "./failure-replies.ts";
+import { readJson } from "./json-body.ts";
+import { makeCallRoutes } from "./make-call-routes.ts";
+import { createMetrics } from "./metrics.ts";
+import type { ApiOptions } from "./options.ts";
+import { recordingRoutes } from "./recording-routes.ts";
+import { systemRoutes } from "./system-routes.ts";
+
+const BODY_LIMIT_BYTES = 1_048_576;
+const REQUEST_TIMEOUT_MS = 30_000;
+
+/** The HTTP API; the caller lets it `listen` and closes it. */
+export function createApi(options: ApiOptions): FastifyInstance {
+  const { ids, clock } = options;
+  const api = Fastify({
+    logger: false,
+    bodyLimit: BODY_LIMIT_BYTES,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    forceCloseConnections: true,
+    exposeHeadRoutes: false,
+    requestIdHeader: false,
+    // A client's own id is kept when it is one, so that both logs speak of the same request.
+    genReqId: ({ headers }) => {
+      const own = headers["x-request-id"];
+      return typeof own === "string" && /^[A-Za-z0-9._-]{1,64}$/.test(own) ? own : ids.uuid();
+    },
+  });
+  readJson(api);
+  handleFailures(api, options.logger);
+  api.addHook("onRequest", (request, reply, done) => {
+    void reply.header("x-request-id", request.id);
+    done();
+  });
+  if (options.logger) logRequests(api, options.logger);
+  const metrics = createMetrics(options);
+  api.addHook("onClose", (_, done) => {
+    metrics.clear();
+    done();
+  });
+  makeCallRoutes(api, options);
+  actRoutes(api, options);
+  callRoutes(api, options);
+  recordingRoutes(api, options);
+  systemRoutes(api, { ...options, metrics, startedMs: clock.monotonicMs() });
+  return api;
+}
+
+function logRequests(api: FastifyInstance, logger: Logger): void {
+  api.addHook("onResponse", (request, reply, done) => {
+    // The route and not the address: that may hold the id of a call, or what somebody typed.
+    const { method, routeOptions, id } = request;
+    logger.info({ request: id, method, route: routeOptions.url ?? "unknown", status: reply.statusCode, ms: Math.round(reply.elapsedTime) }, "request");
+    done();
+  });
+}

@@ -1,0 +1,39 @@
+import type { CallRow, LegRow, RecordingRow, TimelineEntry } from "../store/index.ts";
+
+// What the API shows. Times are epoch milliseconds; what is not known yet is null.
+
+export function callView(call: CallRow) {
+  const { id, request_id, direction, from, to, status, cause, created_ms, started_ms, answered_ms, ended_ms, extra_params } = call;
+  return {
+    call_id: id, request_id, direction, from, to, status, cause, created_ms, started_ms, answered_ms, ended_ms,
+    duration_ms: spanMs(answered_ms, ended_ms), extra_params,
+  };
+}
+
+export function legView(leg: LegRow) {
+  const { id, which, direction, from, to, status, started_ms, ringing_ms, answered_ms, ended_ms, cause, ended_by, sip_status } = leg;
+  return {
+    cmiuuid: id, leg: which, direction, from, to, status, started_ms, ringing_ms, answered_ms, ended_ms,
+    duration_ms: spanMs(answered_ms, ended_ms), cause, ended_by, sip_status,
+  };
+}
+
+export function recordingView({ id, leg_id, channels, status, duration_ms, started_ms, completed_ms }: RecordingRow) {
+  const url = status === "completed" ? `/recordings/${id}` : null;
+  return { recording_id: id, cmiuuid: leg_id, channels, status, duration_ms, started_ms, completed_ms, url };
+}
+
+/** Entries without the digits that somebody pressed, unless they are asked for. */
+export function timelineView(entries: readonly TimelineEntry[], digits: boolean): readonly TimelineEntry[] {
+  if (digits) return entries;
+  return entries.map((entry) => (entry.data ? { ...entry, data: withoutDigits(entry.data) } : entry));
+}
+
+/** How many there were can be seen, and not which. */
+function withoutDigits(data: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(
+    Object.entries(data).map(([key, value]) => [key, /^(digits?|dtmf)$/.test(key) && typeof value === "string" ? "*".repeat(value.length) : value]),
+  );
+}
+
+const spanMs = (from: number | null, to: number | null): number | null => (from === null || to === null ? null : to - from);

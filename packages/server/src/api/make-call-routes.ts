@@ -1,0 +1,47 @@
+import { parseMakeCall, under, type MakeCallResponse } from "@piopiy/pcmo";
+import type { FastifyInstance, FastifyRequest } from "fastify";
+import { unsupportedActions } from "../interpreter/index.ts";
+import type { Control, PlaceCall } from "../control/index.ts";
+import type { ApiOptions } from "./options.ts";
+import { checkBodyCredentials } from "./credentials.ts";
+import { InvalidRequest } from "./failures.ts";
+import { createOnce, hashOf, keyOf, type Once } from "./once.ts";
+
+/** Both do the same here: which of them a client takes is a matter of the hosted service's regions. */
+export const makeCallPaths = ["/v2/ind_pcmo_make_call", "/v2/global_pcmo_make_call"] as const;
+
+export function makeCallRoutes(api: FastifyInstance, { apps, control, store, clock }: ApiOptions): void {
+  const once = createOnce({ store, clock });
+  for (const path of makeCallPaths) {
+    api.post(path, async (request, reply) => {
+      // A client may repeat a request that failed on the way only where the key is honoured: this says that it is.
+      void reply.header("piopiy-idempotency", "1");
+      checkBodyCredentials(apps, request.body);
+      return await place(control, once, request);
+    });
+  }
+}
+
+async function place(control: Control, once: Once, request: FastifyRequest): Promise<unknown> {
+  const placing = read(request.body);
+  const key = keyOf(request.headers["idempotency-key"]);
+  if (key === undefined) return responseOf((await control.placeCall(placing)).requestId);
+  const keyed = { appid: placing.request.appid, key, requestHash: hashOf(request.body) };
+  return await once(keyed, async () => {
+    const { requestId } = await control.placeCall({ ...placing, idempotency: { ...keyed, responseOf } });
+    return responseOf(requestId);
+  });
+}
+
+function read(body: unknown): PlaceCall {
+  const parsed = parseMakeCall(body);
+  if (!parsed.ok) throw new InvalidRequest(parsed.issues);
+  const unsupported = unsupportedActions(parsed.value.pcmo);
+  if (unsupported.length > 0) throw new InvalidRequest(under("/pcmo", unsupported), "unsupported_action");
+  const { secret: _, ...request } = parsed.value;
+  return { request, warnings: parsed.warnings };
+}
+
+function responseOf(requestId: string): MakeCallResponse {
+  return { data: { status: "progress", request_id: requestId }, status: "progress", request_id: requestId, code: 200, cmi_code: 200 };
+}

@@ -1,0 +1,57 @@
+import { collectDefaultMetrics, Counter, Gauge, Registry } from "prom-client";
+import type { ApiOptions, MediaFigures } from "./options.ts";
+
+/** A registry of its own for every server: two in one process do not mix. */
+export function createMetrics({ control, store, media }: Pick<ApiOptions, "control" | "store" | "media">): Registry {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const gauge = (name: string, help: string, read: () => number) =>
+    new Gauge({ name, help, registers: [registry], collect() { this.set(read()); } });
+  gauge("piopiy_calls_active", "Calls that have not ended", () => control.statistics().calls);
+  gauge("piopiy_legs_active", "Legs that have not ended", () => control.statistics().legs);
+  const total = (name: string, help: string, label: string, read: () => Readonly<Record<string, number>>) =>
+    new Counter({
+      name, help, labelNames: [label], registers: [registry],
+      // The sums are kept elsewhere; here they are only shown.
+      collect() {
+        this.reset();
+        for (const [value, sum] of Object.entries(read())) this.inc({ [label]: value }, sum);
+      },
+    });
+  total("piopiy_calls_ended_total", "Calls that have ended, by cause", "cause", () => control.statistics().callsEnded);
+  total("piopiy_legs_ended_total", "Legs that have ended, by cause", "cause", () => control.statistics().legsEnded);
+  total("piopiy_webhooks_total", "Webhooks, by outcome", "outcome", () => control.statistics().webhooks);
+  gauge("piopiy_store_refused_writes", "Writes given up because the database did not keep up", () => store.refused);
+  if (media) mediaMetrics(registry, media);
+  return registry;
+}
+
+const mediaTotals = [
+  ["packetsSent", "piopiy_rtp_packets_sent_total", "RTP packets sent"],
+  ["packetsReceived", "piopiy_rtp_packets_received_total", "RTP packets received"],
+  ["packetsLost", "piopiy_rtp_packets_lost_total", "Holes in the sequence numbers received"],
+  ["packetsDiscarded", "piopiy_rtp_packets_discarded_total", "RTP packets that came too late or twice"],
+  ["packetsInvalid", "piopiy_rtp_packets_invalid_total", "Datagrams that are no RTP of their session"],
+  ["underruns", "piopiy_media_underruns_total", "Frames that were due before their source had delivered them"],
+] as const satisfies readonly (readonly [keyof MediaFigures, string, string])[];
+
+function mediaMetrics(registry: Registry, media: () => Promise<MediaFigures>): void {
+  const sessions = new Gauge({ name: "piopiy_media_sessions", help: "Media sessions open", registers: [registry] });
+  const latest = new Gauge({ name: "piopiy_media_latest_send_ms", help: "The largest delay of a send behind its deadline", registers: [registry] });
+  const totals = mediaTotals.map(([key, name, help]) => ({ key, counter: new Counter({ name, help, registers: [registry] }) }));
+  // One question to the media threads answers for all of them: it is asked by the metric that is collected first.
+  const all = new Gauge({
+    name: "piopiy_media_up", help: "Whether the media engine answers", registers: [registry],
+    async collect() {
+      const figures = await media().catch(() => undefined);
+      all.set(figures ? 1 : 0);
+      if (!figures) return;
+      sessions.set(figures.sessions);
+      latest.set(figures.latestSendMs);
+      for (const { key, counter } of totals) {
+        counter.reset();
+        counter.inc(figures[key]);
+      }
+    },
+  });
+}

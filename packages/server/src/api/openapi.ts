@@ -1,0 +1,108 @@
+import { jsonSchemas } from "@piopiy/pcmo/json-schema";
+import { actPaths } from "./act-routes.ts";
+import { makeCallPaths } from "./make-call-routes.ts";
+import { answerSchemas } from "./openapi-schemas.ts";
+
+type Json = Readonly<Record<string, unknown>>;
+
+const ref = (name: string): Json => ({ $ref: `#/components/schemas/${name}` });
+const json = (name: string, description: string): Json => ({ description, content: { "application/json": { schema: ref(name) } } });
+const refusal = (description: string): Json => json("ErrorResponse", description);
+const body = (name: string): Json => ({ required: true, content: { "application/json": { schema: ref(name) } } });
+const inPath = (name: string, description: string): Json => ({ name, in: "path", required: true, description, schema: { type: "string" } });
+const inQuery = (name: string, description: string, schema: Json): Json => ({ name, in: "query", description, schema });
+
+const bodyRefusals = {
+  400: refusal("The body is not JSON"),
+  401: refusal("Wrong appid or secret; `code` in the body is 420"),
+  413: refusal("The body is larger than 1 MiB"),
+  415: refusal("The body is of another type than application/json"),
+  422: refusal("A field is missing or wrong, or an action is not performed here; `errors` points at it"),
+};
+const unauthorized = { 401: refusal("HTTP Basic credentials `appid:secret` are missing or wrong") };
+const basic = { security: [{ basic: [] }] };
+
+/** The document of everything the API does: OpenAPI 3.1, from the schemas that requests are checked with. */
+export function openApiDocument(version: string): Json {
+  return {
+    openapi: "3.1.0",
+    info: { title: "Piopiy server", version, license: { name: "MIT", identifier: "MIT" } },
+    paths: { ...makeCallPathItems(), ...actPathItems(), ...readPathItems(), ...systemPathItems() },
+    components: {
+      schemas: { ...jsonSchemas(), ...answerSchemas },
+      securitySchemes: { basic: { type: "http", scheme: "basic", description: "The appid as user, the secret as password" } },
+    },
+  };
+}
+
+function makeCallPathItems(): Json {
+  const key = {
+    name: "Idempotency-Key", in: "header", schema: { type: "string", minLength: 1, maxLength: 255 },
+    description: "The same key and body within 24 hours get the first answer and place no second call",
+  };
+  const responses = {
+    200: json("MakeCallResponse", "The call is taken down and will be dialled; what becomes of it is told by webhook and by GET /calls/{id}"),
+    ...bodyRefusals,
+    429: refusal("As many calls are up as the server takes"),
+    503: refusal("The server is shutting down"),
+  };
+  const item = (path: string) => ({
+    post: { summary: "Place a call and perform PCMO on it", operationId: path.slice(4), parameters: [key], requestBody: body("MakeCallRequest"), responses },
+  });
+  return Object.fromEntries(makeCallPaths.map((path) => [path, item(path)]));
+}
+
+function actPathItems(): Json {
+  const responses = { 200: json("CallAccepted", "It is being done"), ...bodyRefusals, 404: refusal("There is no such call, or it has ended") };
+  const item = (path: string) => ({
+    post: { summary: "Act on a call that is up", operationId: path.slice(9), requestBody: body("CallActionRequest"), responses },
+  });
+  return Object.fromEntries(actPaths.map((path) => [path, item(path)]));
+}
+
+function readPathItems(): Json {
+  const missing = (what: string) => ({ ...unauthorized, 404: refusal(`There is no such ${what} of this app`) });
+  const wav = { description: "The recording", content: { "audio/wav": { schema: { type: "string", contentMediaType: "audio/wav" } } } };
+  const page = [
+    inQuery("limit", "How many", { type: "integer", minimum: 1, maximum: 100, default: 20 }),
+    inQuery("before", "Only calls older than the call with this id: `next` of the page before", { type: "string" }),
+  ];
+  const digits = inQuery("digits", "1 shows the digits that were pressed", { enum: ["0", "1"], default: "0" });
+  const wrong = { 422: refusal("A parameter is wrong") };
+  return {
+    "/calls": { get: { summary: "Calls, newest first", operationId: "listCalls", ...basic, parameters: page, responses: { 200: json("CallPage", "A page"), ...unauthorized, ...wrong } } },
+    "/calls/{id}": {
+      get: {
+        summary: "A call with its legs, timeline and recordings", operationId: "getCall", ...basic,
+        parameters: [inPath("id", "The id of a call, of its request or of one of its legs"), digits],
+        responses: { 200: json("CallDetail", "The call"), ...missing("call"), ...wrong },
+      },
+    },
+    "/recordings/{id}": {
+      get: {
+        summary: "The audio of a recording", operationId: "getRecording", ...basic,
+        parameters: [inPath("id", "The id of a recording"), { name: "Range", in: "header", schema: { type: "string" }, description: "One range of bytes" }],
+        responses: { 200: wav, 206: { ...wav, description: "A part of it" }, ...missing("recording"), 416: { description: "The range lies outside of the file" } },
+      },
+    },
+  };
+}
+
+function systemPathItems(): Json {
+  const plain = { description: "Prometheus text", content: { "text/plain": { schema: { type: "string" } } } };
+  return {
+    "/health": {
+      get: {
+        summary: "Whether the server takes calls", operationId: "getHealth",
+        responses: { 200: json("Health", "It does"), 503: json("Health", "It is shutting down") },
+      },
+    },
+    "/metrics": { get: { summary: "Figures for Prometheus", operationId: "getMetrics", responses: { 200: plain } } },
+    "/openapi.json": {
+      get: {
+        summary: "This document", operationId: "getOpenApi",
+        responses: { 200: { description: "OpenAPI 3.1", content: { "application/json": { schema: { type: "object" } } } } },
+      },
+    },
+  };
+}

@@ -1,0 +1,128 @@
+import type { Issue, MakeCallRequest } from "@piopiy/pcmo";
+import type { Scope } from "../base/index.ts";
+import type { Cause } from "../call/index.ts";
+import type { Timeline } from "../interpreter/index.ts";
+import type { ControlOptions } from "./settings.ts";
+
+// The nouns of this layer; what they do stands in the files beside.
+
+/** The options and what lives beside them. */
+export interface World extends ControlOptions {
+  readonly registry: Registry;
+}
+
+/** A checked request for a call. */
+export interface PlaceCall {
+  readonly request: Omit<MakeCallRequest, "secret">;
+  /** What was accepted but ignored: it is put on the timeline. */
+  readonly warnings: readonly Issue[];
+  /** Keeps the answer under a key, in the same transaction as the call. */
+  readonly idempotency?: {
+    readonly key: string;
+    readonly requestHash: string;
+    readonly responseOf: (requestId: string) => unknown;
+  };
+}
+
+export interface PlacedCall {
+  readonly callId: string;
+  /** 43 letters and digits. */
+  readonly requestId: string;
+}
+
+export interface CallFacts {
+  readonly id: string;
+  /** What the API answered; absent on inbound calls. */
+  readonly requestId?: string;
+  /** Empty for a call that is no app's. */
+  readonly appid: string;
+  readonly direction: "inbound" | "outbound";
+  readonly from: string;
+  readonly to: string;
+}
+
+/** A call from its request to its record. */
+export interface LiveCall {
+  readonly facts: CallFacts;
+  /** Closing it, with a `Cause`, ends the call. */
+  readonly life: Scope;
+  readonly timeline: Timeline;
+  readonly legs: Map<string, LegRecord>;
+  readonly webhooks: Webhooks;
+  /** Told once the flow is over: only then is `extraParams` what it will be. */
+  readonly afterFlow: (() => void)[];
+  /** What webhooks carry as `extra_params`. */
+  extraParams: string | undefined;
+  ended: boolean;
+  /** Resolves when its record is complete and its webhooks were tried. */
+  done: Promise<void>;
+}
+
+export interface LegFacts {
+  /** `cmiuuid` on the wire. */
+  readonly id: string;
+  readonly which: "a" | "b";
+  readonly direction: "inbound" | "outbound";
+  readonly from: string;
+  readonly to: string;
+}
+
+export interface LegTimes {
+  readonly startedMs: number;
+  ringingMs?: number;
+  answeredMs?: number;
+  endedMs?: number;
+}
+
+/** Takes down what becomes of one leg: its row, its live events, its CDR. Each step counts once, and none after the end. */
+export interface LegRecord {
+  readonly facts: LegFacts;
+  readonly times: Readonly<LegTimes>;
+  ringing(): void;
+  answered(): void;
+  bridged(): void;
+  ended(cause: Cause): void;
+  /** Ends the leg itself. */
+  readonly hangup: (cause: Cause) => void;
+  /** Calls `then` when it is answered, at once if it is. */
+  onAnswered(then: () => void): void;
+}
+
+export type WebhookKind = "event" | "cdr";
+
+/** A call's webhooks: one attempt each, in their order. */
+export interface Webhooks {
+  /** Does nothing when the app has no address for it. */
+  push(kind: WebhookKind, body: Readonly<Record<string, unknown>>): void;
+  /** The place of the next one in the call, from 1. */
+  next(): number;
+  /** Resolves when nothing waits any more. */
+  idle(): Promise<void>;
+}
+
+/** The calls that run, and what there has been since the start. */
+export interface Registry {
+  readonly calls: ReadonlySet<LiveCall>;
+  readonly draining: boolean;
+  /** Fails with `draining` or `rate_limited`. */
+  admit(): void;
+  add(call: LiveCall): void;
+  remove(call: LiveCall): void;
+  /** A running call of the app, by its id, its request id or a leg's id. */
+  find(appid: string, anyId: string): LiveCall | undefined;
+  drain(): void;
+  count(what: Counter, label?: string): void;
+  statistics(): LiveStatistics;
+}
+
+export type Counter = "legStarted" | "legEnded" | "callEnded" | "webhook";
+
+/** For metrics. Totals are since the start; their keys are causes, or `delivered`, `failed`, `dropped`. */
+export interface LiveStatistics {
+  readonly calls: number;
+  readonly legs: number;
+  readonly draining: boolean;
+  readonly callsEnded: Readonly<Record<string, number>>;
+  readonly legsEnded: Readonly<Record<string, number>>;
+  readonly webhooks: Readonly<Record<string, number>>;
+}
