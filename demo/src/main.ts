@@ -1,0 +1,67 @@
+import { messageOf, systemClock } from "@piopiy/server";
+import { firstCall, type CallProved } from "./first-call.ts";
+import { assemble, type Parties } from "./parties.ts";
+import { showTimeline } from "./progress.ts";
+import { table, type Proof } from "./proofs.ts";
+import { secondCall } from "./second-call.ts";
+
+/** What the demo came to; `--json` prints it. */
+interface Outcome {
+  readonly ok: boolean;
+  readonly seconds: number;
+  readonly proofs: readonly Proof[];
+  readonly calls: readonly string[];
+  readonly recording?: string;
+  readonly error?: string;
+}
+
+const json = process.argv.includes("--json");
+const print = (line: string) => {
+  if (!json) console.log(line);
+};
+
+async function run(): Promise<Outcome> {
+  const startMs = systemClock.monotonicMs();
+  print("Starting the server, and registering two phones with it …");
+  const parties = await assemble();
+  print(`API ${parties.server.url}, SIP ${parties.server.sip.map(({ transport, host, port }) => `${transport}:${host}:${port}`).join(" ")}\n`);
+  const hide = showTimeline(print);
+  const calls: CallProved[] = [];
+  let error: string | undefined;
+  try {
+    for (const [title, call] of performances) {
+      print(`\n${title}`);
+      calls.push(await call(parties));
+    }
+  } catch (failure) {
+    error = messageOf(failure);
+  } finally {
+    hide();
+    await parties.close();
+  }
+  const proofs = calls.flatMap((call) => call.proofs);
+  const recording = calls.find((call) => call.recording)?.recording;
+  return {
+    ok: error === undefined && proofs.every(({ ok }) => ok),
+    seconds: Number(((systemClock.monotonicMs() - startMs) / 1000).toFixed(2)),
+    proofs,
+    calls: calls.map(({ requestId }) => requestId),
+    ...(recording === undefined ? {} : { recording }),
+    ...(error === undefined ? {} : { error }),
+  };
+}
+
+const performances: readonly (readonly [string, (parties: Parties) => Promise<CallProved>])[] = [
+  ["Call 1: speech, a file, digits to a webhook, a recording, a bridge", firstCall],
+  ["Call 2: two numbers are connected", secondCall],
+];
+
+const outcome = await run();
+if (json) console.log(JSON.stringify(outcome, undefined, 2));
+else {
+  print(`\n${table(outcome.proofs)}\n`);
+  if (outcome.recording) print(`Listen to the recording: ${outcome.recording}`);
+  if (outcome.error) print(`Not everything was performed: ${outcome.error}`);
+  print(outcome.ok ? `Everything was proved, in ${outcome.seconds} s.` : "Not everything was proved.");
+}
+process.exitCode = outcome.ok ? 0 : 1;

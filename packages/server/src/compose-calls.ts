@@ -1,0 +1,69 @@
+import type { Clock, Ids } from "./base/index.ts";
+import { channels } from "./base/index.ts";
+import {
+  createInbound, createRoutes, createSipDialler, createTrunks, type Dialler, type IncomingCall,
+} from "./call/index.ts";
+import { inCidr, type Config, type TrunkConfig } from "./config/index.ts";
+import type { MediaEngine } from "./media/index.ts";
+import { createDigestAuthenticator, createRegistrar, createUserAgent, type SipAddress } from "./sip/index.ts";
+import { VERSION } from "./version.ts";
+
+/** Signalling: calls out and in, registrations of phones and at trunks. */
+export interface Calls {
+  readonly addresses: readonly SipAddress[];
+  readonly dialler: Dialler;
+  /** Hands every call that comes in to `take`; before, calls are refused. */
+  onCall(take: (call: IncomingCall) => void): void;
+  readonly close: () => Promise<void>;
+}
+
+/** Seconds. */
+const EXPIRES = { minExpires: 60, maxExpires: 3600 } as const;
+
+export async function startCalls(parts: {
+  readonly config: Config;
+  readonly engine: MediaEngine;
+  readonly clock: Clock;
+  readonly ids: Ids;
+}): Promise<Calls> {
+  const { config, engine, clock, ids } = parts;
+  const { sip, phones, trunks } = config;
+  const userAgent = await createUserAgent({ clock, ids, listen: listened(sip), product: `Piopiy/${VERSION}` });
+  const passwords = new Map(phones.map(({ username, password }) => [username, password]));
+  const authenticator = createDigestAuthenticator({ realm: "piopiy", clock, ids, lookup: (username) => passwords.get(username) });
+  const registrar = createRegistrar({ authenticator, clock, ...EXPIRES });
+  registrar.events.on("binding", (binding) => channels.sipRegistration.publish(binding));
+  const routes = createRoutes({ phones, trunks, contacts: (username) => registrar.contacts(username) });
+  const dialler = createSipDialler({ userAgent, engine, routes, clock, ids, host: sip.host });
+  const registrations = createTrunks({ userAgent, trunks, clock, ids });
+  let take = (call: IncomingCall) => call.reject({ reason: "shutdown", who: "us" });
+  const inbound = createInbound({
+    ...{ userAgent, registrar, authenticator, engine, phones, clock, ids },
+    trunks: trunks.map((trunk) => ({ ...trunk, isAllowed: (address: string) => allowed(trunk, address) })),
+    onCall: (call) => take(call),
+  });
+  return {
+    addresses: userAgent.addresses,
+    dialler,
+    onCall: (next) => {
+      take = next;
+    },
+    async close() {
+      inbound.close();
+      await registrations.close();
+      registrar.close();
+      await userAgent.close();
+    },
+  };
+}
+
+function listened({ host, udp, tcp }: Config["sip"]): readonly SipAddress[] {
+  return [
+    ...(udp === false ? [] : [{ transport: "udp", host, port: udp } as const]),
+    ...(tcp === false ? [] : [{ transport: "tcp", host, port: tcp } as const]),
+  ];
+}
+
+function allowed({ host, allow }: TrunkConfig, address: string): boolean {
+  return address === host || allow.some((block) => inCidr(address, block));
+}

@@ -1,0 +1,88 @@
+import type { Issue } from "@piopiy/pcmo";
+import { messageOf, PiopiyError } from "./base/index.ts";
+import type { Config } from "./config/index.ts";
+import { DEVELOPMENT_NUMBER, DEVELOPMENT_PHONE } from "./development.ts";
+import { startServer, type RunningServer } from "./server.ts";
+
+/** Runs the server until SIGINT or SIGTERM, then ends its calls properly. Resolves with the exit code. */
+export async function serve(config: Config, options: { readonly logLevel: string }): Promise<number> {
+  let server: RunningServer;
+  try {
+    server = await startServer(config, options);
+  } catch (failure) {
+    console.error(`The server could not start: ${messageOf(failure)}`);
+    return failure instanceof PiopiyError && failure.code === "bad_configuration" ? 2 : 1;
+  }
+  console.log(welcome(server));
+  const signal = await stopSignal();
+  console.log(`\n${signal}: ending ${server.calls()} calls …`);
+  await server.close();
+  console.log("Everything is closed.");
+  return 0;
+}
+
+/** A second signal ends the process at once. */
+function stopSignal(): Promise<string> {
+  return new Promise((resolve) => {
+    for (const name of ["SIGINT", "SIGTERM"] as const) {
+      process.once(name, () => {
+        process.once(name, () => process.exit(1));
+        resolve(name);
+      });
+    }
+  });
+}
+
+/** What is wrong with a configuration, a line each. */
+export function issueLines(issues: readonly Issue[]): string {
+  return issues.map(({ path, message }) => `  ${path || "(the file)"}  ${message}`).join("\n");
+}
+
+/** What to do next, ready to be pasted. */
+function welcome(server: RunningServer): string {
+  const { url, app, config, sip } = server;
+  const addresses = sip.map(({ transport, host, port }) => `${transport} ${host}:${port}`).join(", ");
+  const phone = config.phones.find(({ number }) => number !== undefined);
+  const to = phone?.number ?? "919800000000";
+  return `Piopiy is ready in ${Math.round(server.startedInMs)} ms.
+
+  REST API   ${url}
+  appid      ${app.appid}
+  token      ${app.secret}
+  SIP        ${addresses || "off"}
+  data       ${server.data}
+${phone ? softphone(server, phone.username, phone.password) : ""}
+Call ${to} with curl:
+
+  curl -sS ${url}/v2/global_pcmo_make_call -H 'content-type: application/json' -d '${JSON.stringify({
+    appid: Number(app.appid),
+    secret: app.secret,
+    from: 1001,
+    to: Number(to),
+    pcmo: [{ action: "speak", text: "Hello from your own voice server." }],
+  })}'
+
+or with the SDK:
+
+  import { RestClient, Action } from "piopiy";
+  const client = new RestClient(${app.appid}, "${app.secret}", { baseUrl: "${url}" });
+  console.log(await client.voice.call(${to}, 1001, new Action().speak("Hello from your own voice server.")));
+
+Ctrl-C ends all calls and stops.`;
+}
+
+function softphone({ sip, config }: RunningServer, username: string, password: string): string {
+  const [address] = sip;
+  if (!address) return "";
+  const hello =
+    username === DEVELOPMENT_PHONE.username && config.numbers.some(({ number }) => number === DEVELOPMENT_NUMBER)
+      ? `, and call ${DEVELOPMENT_NUMBER} with it`
+      : "";
+  return `
+Register a softphone${hello}:
+
+  user name  ${username}
+  password   ${password}
+  server     ${address.host}:${address.port}  (UDP or TCP)
+`;
+}

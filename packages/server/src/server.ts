@@ -1,0 +1,136 @@
+import { mkdir } from "node:fs/promises";
+import { isIP } from "node:net";
+import { join } from "node:path";
+import { callbackPort, createHttpFetch } from "./adapters/index.ts";
+import { createApi, createLogger, logChannels } from "./api/index.ts";
+import { channels, PiopiyError, randomIds, systemClock, type Clock, type Ids } from "./base/index.ts";
+import { startCalls } from "./compose-calls.ts";
+import { startVoices } from "./compose-voices.ts";
+import type { AppConfig, Config } from "./config/index.ts";
+import { createControl, type Control } from "./control/index.ts";
+import { withDevelopment } from "./development.ts";
+import { createMediaEngine } from "./media/index.ts";
+import type { SipAddress } from "./sip/index.ts";
+import { openStore, type Store } from "./store/index.ts";
+import { VERSION } from "./version.ts";
+
+export interface ServerOptions {
+  /** `silent` by default: nothing is written to standard output. */
+  readonly logLevel?: string;
+  readonly clock?: Clock;
+  readonly ids?: Ids;
+}
+
+/** A server that is ready. */
+export interface RunningServer {
+  /** The REST API's address, for example `http://127.0.0.1:8080`. */
+  readonly url: string;
+  /** Where SIP is listened for, with the real ports. */
+  readonly sip: readonly SipAddress[];
+  /** The first app: what a development client signs in with. */
+  readonly app: AppConfig;
+  /** With what was made for development, where nothing was configured. */
+  readonly config: Config;
+  /** The folder of the database, the recordings and the caches. */
+  readonly data: string;
+  readonly startedInMs: number;
+  /** Calls that are going on. */
+  calls(): number;
+  /** Ends all calls, then everything else. Idempotent. */
+  close(): Promise<void>;
+}
+
+/** Starts everything. Fails, with nothing left open, when an address is taken or a folder cannot be written. */
+export async function startServer(configured: Config, options: ServerOptions = {}): Promise<RunningServer> {
+  const { clock = systemClock, ids = randomIds } = options;
+  const startedMs = clock.monotonicMs();
+  const owned = ownership();
+  try {
+    await mkdir(configured.data, { recursive: true });
+    const store = await openStore({ file: join(configured.data, "piopiy.db"), clock });
+    owned.add(() => store.close());
+    const config = await withDevelopment(configured, store, ids);
+    const running = await assemble({ config, store, clock, ids, owned, logLevel: options.logLevel ?? "silent" });
+    return { ...running, config, data: config.data, startedInMs: clock.monotonicMs() - startedMs, close: owned.close };
+  } catch (failure) {
+    await owned.close();
+    throw failure;
+  }
+}
+
+interface Parts {
+  readonly config: Config;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly owned: Ownership;
+  readonly logLevel: string;
+}
+
+async function assemble(parts: Parts): Promise<Pick<RunningServer, "url" | "sip" | "app" | "calls">> {
+  const { config, store, clock, ids, owned } = parts;
+  const [app] = config.apps;
+  if (!app) throw new PiopiyError("bad_configuration", "There is no app.");
+  const logger = createLogger({ level: logLevel(parts.logLevel) });
+  const unlog = logChannels(logger);
+  owned.add(async () => unlog());
+  const fetch = createHttpFetch({ allowPrivate: loopbackOnly(config), clock });
+  const engine = await createMediaEngine(config.media);
+  owned.add(() => engine.close());
+  const voices = startVoices({ config, fetch, clock, ids });
+  owned.add(voices.close);
+  const calls = await startCalls({ config, engine, clock, ids });
+  owned.add(calls.close);
+  const control = createControl({
+    ...{ store, clock, ids, apps: config.apps, phones: config.phones },
+    numbers: config.numbers.map((number) => ({ ...number, app: number.app ?? app.appid })),
+    dialler: calls.dialler,
+    audio: voices.audio,
+    recordings: voices.recordings,
+    recordingFile: voices.recordingFile,
+    callbacks: callbackPort(fetch),
+  });
+  owned.add(() => control.drain());
+  calls.onCall((incoming) => control.receiveCall(incoming));
+  const media = async () => ({ sessions: engine.sessions, ...(await engine.statistics()) });
+  const api = createApi({ store, control, apps: config.apps, clock, ids, version: VERSION, media, logger });
+  owned.add(() => api.close());
+  const url = await api.listen({ host: config.http.host, port: config.http.port });
+  return { url, sip: calls.addresses, app, calls: () => runningCalls(control) };
+}
+
+const runningCalls = (control: Control): number => control.statistics().calls;
+
+/** While nothing listens beyond this machine, a flow may name addresses on it. */
+function loopbackOnly({ http, sip, media }: Config): boolean {
+  return [http.host, sip.host, media.host].every((host) => host === "localhost" || host === "::1" || (isIP(host) === 4 && host.startsWith("127.")));
+}
+
+const LEVELS = ["trace", "debug", "info", "warn", "error", "silent"] as const;
+
+function logLevel(name: string): (typeof LEVELS)[number] {
+  const level = LEVELS.find((known) => known === name);
+  if (!level) throw new PiopiyError("bad_configuration", `The log level must be one of ${LEVELS.join(", ")}.`);
+  return level;
+}
+
+/** What has been opened, to be closed in the opposite order. */
+interface Ownership {
+  add(close: () => Promise<unknown>): void;
+  close(): Promise<void>;
+}
+
+function ownership(): Ownership {
+  const closers: (() => Promise<unknown>)[] = [];
+  let closing: Promise<void> | undefined;
+  const closeAll = async () => {
+    for (let close = closers.pop(); close; close = closers.pop()) {
+      // One part that cannot be closed does not keep the others open.
+      await close().catch((failure: unknown) => channels.failure.publish({ layer: "server", failure }));
+    }
+  };
+  return {
+    add: (close) => void closers.push(close),
+    close: () => (closing ??= closeAll()),
+  };
+}
