@@ -69,17 +69,14 @@ function start({ userAgent, onRinging }: ForkOptions, request: OutgoingRequest):
   return branch;
 }
 
-function causeOf(outcome: Exclude<InviteOutcome, { kind: "accepted" }>, rang: boolean): Cause {
-  if (outcome.kind === "refused") return causeOfStatus(outcome.response.status, rang);
-  switch (outcome.why) {
-    case "timeout":
-      return { reason: "unreachable", who: "network", sipStatus: 408 };
-    case "transport":
-      return { reason: "unreachable", who: "network", sipStatus: 503 };
-    case "cancelled":
-      return GIVEN_UP;
-  }
-}
+const FAILURES = {
+  timeout: { reason: "unreachable", who: "network", sipStatus: 408 },
+  transport: { reason: "unreachable", who: "network", sipStatus: 503 },
+  cancelled: GIVEN_UP,
+} as const satisfies Record<string, Cause>;
+
+const causeOf = (outcome: Exclude<InviteOutcome, { kind: "accepted" }>, rang: boolean): Cause =>
+  outcome.kind === "refused" ? causeOfStatus(outcome.response.status, rang) : FAILURES[outcome.why];
 
 /** RFC 3261 §16.7 step 6 leaves the choice among refusals: what the caller can best act upon comes first. */
 const PREFERENCE = ["busy", "rejected", "no_answer", "failed", "unreachable", "cancelled"];

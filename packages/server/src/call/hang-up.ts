@@ -1,9 +1,6 @@
-import { scope, sleep, type Clock } from "../base/index.ts";
 import type { Cause } from "./cause.ts";
 import { endState, type LegState } from "./leg-state.ts";
-
-/** How long hanging up waits for the answer to a BYE; the transaction goes on repeating it (RFC 3261 §17.1.2). */
-const BYE_PATIENCE_MS = 2_000;
+import { patiently } from "./patience.ts";
 
 /** Ends the leg at once and tells the peer; resolves when the peer has confirmed or has had time to. */
 export async function hangUp(state: LegState, cause: Cause = ordinaryEnd(state)): Promise<void> {
@@ -16,8 +13,3 @@ export async function hangUp(state: LegState, cause: Cause = ordinaryEnd(state))
 }
 
 const ordinaryEnd = (state: LegState): Cause => ({ reason: state.dialog ? "completed" : "rejected", who: "us" });
-
-async function patiently(clock: Clock, told: Promise<void>): Promise<void> {
-  using patience = scope();
-  await Promise.race([told, sleep(clock, BYE_PATIENCE_MS, patience.signal)]);
-}

@@ -31,22 +31,18 @@ function answerInDialog(state: LegState, incoming: IncomingRequest): void {
   }
 }
 
-function takeInfo(state: LegState, { request, respond }: IncomingRequest): void {
+function takeInfo(state: LegState, incoming: IncomingRequest): void {
+  const { request } = incoming;
   const digit = digitOfInfo(header(request, "Content-Type"), request.body);
   // RFC 2976 §2.2: an INFO without a body is a probe, and fine.
-  if (digit === undefined && request.body.length > 0) return respond(415, { headers: [ACCEPT] });
-  respond(200);
+  if (digit === undefined && request.body.length > 0) return incoming.respond(415, { headers: [ACCEPT] });
+  incoming.respond(200);
   if (digit) press(state, digit, "info");
 }
 
 function causeOfEnd({ who, reasonHeader }: DialogEnd): Cause {
-  switch (who) {
-    case "remote":
-      return causeOfBye(reasonHeader);
-    case "timeout":
-      return { reason: "failed", who: "network", sipStatus: 408 };
-    case "local":
-      // Every BYE of ours ends the leg before it is sent; what is left is the user agent that closes.
-      return { reason: "shutdown", who: "us" };
-  }
+  if (who === "remote") return causeOfBye(reasonHeader);
+  if (who === "timeout") return { reason: "failed", who: "network", sipStatus: 408 };
+  // A hangup of ours has ended the leg before its BYE was sent; what is left is the user agent that closes.
+  return { reason: "shutdown", who: "us" };
 }

@@ -1,32 +1,17 @@
 import { channels } from "../base/index.ts";
-import type { DigestAuthenticator, IncomingInvite, IncomingRequest, Registrar, UserAgent } from "../sip/index.ts";
-import { calledOf, callerOf } from "./identity.ts";
+import type { IncomingInvite, IncomingRequest, Registrar, UserAgent } from "../sip/index.ts";
+import { authenticCaller, type CallerOptions, type CallSource } from "./caller.ts";
+import { calledOf } from "./identity.ts";
 import { inBackground } from "./leg-state.ts";
 import { offeredCall, type AnsweringOptions, type OfferedCall } from "./offered-call.ts";
 import { ACCEPT } from "./refuse.ts";
-import type { PhoneAccount } from "./routes.ts";
 
-/** A trunk as far as calls from it are concerned. */
-export interface TrunkSource {
-  readonly name: string;
-  /** Our user name at the trunk, when there is one. */
-  readonly username?: string;
-  /** Whether calls from that IP address are the trunk's. */
-  readonly isAllowed: (address: string) => boolean;
-}
-
-export interface InboundOptions extends AnsweringOptions {
+export interface InboundOptions extends AnsweringOptions, CallerOptions {
   readonly userAgent: UserAgent;
   readonly registrar: Registrar;
-  readonly authenticator: DigestAuthenticator;
-  readonly trunks: readonly TrunkSource[];
-  readonly phones: readonly PhoneAccount[];
+  /** Takes a call; nothing has been told to the caller but 100. */
   readonly onCall: (call: IncomingCall) => void;
 }
-
-export type CallSource =
-  | { readonly type: "trunk"; readonly name: string }
-  | { readonly type: "phone"; readonly username: string };
 
 /** A call of somebody who may call, not answered yet. */
 export interface IncomingCall extends OfferedCall {
@@ -63,7 +48,7 @@ function answerOutside({ registrar }: InboundOptions, incoming: IncomingRequest)
 }
 
 async function receive(options: InboundOptions, invite: IncomingInvite): Promise<void> {
-  const caller = callerAllowed(options, invite);
+  const caller = authenticCaller(options, invite);
   if (!caller) return;
   const { source, from, ownName } = caller;
   const to = calledOf(invite.request, ownName);

@@ -42,12 +42,6 @@ export function outboundLeg({ offer, ...offered }: Offered, dialog: Dialog, resp
 }
 
 function calledParty({ target }: DialRequest): string {
-  switch (target.type) {
-    case "number":
-      return target.number;
-    case "user":
-      return target.user;
-    case "uri":
-      return target.uri;
-  }
+  if (target.type === "number") return target.number;
+  return target.type === "user" ? target.user : target.uri;
 }
