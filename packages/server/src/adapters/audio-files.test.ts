@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { collect, dominantTone, toneSamples, wavFile } from "../audio/index.ts";
+import { mp3Tone } from "../audio/mp3-tone.test.data.ts";
 import { systemClock, VirtualClock } from "../base/index.ts";
 import { createAudioFiles, type AudioFiles } from "./audio-files.ts";
 import { createHttpFetch } from "./http-fetch.ts";
@@ -35,6 +36,7 @@ beforeAll(async () => {
   const fetch = createHttpFetch({ allowPrivate: true, clock: systemClock });
   files = createAudioFiles({ folder, fetch, clock, maxFileBytes: 20_000 });
   await writeFile(join(folder, "welcome.mp3"), tone(400)); // The name lies: the content decides.
+  await writeFile(join(folder, "music.mp3"), mp3Tone(30));
   await writeFile(join(folder, "wide.wav"), at16k);
   await writeFile(join(folder, "empty.wav"), "");
   await writeFile(join(folder, "ogg.wav"), "OggS and so on");
@@ -61,6 +63,10 @@ describe("a file of the media folder", () => {
     const source = await named("welcome.mp3");
     expect(source.kind).toBe("file");
     expect(await heard(source)).toBe(400);
+  });
+
+  it("may be an MP3", async () => {
+    expect(await heard(await named("music.mp3"))).toBe(1000);
   });
 
   it("is brought to 8 kHz", async () => {

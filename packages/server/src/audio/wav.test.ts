@@ -1,9 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { PiopiyError } from "../base/index.ts";
-import { concatBytes, utf8 } from "../base/index.ts";
+import { concatBytes, PiopiyError, utf8 } from "../base/index.ts";
 import { encodeAlaw, encodeUlaw } from "./g711.ts";
-import { decodeMp3, looksLikeMp3 } from "./mp3.ts";
 import { pcmBytes, wavFile, wavHeader } from "./wav-header.ts";
 import { parseWav } from "./wav.ts";
 
@@ -129,19 +127,5 @@ describe("wavHeader", () => {
     expect([view.getUint16(20, true), view.getUint16(22, true), view.getUint32(24, true)]).toEqual([1, channels, 8000]);
     expect([view.getUint32(28, true), view.getUint16(32, true), view.getUint16(34, true)]).toEqual([16_000 * channels, 2 * channels, 16]);
     expect(view.getUint32(40, true)).toBe(1600);
-  });
-});
-
-describe("MP3", () => {
-  it("is told by its first bytes", () => {
-    expect(looksLikeMp3(utf8("ID3\u0004"))).toBe(true);
-    expect(looksLikeMp3(Uint8Array.of(0xff, 0xfb, 0x90))).toBe(true);
-    expect(looksLikeMp3(Uint8Array.of(0xff, 0xff, 0xff))).toBe(false);
-    expect(looksLikeMp3(utf8("RIFF"))).toBe(false);
-  });
-
-  it("that is none is bad_audio", async () => {
-    const garbage = Uint8Array.from({ length: 4000 }, (_, at) => (at * 7919) % 251);
-    await expect(decodeMp3(garbage)).rejects.toMatchObject({ code: "bad_audio" });
   });
 });
