@@ -1,5 +1,5 @@
 /** A timer that was set and can be taken back. */
-export interface Timer {
+interface Timer {
   cancel(): void;
 }
 

@@ -78,6 +78,11 @@ export function failureOf(reply: Reply, secrets: readonly string[]): PiopiyError
   const accepted = reply.status >= 200 && reply.status < 300;
   if (accepted && (told === undefined || told === 200)) return undefined;
   const status = accepted ? (told ?? 0) : reply.status;
+  return clientError(reply, status, told, secrets) ?? serverError(reply, status, serverText(reply.body, secrets));
+}
+
+/** The errors that the caller can put right. */
+function clientError(reply: Reply, status: number, told: number | undefined, secrets: readonly string[]): PiopiyError | undefined {
   const details = { status, requestId: reply.requestId, body: reply.body };
   const said = serverText(reply.body, secrets);
   if (status === 401 || status === 403 || told === 420 || status === 420) {
@@ -94,6 +99,11 @@ export function failureOf(reply: Reply, secrets: readonly string[]): PiopiyError
     return new PiopiyNotFoundError(
       `The server does not know what was asked for. Check the call's id, the file name, or baseUrl; an ended call is gone.${said}`, details);
   }
+  return undefined;
+}
+
+function serverError(reply: Reply, status: number, said: string): PiopiyError {
+  const details = { status, requestId: reply.requestId, body: reply.body };
   if (status === 429) {
     return new PiopiyRateLimitError(
       `Too many requests. Wait${reply.retryAfterMs === undefined ? "" : " for retryAfterMs"}, then try again.${said}`, reply.retryAfterMs, details);
