@@ -21,3 +21,9 @@ export { type DigestAlgorithm, type DigestInput, digestResponse } from "./auth/d
 export { createFakeNetwork, type FakeNetwork, type Passing } from "./transport/fake-network.ts";
 export { type OpenTransport, type Receive, type Transport } from "./transport/transport.ts";
 export { DEFAULT_TIMERS, type SipTimers } from "./transaction/timers.ts";
+export {
+  type AuthenticationResult, createDigestAuthenticator, type DigestAuthenticator, type DigestAuthenticatorOptions,
+} from "./auth/authenticator.ts";
+export { type Contact } from "./registrar/bindings.ts";
+export { type BindingChange, createRegistrar, type Registrar, type RegistrarOptions } from "./registrar/registrar.ts";
+export { createRegistration, type Registration, type RegistrationEvents, type RegistrationOptions } from "./registrar/registration.ts";

@@ -1,10 +1,8 @@
-import { Emitter } from "../../base/index.ts";
+import { Emitter, type Timer } from "../../base/index.ts";
 import { createAuthorizer } from "../auth/authorizer.ts";
-import type { Core } from "../core.ts";
-import { userOf } from "../core.ts";
+import { type Core, userOf } from "../core.ts";
 import { exchange, type Sent } from "../exchange.ts";
 import type { SipRequest, SipResponse } from "../message/message.ts";
-import { parseNameAddr } from "../message/name-addr.ts";
 import { outsideRequest } from "../outside-request.ts";
 import { cancelFor } from "../transaction/ack.ts";
 import type { Received } from "../transport/network.ts";
@@ -16,28 +14,21 @@ import { createLiveDialog, type LiveDialog } from "./live-dialog.ts";
 export function inviteOut(core: Core, options: OutgoingRequest): OutgoingInvite {
   const events = new Emitter<{ provisional: SipResponse }>();
   const outside = outsideRequest(core, "INVITE", options);
-  /** One per To tag: a forking proxy may bring several. */
-  const dialogs = new Map<string, LiveDialog>();
+  const forks = createForks(core, options);
   let settled = false;
   let cancelled = false;
   let provisional = false;
-  let settle: (outcome: InviteOutcome) => void = () => undefined;
-  const outcome = new Promise<InviteOutcome>((resolve) => {
-    settle = (result) => {
-      settled = true;
-      resolve(result);
-    };
-  });
+  const { promise: outcome, resolve } = deferred<InviteOutcome>();
+  const settle = (result: InviteOutcome) => {
+    settled = true;
+    resolve(result);
+  };
 
   const accepted = (response: SipResponse, received: Received<SipResponse>, { request }: Sent) => {
-    const tag = received.envelope.toTag ?? "";
-    const known = dialogs.get(tag);
-    if (known) return known.acknowledge(received.envelope.cseq.number, request);
-    const live = dialogFor(core, options, request, response, received);
-    dialogs.set(tag, live);
+    const { live, isNew } = forks(request, response, received);
     live.acknowledge(received.envelope.cseq.number, request);
     // RFC 3261 §13.2.2.4 for the other branches of a fork, §15.1.1 for a 2xx that crossed our CANCEL.
-    if (settled || cancelled) void live.dialog.bye();
+    if (isNew && (settled || cancelled)) void live.dialog.bye();
     if (settled) return;
     settle(cancelled ? { kind: "failed", why: "cancelled" } : { kind: "accepted", dialog: live.dialog, response });
   };
@@ -61,11 +52,8 @@ export function inviteOut(core: Core, options: OutgoingRequest): OutgoingInvite 
     failed: (why) => settle({ kind: "failed", why: cancelled ? "cancelled" : why }),
   });
 
-  const sendCancel = ({ request, to }: Sent) => {
-    core.transactions.send(cancelFor(request), to, { response: () => undefined, failed: () => undefined });
-    // RFC 3261 §9.1: "if there is no final response for the original request in 64*T1 seconds … the UAC SHOULD then
-    // consider the original transaction cancelled".
-    const limit = core.clock.setTimer(64 * core.timers.t1, () => {
+  const sendCancel = (sent: Sent) => {
+    const limit = cancelSent(core, sent, () => {
       if (settled) return;
       inProgress.forget();
       settle({ kind: "failed", why: "cancelled" });
@@ -90,15 +78,37 @@ export function inviteOut(core: Core, options: OutgoingRequest): OutgoingInvite 
   };
 }
 
-function dialogFor(
-  core: Core, options: OutgoingRequest, invite: SipRequest, response: SipResponse, received: Received<SipResponse>,
-): LiveDialog {
-  return createLiveDialog(core, {
-    state: dialogOfResponse(invite, response, received.envelope),
-    flow: received.source,
-    transport: received.transport,
-    credentials: options.credentials,
-    user: userOf(options.from) ?? userOf(parseNameAddr(options.from)?.uri ?? ""),
-    ownsCallId: true,
+function deferred<T>(): { readonly promise: Promise<T>; readonly resolve: (value: T) => void } {
+  let resolve: (value: T) => void = () => undefined;
+  const promise = new Promise<T>((settle) => {
+    resolve = settle;
   });
+  return { promise, resolve };
+}
+
+function cancelSent(core: Core, { request, to }: Sent, givenUp: () => void): Timer {
+  core.transactions.send(cancelFor(request), to, { response: () => undefined, failed: () => undefined });
+  // RFC 3261 §9.1: "if there is no final response for the original request in 64*T1 seconds … the UAC SHOULD then
+  // consider the original transaction cancelled".
+  return core.clock.setTimer(64 * core.timers.t1, givenUp);
+}
+
+/** The dialogs of one INVITE by To tag: a forking proxy may bring several. */
+function createForks(core: Core, options: OutgoingRequest) {
+  const dialogs = new Map<string, LiveDialog>();
+  return (invite: SipRequest, response: SipResponse, received: Received<SipResponse>) => {
+    const tag = received.envelope.toTag ?? "";
+    const known = dialogs.get(tag);
+    if (known) return { live: known, isNew: false };
+    const live = createLiveDialog(core, {
+      state: dialogOfResponse(invite, response, received.envelope),
+      flow: received.source,
+      transport: received.transport,
+      credentials: options.credentials,
+      user: userOf(options.from),
+      ownsCallId: true,
+    });
+    dialogs.set(tag, live);
+    return { live, isNew: true };
+  };
 }

@@ -31,19 +31,13 @@ export function inviteClient(invite: SipRequest, { timers, reliable }: Transacti
     return reliable ? [TERMINATED, ...effectsOf(completed)] : [...completed, start("D", timers.d)];
   };
   const onResponse = (state: State, response: SipResponse): Step<State> => {
-    switch (state.name) {
-      case "calling":
-      case "proceeding":
-        if (response.status >= 200) return answered(response);
-        return [{ name: "proceeding" }, stop("A"), stop("B"), pass(response)];
-      case "completed":
-        // "Any retransmissions of the final response … MUST cause the ACK to be re-passed to the transport layer."
-        return response.status >= 300 ? [state, send(state.ack)] : [state];
-      case "accepted":
-        return response.status >= 200 && response.status < 300 ? [state, pass(response)] : [state];
-      case "terminated":
-        return [state];
+    if (state.name === "calling" || state.name === "proceeding") {
+      return response.status >= 200 ? answered(response) : [{ name: "proceeding" }, stop("A"), stop("B"), pass(response)];
     }
+    // "Any retransmissions of the final response … MUST cause the ACK to be re-passed to the transport layer."
+    if (state.name === "completed" && response.status >= 300) return [state, send(state.ack)];
+    const accepts = state.name === "accepted" && response.status >= 200 && response.status < 300;
+    return accepts ? [state, pass(response)] : [state];
   };
   return {
     kind: "INVITE client",

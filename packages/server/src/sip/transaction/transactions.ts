@@ -1,12 +1,13 @@
 import type { Clock } from "../../base/index.ts";
-import type { SipRequest, SipResponse } from "../message/message.ts";
+import { header, type SipRequest, type SipResponse } from "../message/message.ts";
+import { parseNameAddr, tagOf } from "../message/name-addr.ts";
 import type { Network, Received } from "../transport/network.ts";
 import type { SipAddress } from "../user-agent-types.ts";
 import { client } from "./client.ts";
 import { inviteClient } from "./invite-client.ts";
 import { inviteServer } from "./invite-server.ts";
 import { clientKey, clientKeyOf, mergeKey, serverKey } from "./keys.ts";
-import { type RunningTransaction, runTransaction } from "./run-transaction.ts";
+import { type RunningTransaction, runTransaction, type TransactionPlumbing } from "./run-transaction.ts";
 import { server } from "./server.ts";
 import type { SipTimers } from "./timers.ts";
 
@@ -56,81 +57,29 @@ interface Sent {
   last: Received<SipResponse> | undefined;
 }
 
-export function createTransactions(
-  { clock, timers, network, user }: { clock: Clock; timers: SipTimers; network: () => Network; user: TransactionUser },
-): Transactions {
-  const clients = new Map<string, Sent>();
-  const servers = new Map<string, Served>();
-  const merges = new Map<string, string>();
+interface Tables {
+  readonly clients: Map<string, Sent>;
+  readonly servers: Map<string, Served>;
+  /** Server keys by merge key. */
+  readonly merges: Map<string, string>;
+}
 
-  const serve = (received: Received<SipRequest>, key: string) => {
-    const { message: request, envelope, transport } = received;
-    const config = { timers, reliable: transport.reliable };
-    const merge = envelope.toTag === undefined ? mergeKey(envelope) : undefined;
-    if (merge !== undefined && !merges.has(merge)) merges.set(merge, key);
-    const transaction: ServerTransaction = {
-      received,
-      respond: (response) => running.dispatch({ event: "respond", response }),
-    };
-    const plumbing = {
-      clock,
-      send: (message: SipRequest | SipResponse) =>
-        message.type === "response" ? network().respond(received, message) : Promise.resolve(),
-      // RFC 6026 §8.7: an ACK that matches the accepted INVITE itself; the dialog layer knows it by its dialog.
-      pass: (message: SipRequest | SipResponse) => {
-        if (message.type === "request") user.ack({ ...received, message });
-      },
-      failed: (why: "timeout" | "transport") => user.failed(transaction, why),
-      ended: () => {
-        servers.delete(key);
-        if (merge !== undefined && merges.get(merge) === key) merges.delete(merge);
-      },
-    };
-    const running = request.method === "INVITE"
-      ? runTransaction(inviteServer(request, config), plumbing)
-      : runTransaction(server(config), plumbing);
-    servers.set(key, { running, transaction });
-    user.request(transaction);
-  };
+interface Plumbing {
+  readonly clock: Clock;
+  readonly timers: SipTimers;
+  /** Asked for late: the transports begin to receive before they are all open. */
+  readonly network: () => Network;
+  readonly user: TransactionUser;
+}
 
-  const receiveRequest = (received: Received<SipRequest>) => {
-    const { message: request, envelope } = received;
-    const key = serverKey(envelope, request.method);
-    const served = servers.get(key);
-    if (request.method === "ACK") {
-      if (served) served.running.dispatch({ event: "ack", request });
-      else user.ack(received);
-    } else if (served) served.running.dispatch({ event: "request", request });
-    else if (servers.size < MAX_SERVER_TRANSACTIONS) serve(received, key);
-  };
-
+export function createTransactions(plumbing: Plumbing): Transactions {
+  const tables: Tables = { clients: new Map(), servers: new Map(), merges: new Map() };
+  const { clients, servers, merges } = tables;
   return {
-    send(request, to, listener) {
-      const key = clientKeyOf(request);
-      const config = { timers, reliable: to.transport === "tcp" };
-      const plumbing = {
-        clock,
-        send: (message: SipRequest | SipResponse) => network().send(message, to),
-        pass: (message: SipRequest | SipResponse) => {
-          const last = sent.last;
-          if (message.type === "response" && last) listener.response(message, last);
-        },
-        failed: listener.failed,
-        ended: () => void clients.delete(key),
-      };
-      const running = request.method === "INVITE"
-        ? runTransaction(inviteClient(request, config), plumbing)
-        : runTransaction(client(request, config), plumbing);
-      const sent: Sent = { running, last: undefined };
-      clients.set(key, sent);
-      return () => {
-        running.abandon();
-        clients.delete(key);
-      };
-    },
+    send: (request, to, listener) => startClient(plumbing, tables, { request, to, listener }),
     receive(received) {
       const { message, envelope } = received;
-      if (message.type === "request") return receiveRequest({ ...received, message });
+      if (message.type === "request") return receiveRequest(plumbing, tables, { ...received, message });
       const sent = clients.get(clientKey(envelope.via, envelope.cseq.method));
       if (!sent) return;
       sent.last = { ...received, message };
@@ -151,4 +100,79 @@ export function createTransactions(
       merges.clear();
     },
   };
+}
+
+function startClient(
+  { clock, timers, network }: Plumbing, { clients }: Tables,
+  { request, to, listener }: { request: SipRequest; to: SipAddress; listener: ResponseListener },
+): () => void {
+  const key = clientKeyOf(request);
+  const config = { timers, reliable: to.transport === "tcp" };
+  const plumbing: TransactionPlumbing = {
+    clock,
+    send: (message) => network().send(message, to),
+    pass(message) {
+      const last = sent.last;
+      if (message.type === "response" && last) listener.response(message, last);
+    },
+    failed: (why) => listener.failed(why),
+    ended: () => void clients.delete(key),
+  };
+  const running = request.method === "INVITE"
+    ? runTransaction(inviteClient(request, config), plumbing)
+    : runTransaction(client(request, config), plumbing);
+  const sent: Sent = { running, last: undefined };
+  clients.set(key, sent);
+  return () => {
+    running.abandon();
+    clients.delete(key);
+  };
+}
+
+function receiveRequest(plumbing: Plumbing, tables: Tables, received: Received<SipRequest>): void {
+  const { message: request, envelope } = received;
+  const key = serverKey(envelope, request.method);
+  const served = tables.servers.get(key);
+  if (request.method === "ACK") {
+    if (served) served.running.dispatch({ event: "ack", request });
+    else plumbing.user.ack(received);
+  } else if (served) served.running.dispatch({ event: "request", request });
+  else if (tables.servers.size < MAX_SERVER_TRANSACTIONS) startServer(plumbing, tables, received, key);
+}
+
+function startServer(
+  { clock, timers, network, user }: Plumbing, { servers, merges }: Tables, received: Received<SipRequest>, key: string,
+): void {
+  const { message: request, envelope, transport } = received;
+  const config = { timers, reliable: transport.reliable };
+  const merge = envelope.toTag === undefined ? mergeKey(envelope) : undefined;
+  if (merge !== undefined && !merges.has(merge)) merges.set(merge, key);
+  const transaction: ServerTransaction = {
+    received,
+    respond: (response) => running.dispatch({ event: "respond", response }),
+  };
+  const plumbing: TransactionPlumbing = {
+    clock,
+    send: (message) => (message.type === "response" ? network().respond(received, message) : Promise.resolve()),
+    // RFC 6026 §8.7: an ACK that matches the accepted INVITE itself; the dialog layer knows it by its dialog.
+    pass(message) {
+      if (message.type === "request") user.ack({ ...received, message, envelope: { ...envelope, ...ackTag(message) } });
+    },
+    failed: (why) => user.failed(transaction, why),
+    ended() {
+      servers.delete(key);
+      if (merge !== undefined && merges.get(merge) === key) merges.delete(merge);
+    },
+  };
+  const running = request.method === "INVITE"
+    ? runTransaction(inviteServer(request, config), plumbing)
+    : runTransaction(server(config), plumbing);
+  servers.set(key, { running, transaction });
+  user.request(transaction);
+}
+
+/** The INVITE had no To tag; its ACK names the dialog with one. */
+function ackTag(ack: SipRequest): { readonly toTag: string | undefined } {
+  const to = parseNameAddr(header(ack, "To") ?? "");
+  return { toTag: to && tagOf(to) };
 }

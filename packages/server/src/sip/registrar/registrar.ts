@@ -1,0 +1,145 @@
+import { channels, type Clock, Emitter, type Listenable, type Timer } from "../../base/index.ts";
+import type { DigestAuthenticator } from "../auth/authenticator.ts";
+import { parseCSeq } from "../message/cseq.ts";
+import { type Header, header, headerValues, type SipRequest } from "../message/message.ts";
+import { parseNameAddr } from "../message/name-addr.ts";
+import { param } from "../message/params.ts";
+import { parseSipUri, unescape } from "../message/uri.ts";
+import type { IncomingRequest } from "../user-agent-types.ts";
+import { applyWishes, type Contact, sameUri, type Wish } from "./bindings.ts";
+
+export interface RegistrarOptions {
+  readonly authenticator: DigestAuthenticator;
+  readonly clock: Clock;
+  /** Seconds; a shorter wish is refused with 423. */
+  readonly minExpires: number;
+  /** Seconds; a longer wish is shortened. */
+  readonly maxExpires: number;
+}
+
+export interface BindingChange {
+  readonly username: string;
+  readonly contact: Contact;
+  readonly change: "added" | "refreshed" | "removed" | "expired";
+}
+
+/** Knows where the users' phones are (RFC 3261 §10.3). */
+export interface Registrar {
+  readonly events: Listenable<{ binding: BindingChange }>;
+  /** Answers a REGISTER; anything else gets 405. */
+  handle(incoming: IncomingRequest): void;
+  /** Where a user can be reached now, the newest registration first. */
+  contacts(username: string): readonly Contact[];
+  /** Forgets everybody and stops its timers. */
+  close(): void;
+}
+
+/** RFC 3261 §10.2.1.1: a malformed expiry means an hour. */
+const DEFAULT_EXPIRES = 3600;
+
+export function createRegistrar(options: RegistrarOptions): Registrar {
+  const { clock } = options;
+  const events = new Emitter<{ binding: BindingChange }>();
+  const bindings = new Map<string, readonly Contact[]>();
+  const timers = new Map<string, Timer>();
+
+  const tell = (username: string, contact: Contact, change: BindingChange["change"]) => {
+    const gone = change === "removed" || change === "expired";
+    const expiresSeconds = gone ? 0 : Math.round((contact.expiresAtMs - clock.now()) / 1000);
+    if (channels.sipRegistration.hasSubscribers) {
+      channels.sipRegistration.publish({ username, contact: contact.uri, expiresSeconds });
+    }
+    events.emit("binding", { username, contact, change });
+  };
+  const alive = (username: string) => (bindings.get(username) ?? []).filter(({ expiresAtMs }) => expiresAtMs > clock.now());
+  const keep = (username: string, contacts: readonly Contact[]) => {
+    timers.get(username)?.cancel();
+    timers.delete(username);
+    if (contacts.length === 0) bindings.delete(username);
+    else {
+      bindings.set(username, contacts);
+      const first = Math.min(...contacts.map(({ expiresAtMs }) => expiresAtMs));
+      timers.set(username, clock.setTimer(first - clock.now(), () => expire(username)));
+    }
+  };
+  const expire = (username: string) => {
+    const before = bindings.get(username) ?? [];
+    const after = alive(username);
+    keep(username, after);
+    for (const contact of before) if (!after.includes(contact)) tell(username, contact, "expired");
+  };
+  const store = (username: string, next: readonly Contact[]) => {
+    const before = alive(username);
+    keep(username, next);
+    for (const contact of next) {
+      if (before.includes(contact)) continue;
+      tell(username, contact, before.some(({ uri }) => sameUri(uri, contact.uri)) ? "refreshed" : "added");
+    }
+    for (const contact of before) {
+      if (!next.some(({ uri }) => sameUri(uri, contact.uri))) tell(username, contact, "removed");
+    }
+  };
+  const contacts = (username: string) => alive(username).toReversed();
+  return {
+    events,
+    contacts,
+    handle: (incoming) => register(options, incoming, alive, store),
+    close() {
+      for (const timer of timers.values()) timer.cancel();
+      timers.clear();
+      bindings.clear();
+    },
+  };
+}
+
+function register(
+  { authenticator, clock, minExpires, maxExpires }: RegistrarOptions, incoming: IncomingRequest,
+  alive: (username: string) => readonly Contact[], store: (username: string, next: readonly Contact[]) => void,
+): void {
+  const { request, source } = incoming;
+  if (request.method !== "REGISTER") return incoming.respond(405, { headers: [["Allow", "REGISTER"]] });
+  const address = parseSipUri(parseNameAddr(header(request, "To") ?? "")?.uri ?? "");
+  const cseq = parseCSeq(header(request, "CSeq") ?? "")?.number;
+  if (!address || cseq === undefined) return incoming.respond(400);
+  const authenticated = authenticator.check(request);
+  if (!authenticated.ok) return incoming.respond(401, { headers: authenticated.headers });
+  const { username } = authenticated;
+  // §10.3 step 4: nobody registers for somebody else.
+  if (unescape(address.user ?? "") !== username) return incoming.respond(403);
+  const wishes = wishesOf(request, alive(username), maxExpires);
+  if (!wishes) return incoming.respond(400);
+  if (wishes.some(({ expiresSeconds }) => expiresSeconds > 0 && expiresSeconds < minExpires)) {
+    return incoming.respond(423, { headers: [["Min-Expires", String(minExpires)]] });
+  }
+  const nowMs = clock.now();
+  const callId = header(request, "Call-ID") ?? "";
+  const next = applyWishes(alive(username), wishes, { callId, cseq, source, nowMs });
+  if (!next) return incoming.respond(500);
+  if (wishes.length > 0) store(username, next);
+  incoming.respond(200, { headers: next.map((contact) => contactHeader(contact, nowMs)) });
+}
+
+const contactHeader = ({ uri, expiresAtMs }: Contact, nowMs: number): Header =>
+  ["Contact", `<${uri}>;expires=${Math.max(0, Math.round((expiresAtMs - nowMs) / 1000))}`];
+
+/** What the REGISTER asks for; `undefined` when it is malformed. */
+function wishesOf(request: SipRequest, known: readonly Contact[], maxExpires: number): readonly Wish[] | undefined {
+  const values = headerValues(request, "Contact");
+  const general = header(request, "Expires");
+  if (values.includes("*")) {
+    // §10.3 step 6: `*` stands alone and with an expiry of 0.
+    if (values.length > 1 || seconds(general) !== 0) return undefined;
+    return known.map(({ uri }) => ({ uri, expiresSeconds: 0 }));
+  }
+  const wishes: Wish[] = [];
+  for (const value of values) {
+    const contact = parseNameAddr(value);
+    if (!contact || !parseSipUri(contact.uri)) return undefined;
+    const expiresSeconds = Math.min(seconds(param(contact.params, "expires") ?? general), maxExpires);
+    wishes.push({ uri: contact.uri, expiresSeconds });
+  }
+  return wishes;
+}
+
+const seconds = (text: string | undefined): number =>
+  text !== undefined && /^\d{1,10}$/.test(text.trim()) ? Number(text) : DEFAULT_EXPIRES;

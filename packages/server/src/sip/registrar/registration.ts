@@ -1,0 +1,135 @@
+import { channels, type Clock, Emitter, type Ids, type Listenable, messageOf, randomIds, type Timer } from "../../base/index.ts";
+import { parseCSeq } from "../message/cseq.ts";
+import { header, headerValues, type SipResponse } from "../message/message.ts";
+import { parseNameAddr } from "../message/name-addr.ts";
+import { param } from "../message/params.ts";
+import { parseSipUri } from "../message/uri.ts";
+import type { Credentials, SipAddress, UserAgent } from "../user-agent-types.ts";
+
+export interface RegistrationOptions {
+  /** The Request-URI: the registrar's domain, `sip:example.com`. */
+  readonly registrarUri: string;
+  /** The address of record: From and To. */
+  readonly aor: string;
+  readonly credentials?: Credentials;
+  readonly expiresSeconds: number;
+  readonly clock: Clock;
+  readonly ids?: Ids;
+  readonly nextHop?: SipAddress;
+}
+
+export interface RegistrationEvents {
+  /** The registrar knows us, for so long; at the first time and at every refresh. */
+  registered: { readonly expiresSeconds: number };
+  /** It does not; tried again after `retryMs`. */
+  failed: { readonly response: SipResponse; readonly retryMs: number };
+}
+
+/** Keeps an address of record registered (RFC 3261 §10.2). */
+export interface Registration {
+  readonly events: Listenable<RegistrationEvents>;
+  readonly registered: boolean;
+  /** Takes the registration back. Idempotent; resolves when the registrar has answered or is not there. */
+  close(): Promise<void>;
+}
+
+/** The first wait after a failure, doubled each time up to the longest. */
+const BACKOFF_MS = { first: 2000, longest: 300_000 } as const;
+
+/** Registers at once and again before the registration runs out, until it is closed. */
+export function createRegistration(userAgent: UserAgent, options: RegistrationOptions): Registration {
+  const { clock, ids = randomIds } = options;
+  const events = new Emitter<RegistrationEvents>();
+  let expiresSeconds = options.expiresSeconds;
+  let registered = false;
+  let failures = 0;
+  let closing: Promise<void> | undefined;
+  let timer: Timer | undefined;
+  let running: Promise<void> = Promise.resolve();
+
+  const register = createRegister(userAgent, options, ids);
+  const again = (delayMs: number) => {
+    if (!closing) timer = clock.setTimer(delayMs, () => start());
+  };
+  const start = () => {
+    running = refresh().catch((failure: unknown) => channels.failure.publish({ layer: "sip", failure: messageOf(failure) }));
+  };
+  const refresh = async (): Promise<void> => {
+    const response = await register(expiresSeconds);
+    if (response.status >= 200 && response.status < 300) {
+      registered = true;
+      failures = 0;
+      const granted = grantedSeconds(response, userAgent, expiresSeconds);
+      again(granted * 800); // at four fifths of it
+      events.emit("registered", { expiresSeconds: granted });
+      return;
+    }
+    const wanted = Number(header(response, "Min-Expires"));
+    // RFC 3261 §10.2.8: 423 says how long it has to be.
+    if (response.status === 423 && wanted > expiresSeconds) {
+      expiresSeconds = wanted;
+      if (!closing) await refresh();
+      return;
+    }
+    registered = false;
+    const retryMs = retryAfterMs(response) ?? backoffMs(failures++, ids);
+    again(retryMs);
+    events.emit("failed", { response, retryMs });
+  };
+  start();
+  return {
+    events,
+    get registered() {
+      return registered;
+    },
+    close: () => (closing ??= (async () => {
+      timer?.cancel();
+      await running;
+      if (!registered) return;
+      registered = false;
+      await register(0);
+    })()),
+  };
+}
+
+/** Sends one REGISTER after the other. */
+function createRegister(
+  userAgent: UserAgent, options: RegistrationOptions, ids: Ids,
+): (seconds: number) => Promise<SipResponse> {
+  // RFC 3261 §10.2: "A UA SHOULD use the same Call-ID for all registrations", with a CSeq that rises.
+  const callId = ids.uuid();
+  let cseq = 0;
+  return async (seconds) => {
+    const response = await userAgent.request("REGISTER", {
+      target: options.registrarUri,
+      from: options.aor,
+      to: options.aor,
+      headers: [["Call-ID", callId], ["CSeq", `${cseq} REGISTER`], ["Expires", String(seconds)]],
+      ...(options.nextHop ? { nextHop: options.nextHop } : undefined),
+      ...(options.credentials ? { credentials: options.credentials } : undefined),
+    });
+    cseq = Math.max(cseq + 1, parseCSeq(header(response, "CSeq") ?? "")?.number ?? 0);
+    return response;
+  };
+}
+
+/** Half of it is random: phones that lost their registrar together do not come back together. */
+function backoffMs(failures: number, ids: Ids): number {
+  const whole = Math.min(BACKOFF_MS.first * 2 ** failures, BACKOFF_MS.longest);
+  return whole / 2 + ids.integer(whole / 2);
+}
+
+function retryAfterMs(response: SipResponse): number | undefined {
+  const seconds = /^\s*(\d{1,6})/.exec(header(response, "Retry-After") ?? "")?.[1];
+  return seconds === undefined ? undefined : Math.max(1, Number(seconds)) * 1000;
+}
+
+/** What the registrar granted our contact: other phones of the user stand in the answer too. */
+function grantedSeconds(response: SipResponse, { addresses }: UserAgent, asked: number): number {
+  const contacts = headerValues(response, "Contact").flatMap((value) => parseNameAddr(value) ?? []);
+  const ours = contacts.filter(({ uri }) => addresses.some(({ port }) => port === parseSipUri(uri)?.port));
+  const granted = (ours.length > 0 ? ours : contacts).map(({ params }) => Number(param(params, "expires") ?? Number.NaN));
+  const general = Number(header(response, "Expires") ?? asked);
+  const least = Math.min(...granted.filter((seconds) => seconds > 0), ...(granted.some((seconds) => seconds > 0) ? [] : [general]));
+  return Math.min(Math.max(1, least || asked), asked);
+}
