@@ -22,6 +22,7 @@ describe("what a reply becomes", () => {
     ["403", 403, "", "PiopiyAuthenticationError", "authentication", 403],
     ["420 in the body of 401", 401, { code: 420, cmi_code: 420 }, "PiopiyAuthenticationError", "authentication", 401],
     ["420 in the body of 200", 200, { cmi_code: 420 }, "PiopiyAuthenticationError", "authentication", 420],
+    ["401 in cmi_code beside a code of 200", 200, { code: 200, cmi_code: 401 }, "PiopiyAuthenticationError", "authentication", 401],
     ["404", 404, { code: 404 }, "PiopiyNotFoundError", "not_found", 404],
     ["404 as text in the body of 200", 200, { code: "cmi-404" }, "PiopiyNotFoundError", "not_found", 404],
     ["422", 422, { code: 422 }, "PiopiyValidationError", "validation", 422],

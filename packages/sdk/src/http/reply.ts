@@ -61,15 +61,18 @@ export function textField(body: unknown, name: string): string | undefined {
   return typeof value === "string" && value !== "" ? value : undefined;
 }
 
-/** The body's own code: `code` or `cmi_code`, as a number or a text such as "cmi-200". */
+/** The body's own code, `code` or `cmi_code`; when both are there and differ, the one that is no success. */
 export function bodyCode(body: unknown): number | undefined {
   if (!isRecord(body)) return undefined;
-  const value = body["code"] ?? body["cmi_code"];
+  const codes = [body["code"], body["cmi_code"]].filter((value) => value !== undefined && value !== null).map(readCode);
+  return codes.find((code) => code !== 200) ?? codes[0];
+}
+
+/** A code as a number or a text such as "cmi-200"; 0, which is no success, when it cannot be read. */
+function readCode(value: unknown): number {
   if (typeof value === "number") return value;
   const digits = typeof value === "string" ? /^(?:cmi-)?(\d{3})$/.exec(value)?.[1] : undefined;
-  if (digits !== undefined) return Number(digits);
-  // A code that is there but cannot be read is not a success.
-  return value === undefined || value === null ? undefined : 0;
+  return digits === undefined ? 0 : Number(digits);
 }
 
 /** The error that a reply stands for; undefined for a success: 2xx, with no other code than 200 in its body. */
