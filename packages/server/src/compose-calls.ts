@@ -1,7 +1,6 @@
-import type { Clock, Ids } from "./base/index.ts";
-import { channels } from "./base/index.ts";
+import { channels, type Clock, type Ids } from "./base/index.ts";
 import {
-  createInbound, createRoutes, createSipDialler, createTrunks, type Dialler, type IncomingCall,
+  createInbound, createRoutes, createSipDialler, createTrunk, type Dialler, type IncomingCall,
 } from "./call/index.ts";
 import { inCidr, type Config, type TrunkConfig } from "./config/index.ts";
 import type { MediaEngine } from "./media/index.ts";
@@ -35,11 +34,14 @@ export async function startCalls(parts: {
   registrar.events.on("binding", (binding) => channels.sipRegistration.publish(binding));
   const routes = createRoutes({ phones, trunks, contacts: (username) => registrar.contacts(username) });
   const dialler = createSipDialler({ userAgent, engine, routes, clock, ids, host: sip.host });
-  const registrations = createTrunks({ userAgent, trunks, clock, ids });
+  const gateways = trunks.map((trunk) => {
+    const isAllowed = (address: string) => allowed(trunk, address);
+    return createTrunk({ settings: { ...trunk, isAllowed }, userAgent, clock, ids });
+  });
   let take = (call: IncomingCall) => call.reject({ reason: "shutdown", who: "us" });
   const inbound = createInbound({
     ...{ userAgent, registrar, authenticator, engine, phones, clock, ids },
-    trunks: trunks.map((trunk) => ({ ...trunk, isAllowed: (address: string) => allowed(trunk, address) })),
+    trunks: gateways.map(({ settings }) => settings),
     onCall: (call) => take(call),
   });
   return {
@@ -50,7 +52,7 @@ export async function startCalls(parts: {
     },
     async close() {
       inbound.close();
-      await registrations.close();
+      await Promise.all(gateways.map((gateway) => gateway.close()));
       registrar.close();
       await userAgent.close();
     },

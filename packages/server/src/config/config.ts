@@ -6,7 +6,7 @@ export interface Config {
   readonly sip: { readonly host: string; readonly udp: number | false; readonly tcp: number | false };
   readonly media: {
     readonly host: string;
-    /** The first and the last UDP port of RTP. */
+    /** The first and the last UDP port of RTP; `[0, 0]` takes any free ones. */
     readonly ports: readonly [number, number];
     readonly folder: string;
     readonly workers: number;

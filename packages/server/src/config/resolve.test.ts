@@ -98,7 +98,7 @@ describe("the environment and the flags", () => {
       issues: [
         { path: "/http/port", message: "must be a whole number from 0 to 65535, as a number or digits; got 99999 (from PIOPIY_HTTP_PORT)" },
         { path: "/sip/udp", message: 'must be a port from 0 (any free one) to 65535, or false for off; got "x" (from --sip-udp)' },
-        { path: "/media/ports/1", message: 'must be a whole number from 1024 to 65535, as a number or digits; got "x" (from PIOPIY_MEDIA_PORTS)' },
+        { path: "/media/ports/1", message: 'must be a whole number from 0 to 65535, as a number or digits; got "x" (from PIOPIY_MEDIA_PORTS)' },
       ],
     });
   });
@@ -134,9 +134,9 @@ describe("a mistake in the file", () => {
     [{ sip: { udp: "70000" } }, "/sip/udp", "must be a port from 0 (any free one) to 65535, or false for off; got 70000"],
     [{ sip: { tcp: true } }, "/sip/tcp", "must be a port from 0 (any free one) to 65535, or false for off; got true"],
     [{ sip: { udp: false, tcp: "off" } }, "/sip", "must have udp or tcp; both are off, and no call could be made"],
-    [{ media: { ports: [30_000, 20_000] } }, "/media/ports", "must be [from, to]: two ports from 1024 to 65535, the lower one first; got 30000, 20000"],
-    [{ media: { ports: [30_000] } }, "/media/ports", "must be [from, to]: two ports from 1024 to 65535, the lower one first; got a list"],
-    [{ media: { ports: [1, 2000] } }, "/media/ports/0", "must be a whole number from 1024 to 65535, as a number or digits; got 1"],
+    [{ media: { ports: [30_000, 20_000] } }, "/media/ports", "must be [from, to]: two ports from 1024 to 65535, the lower one first, or [0, 0] for any free ones; got 30000, 20000"],
+    [{ media: { ports: [30_000] } }, "/media/ports", "must be [from, to]: two ports from 1024 to 65535, the lower one first, or [0, 0] for any free ones; got a list"],
+    [{ media: { ports: [1, 2000] } }, "/media/ports", "must be [from, to]: two ports from 1024 to 65535, the lower one first, or [0, 0] for any free ones; got 1, 2000"],
     [{ media: { workers: 0 } }, "/media/workers", "must be a whole number from 1 to 256, as a number or digits; got 0"],
     [{ data: "" }, "/data", "must be text of 1 to 1024 characters; got empty text"],
     [{ apps: {} }, "/apps", "must be a list of apps; got an object"],

@@ -28,15 +28,15 @@ const portOrOff = (about: string) => {
   );
 };
 
-const portsExpects = "[from, to]: two ports from 1024 to 65535, the lower one first";
+const portsExpects = "[from, to]: two ports from 1024 to 65535, the lower one first, or [0, 0] for any free ones";
 const portsMessage = (issue: { readonly input: unknown }) =>
   Array.isArray(issue.input) && issue.input.length === 2 ? `must be ${portsExpects}` : mustBe(portsExpects)(issue);
 const ports = v.pipe(
-  v.array(wholeNumber(1024, 65_535), portsMessage),
+  v.array(wholeNumber(0, 65_535), portsMessage),
   v.length(2, portsMessage),
   expecting(portsExpects, "The UDP ports of RTP"),
   v.transform(([from = 0, to = 0]): readonly [number, number] => [from, to]),
-  v.check(([from, to]) => from <= to, (issue) => `must be ${portsExpects}; got ${issue.input.join(", ")}`),
+  v.check(([from, to]) => (from >= 1024 && from <= to) || (from === 0 && to === 0), (issue) => `must be ${portsExpects}; got ${issue.input.join(", ")}`),
 );
 
 const http = strictFields({
