@@ -1,8 +1,15 @@
 import { collectDefaultMetrics, Counter, Gauge, Registry } from "prom-client";
 import type { ApiOptions, MediaFigures } from "./options.ts";
 
+export interface Metrics {
+  readonly contentType: string;
+  /** The figures as they are now, in Prometheus' text form. */
+  render(): Promise<string>;
+  clear(): void;
+}
+
 /** A registry of its own for every server: two in one process do not mix. */
-export function createMetrics({ control, store, media }: Pick<ApiOptions, "control" | "store" | "media">): Registry {
+export function createMetrics({ control, store, media }: Pick<ApiOptions, "control" | "store" | "media">): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const gauge = (name: string, help: string, read: () => number) =>
@@ -22,8 +29,15 @@ export function createMetrics({ control, store, media }: Pick<ApiOptions, "contr
   total("piopiy_legs_ended_total", "Legs that have ended, by cause", "cause", () => control.statistics().legsEnded);
   total("piopiy_webhooks_total", "Webhooks, by outcome", "outcome", () => control.statistics().webhooks);
   gauge("piopiy_store_refused_writes", "Writes given up because the database did not keep up", () => store.refused);
-  if (media) mediaMetrics(registry, media);
-  return registry;
+  const refresh = media && mediaMetrics(registry, media);
+  return {
+    contentType: registry.contentType,
+    async render() {
+      await refresh?.();
+      return await registry.metrics();
+    },
+    clear: () => registry.clear(),
+  };
 }
 
 const mediaTotals = [
@@ -35,23 +49,22 @@ const mediaTotals = [
   ["underruns", "piopiy_media_underruns_total", "Frames that were due before their source had delivered them"],
 ] as const satisfies readonly (readonly [keyof MediaFigures, string, string])[];
 
-function mediaMetrics(registry: Registry, media: () => Promise<MediaFigures>): void {
-  const sessions = new Gauge({ name: "piopiy_media_sessions", help: "Media sessions open", registers: [registry] });
-  const latest = new Gauge({ name: "piopiy_media_latest_send_ms", help: "The largest delay of a send behind its deadline", registers: [registry] });
+/** Asks the media threads once, for all of their metrics. */
+function mediaMetrics(registry: Registry, media: () => Promise<MediaFigures>): () => Promise<void> {
+  const gauge = (name: string, help: string) => new Gauge({ name, help, registers: [registry] });
+  const up = gauge("piopiy_media_up", "Whether the media engine answers");
+  const sessions = gauge("piopiy_media_sessions", "Media sessions open");
+  const latest = gauge("piopiy_media_latest_send_ms", "The largest delay of a send behind its deadline");
   const totals = mediaTotals.map(([key, name, help]) => ({ key, counter: new Counter({ name, help, registers: [registry] }) }));
-  // One question to the media threads answers for all of them: it is asked by the metric that is collected first.
-  const all = new Gauge({
-    name: "piopiy_media_up", help: "Whether the media engine answers", registers: [registry],
-    async collect() {
-      const figures = await media().catch(() => undefined);
-      all.set(figures ? 1 : 0);
-      if (!figures) return;
-      sessions.set(figures.sessions);
-      latest.set(figures.latestSendMs);
-      for (const { key, counter } of totals) {
-        counter.reset();
-        counter.inc(figures[key]);
-      }
-    },
-  });
+  return async () => {
+    const figures = await media().catch(() => undefined);
+    up.set(figures ? 1 : 0);
+    if (!figures) return;
+    sessions.set(figures.sessions);
+    latest.set(figures.latestSendMs);
+    for (const { key, counter } of totals) {
+      counter.reset();
+      counter.inc(figures[key]);
+    }
+  };
 }

@@ -1,10 +1,10 @@
 import type { FastifyInstance } from "fastify";
-import type { Registry } from "prom-client";
 import type { ApiOptions } from "./options.ts";
+import type { Metrics } from "./metrics.ts";
 import { openApiDocument } from "./openapi.ts";
 
 interface SystemOptions extends ApiOptions {
-  readonly metrics: Registry;
+  readonly metrics: Metrics;
   readonly startedMs: number;
 }
 
@@ -19,6 +19,6 @@ export function systemRoutes(api: FastifyInstance, { control, clock, version, me
       status: draining ? "draining" : "ok", version, uptime_seconds: Math.floor((clock.monotonicMs() - startedMs) / 1000), calls,
     });
   });
-  api.get("/metrics", async (_, reply) => reply.type(metrics.contentType).send(await metrics.metrics()));
+  api.get("/metrics", async (_, reply) => reply.type(metrics.contentType).send(await metrics.render()));
   api.get("/openapi.json", (_, reply) => reply.send((document ??= openApiDocument(version))));
 }
