@@ -1,6 +1,6 @@
 import { parseFlow, parseMakeCall, CdrSchema, LiveEventSchema, check, type Action } from "@piopiy/pcmo";
 import { afterEach, describe, expect, it } from "vitest";
-import { seededIds, VirtualClock } from "../base/index.ts";
+import { PiopiyError, seededIds, VirtualClock } from "../base/index.ts";
 import type { Cause } from "../call/index.ts";
 import {
   simAudio, simCallbacks, simDialler, SimLeg, simRecordings,
@@ -168,10 +168,21 @@ describe("placing a call", () => {
     const { control, clock, read, recorded } = await setup({ destinations: answers });
     const { requestId } = await control.placeCall(placing(speak, { record: true }));
     await clock.advance(60_000);
-    const { legs, recordings } = await read(requestId);
+    const { legs, recordings, timeline } = await read(requestId);
+    expect(timeline.find((entry) => entry.type === "recording.finished")?.data).toEqual({ recording: recorded[0]!.id, durationMs: 715 });
     expect(recordings).toMatchObject([
       { leg_id: legs[0]!.id, status: "completed", channels: "stereo", duration_ms: 715, file: `${recorded[0]!.id}.wav` },
     ]);
+  });
+
+  it("goes on without a recording that cannot be made, and says so", async () => {
+    const recordings = { start: () => Promise.reject(new PiopiyError("media_failed")) };
+    const { control, clock, read } = await setup({ destinations: answers, recordings });
+    const { requestId } = await control.placeCall(placing(speak, { record: true }));
+    await clock.advance(60_000);
+    const { call, timeline } = await read(requestId);
+    expect(call).toMatchObject({ cause: "completed" });
+    expect(timeline.find((entry) => entry.type === "recording.failed")?.data).toMatchObject({ code: "media_failed" });
   });
 
   it("takes down the legs of a bridge", async () => {

@@ -1,7 +1,7 @@
 import type { Action } from "@piopiy/pcmo";
-import { channels } from "../base/index.ts";
+import { channels, PiopiyError } from "../base/index.ts";
 import type { Cause, Leg } from "../call/index.ts";
-import { runFlow, type CallContext, type Ports, type Timeline } from "../interpreter/index.ts";
+import { runFlow, type CallContext, type Ports, type Recording, type RecordingPort, type Timeline } from "../interpreter/index.ts";
 import { inBackground } from "./background.ts";
 import { causeOf, COMPLETED, DURATION } from "./causes.ts";
 import type { LegRecord, LiveCall, World } from "./model.ts";
@@ -31,25 +31,42 @@ export async function performFlow(world: World, call: LiveCall, leg: Leg, record
     leg.signal.addEventListener("abort", () => timer.cancel(), { once: true });
     if (leg.signal.aborted) timer.cancel();
   });
-  if (rules.record) await recordLeg(call, leg, recordings);
+  const recording = rules.record ? await recordLeg(call, leg, recordings) : undefined;
   const result = await runFlow(rules.flow, contextOf(call), leg, ports, call.life.signal);
   call.extraParams = result.extraParams ?? call.extraParams;
   // A caller whom nobody answered is refused for the reason for which the last one dialled did not answer.
   const refusal = record.times.answeredMs === undefined ? dialler.lastRefusal : undefined;
   await leg.hangup(refusal ?? (record.times.answeredMs === undefined ? undefined : COMPLETED));
+  if (recording) await closeRecording(call, leg, recording);
   await recordings.stopAll();
   return causeOf(leg.signal.reason);
 }
 
-async function recordLeg(call: LiveCall, leg: Leg, recordings: ReturnType<typeof recordedRecordings>): Promise<void> {
-  const add = (type: string, data: Readonly<Record<string, unknown>>) => call.timeline.add({ type, legId: leg.id, data });
+/** A call that cannot be recorded is a call all the same; its timeline says so. */
+async function recordLeg(call: LiveCall, leg: Leg, recordings: RecordingPort): Promise<Recording | undefined> {
   try {
     const recording = await recordings.start(leg, { channels: "stereo" });
-    add("recording.started", { recording: recording.id, channels: "stereo" });
+    call.timeline.add({ type: "recording.started", legId: leg.id, data: { recording: recording.id, channels: "stereo" } });
+    return recording;
   } catch (failure) {
-    add("recording.failed", { next: "call_goes_on" });
-    channels.failure.publish({ layer: "control", failure });
+    recordingFailed(call, leg, failure);
+    return undefined;
   }
+}
+
+async function closeRecording(call: LiveCall, leg: Leg, recording: Recording): Promise<void> {
+  try {
+    const { durationMs } = await recording.stop();
+    call.timeline.add({ type: "recording.finished", legId: leg.id, data: { recording: recording.id, durationMs } });
+  } catch (failure) {
+    recordingFailed(call, leg, failure);
+  }
+}
+
+function recordingFailed(call: LiveCall, leg: Leg, failure: unknown): void {
+  const code = failure instanceof PiopiyError ? failure.code : "internal";
+  if (code === "internal") channels.failure.publish({ layer: "control", failure });
+  call.timeline.add({ type: "recording.failed", legId: leg.id, data: { code, next: "call_goes_on" } });
 }
 
 function contextOf({ facts, extraParams }: LiveCall): CallContext {

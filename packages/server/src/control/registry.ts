@@ -1,10 +1,14 @@
 import { PiopiyError } from "../base/index.ts";
 import type { LiveCall, Registry } from "./model.ts";
 
+/** A call whose webhooks still wait for a slow receiver counts no more as up, but there shall not be any number of them. */
+const LINGER = 4;
+
 export function createRegistry(maxCalls: number): Registry {
   const calls = new Set<LiveCall>();
   const totals = { callEnded: new Map<string, number>(), legEnded: new Map<string, number>(), webhook: new Map<string, number>() };
   let legs = 0;
+  let active = 0;
   let draining = false;
   return {
     calls,
@@ -13,9 +17,12 @@ export function createRegistry(maxCalls: number): Registry {
     },
     admit() {
       if (draining) throw new PiopiyError("draining");
-      if (calls.size >= maxCalls) throw new PiopiyError("rate_limited", "As many calls are up as this server takes at one time.");
+      if (active >= maxCalls || calls.size >= maxCalls * LINGER) throw new PiopiyError("rate_limited", "As many calls are up as this server takes at one time.");
     },
-    add: (call) => void calls.add(call),
+    add(call) {
+      calls.add(call);
+      active += 1;
+    },
     remove: (call) => void calls.delete(call),
     find(appid, anyId) {
       for (const call of calls) {
@@ -28,10 +35,11 @@ export function createRegistry(maxCalls: number): Registry {
     count(what, label = "") {
       if (what === "legStarted") legs += 1;
       if (what === "legEnded") legs -= 1;
+      if (what === "callEnded") active -= 1;
       if (what !== "legStarted") totals[what].set(label, (totals[what].get(label) ?? 0) + 1);
     },
     statistics: () => ({
-      calls: [...calls].filter((call) => !call.ended).length,
+      calls: active,
       legs,
       draining,
       callsEnded: Object.fromEntries(totals.callEnded),

@@ -3,10 +3,9 @@ import type { CallRow, NewCall, Schema } from "./schema.ts";
 
 /** A call of the app, found by its own id, its request id or the id of one of its legs. */
 export async function findCall(db: Kysely<Schema>, appid: string, anyId: string): Promise<CallRow | undefined> {
-  return await db
+  const call = await db
     .selectFrom("calls")
     .selectAll()
-    .where("appid", "=", appid)
     .where((where) =>
       where.or([
         where("id", "=", anyId),
@@ -15,6 +14,8 @@ export async function findCall(db: Kysely<Schema>, appid: string, anyId: string)
       ]),
     )
     .executeTakeFirst();
+  // Compared here: as a condition it would make SQLite read all calls of the app instead of three indexes.
+  return call?.appid === appid ? call : undefined;
 }
 
 export async function insertCall(db: Kysely<Schema>, call: NewCall): Promise<void> {
