@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { Emitter, text, utf8, VirtualClock } from "../base/index.ts";
 import type { MediaParameters, MediaSession, MediaSessionEvents, MediaStatistics } from "../media/index.ts";
 import { createOffer, type Direction, type LocalMedia, type Negotiated } from "../sdp/index.ts";
-import type { Dialog, DialogEnd, DialogEvents, Header, IncomingRequest, ResponseExtra, SipResponse } from "../sip/index.ts";
+import type { Dialog, DialogEnd, DialogEvents, Header, ResponseExtra, SipResponse } from "../sip/index.ts";
 import { attachDialog } from "./in-dialog.ts";
 import { setMedia } from "./leg-media.ts";
 import type { Leg } from "./leg.ts";
