@@ -136,24 +136,30 @@ describe("a recording", () => {
 });
 
 describe("a disk that fails", () => {
+  const failure = { code: "media_failed", message: expect.stringContaining("could not be written") };
+
   it("from the beginning is told, and the call goes on", async () => {
     await writeFile(join(folder, "file"), "");
     const { files, told } = recorder({ folder: join(folder, "file", "inside") });
     const { leg, talk, listeners } = talkingLeg();
     const recording = await files.start(leg, { channels: "mono" });
     talk(100);
-    expect(await recording.stop()).toEqual({ durationMs: 0 });
+    await expect(recording.stop()).rejects.toMatchObject(failure);
+    await expect(recording.stop()).rejects.toMatchObject({ message: expect.not.stringContaining(folder) });
     expect(events(told)).toEqual(["failed"]);
-    expect(listeners.size).toBe(0);
+    expect([listeners.size, files.open]).toEqual([0, 0]);
   });
 
-  it("never replaces what is there", async () => {
+  it("never replaces what is there, and may end with the leg", async () => {
     const first = recorder();
     const { leg } = talkingLeg();
     await (await first.files.start(leg, { channels: "mono" })).stop();
     const second = recorder(); // The same seed: the same id.
-    await second.files.start(leg, { channels: "mono" });
+    const recording = await second.files.start(leg, { channels: "mono" });
+    await leg.hangup();
+    await expect(recording.stop()).rejects.toMatchObject({ ...failure, message: expect.stringContaining("EEXIST") });
     expect(events(second.told)).toEqual(["failed"]);
+    await second.files.close();
   });
 
   it("by lagging behind loses audio and says how much", async () => {

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { interleave, mix } from "../audio/index.ts";
-import { channels as observed, scope, type Clock, type Ids } from "../base/index.ts";
+import { channels as observed, PiopiyError, scope, type Clock, type Ids } from "../base/index.ts";
 import type { Recording, RecordingPort } from "../interpreter/index.ts";
 import { createWavWriter, type WavWriter, type WavWritten } from "./wav-writer.ts";
 
@@ -34,11 +34,15 @@ export interface RecordingFilesOptions {
   readonly onStarted?: (recording: RecordingStarted) => void;
   /** The file is complete on disk; not told for a recording that failed. */
   readonly onCompleted?: (recording: RecordingCompleted) => void;
-  /** The disk failed; told once. The call goes on, what was written before stays. */
+  /** The disk failed; told once. The call goes on, what was written before stays; `stop` will reject. */
   readonly onFailed?: (recording: RecordingFailed) => void;
 }
 
-/** Records legs into WAV files of 8 kHz, 16 bit: `<folder>/<recording id>.wav`. */
+/**
+ * Records legs into WAV files of 8 kHz, 16 bit: `<folder>/<recording id>.wav`. `start` never rejects: a disk that fails,
+ * at once or later, ends the recording and not the call, and is told by `onFailed` and by `stop`, which then rejects
+ * with `media_failed`.
+ */
 export interface RecordingFiles extends RecordingPort {
   /** Recordings going on now. */
   readonly open: number;
@@ -48,8 +52,10 @@ export interface RecordingFiles extends RecordingPort {
 
 interface Running {
   readonly recording: RecordingStarted;
-  readonly writer: WavWriter;
-  failed: boolean;
+  /** Absent: the file could not even be created. */
+  readonly writer: WavWriter | undefined;
+  /** Why the disk failed, once it has. */
+  readonly failure: PiopiyError | undefined;
 }
 
 export function createRecordingFiles(options: RecordingFilesOptions): RecordingFiles {
@@ -60,57 +66,61 @@ export function createRecordingFiles(options: RecordingFilesOptions): RecordingF
       const file = join(options.folder, `${recordingId}.wav`);
       const recording = { recordingId, legId: leg.id, file, channels, startedAtMs: options.clock.now() };
       const started = await begin(recording, options);
-      if (!started) return { id: recordingId, stop: () => Promise.resolve({ durationMs: 0 }) };
-      options.onStarted?.(recording);
+      if (!started.failure) options.onStarted?.(recording);
       const handle = record(leg, started, options, () => running.delete(handle));
       running.add(handle);
-      if (leg.signal.aborted) await handle.stop();
+      if (leg.signal.aborted) await Promise.allSettled([handle.stop()]);
       return handle;
     },
     get open() {
       return running.size;
     },
     async close() {
-      await Promise.all(Array.from(running, (recording) => recording.stop()));
+      await Promise.allSettled(Array.from(running, (recording) => recording.stop()));
     },
   };
 }
 
-/** Opens the file. A disk that fails ends the recording, not the call: nothing is thrown. */
-async function begin(recording: RecordingStarted, { clock, onFailed }: RecordingFilesOptions): Promise<Running | undefined> {
-  let running: Running | undefined;
-  const failed = (failure: unknown) => {
-    if (running) running.failed = true;
+async function begin(recording: RecordingStarted, { clock, onFailed }: RecordingFilesOptions): Promise<Running> {
+  let failure: PiopiyError | undefined;
+  const failed = (cause: unknown) => {
+    failure = new PiopiyError("media_failed", `The recording could not be written: ${codeOf(cause)}.`, { cause });
+    observed.failure.publish({ layer: "adapters", failure });
     onFailed?.({ ...recording, failure });
   };
-  try {
-    const width = recording.channels === "stereo" ? 2 : 1;
-    const writer = await createWavWriter({ path: recording.file, channels: width, clock, onFailed: failed });
-    running = { recording, writer, failed: false };
-  } catch (failure) {
-    failed(failure);
-  }
-  return running;
+  const writer = await createWavWriter({
+    path: recording.file, channels: recording.channels === "stereo" ? 2 : 1, clock, onFailed: failed,
+  }).catch(failed);
+  return {
+    recording,
+    writer: writer ?? undefined,
+    get failure() {
+      return failure;
+    },
+  };
 }
+
+/** "ENOSPC" and the like; the message would name the path. */
+const codeOf = (cause: unknown) => (cause instanceof Error && "code" in cause ? String(cause.code) : "the disk failed");
 
 function record(leg: RecordedLeg, running: Running, { clock, onCompleted }: RecordingFilesOptions, ended: () => void): Recording {
   const { recording, writer } = running;
-  const join = recording.channels === "stereo" ? interleave : mix;
-  const untap = leg.tap(({ received, sent }) => writer.write(join(received, sent)));
-  const lifetime = scope(leg.signal, (failure) => observed.failure.publish({ layer: "adapters", failure }));
+  const combine = recording.channels === "stereo" ? interleave : mix;
+  const untap = writer && leg.tap(({ received, sent }) => writer.write(combine(received, sent)));
+  const lifetime = scope(leg.signal);
   let stopping: Promise<WavWritten> | undefined;
   const finish = async () => {
-    untap();
-    const written = await writer.close();
+    untap?.();
+    const written = await writer?.close();
     lifetime.close();
     ended();
-    if (!running.failed) onCompleted?.({ ...recording, ...written, endedAtMs: clock.now() });
+    if (running.failure) throw running.failure;
+    if (!written) throw new PiopiyError("media_failed");
+    onCompleted?.({ ...recording, ...written, endedAtMs: clock.now() });
     return written;
   };
   const stop = () => (stopping ??= finish());
-  // The leg's end is the recording's, if nobody stopped it before.
-  lifetime.onClose(() => {
-    stop().catch((failure: unknown) => observed.failure.publish({ layer: "adapters", failure }));
-  });
+  // The leg's end is the recording's, if nobody stopped it before. A disk that failed was told already.
+  lifetime.onClose(() => void stop().catch(() => undefined));
   return { id: recording.recordingId, stop };
 }

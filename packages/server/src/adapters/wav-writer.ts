@@ -1,4 +1,4 @@
-import { mkdir, open, type FileHandle } from "node:fs/promises";
+import { mkdir, open } from "node:fs/promises";
 import { dirname } from "node:path";
 import { pcmBytes, SAMPLE_RATE_HZ, WAV_HEADER_BYTES, wavHeader, type WavFormat } from "../audio/index.ts";
 import { concatBytes, type Clock } from "../base/index.ts";
@@ -27,6 +27,13 @@ export interface WavWriterOptions {
   readonly onFailed: (failure: unknown) => void;
 }
 
+/** What is used of an open file. */
+export interface OpenFile {
+  write(bytes: Uint8Array, offset: number, length: number, position: number): Promise<{ readonly bytesWritten: number }>;
+  datasync(): Promise<void>;
+  close(): Promise<void>;
+}
+
 /** How often the sizes in the header are brought up to date. */
 const HEADER_EVERY_MS = 1000;
 /** Four minutes of two channels: a disk that lags further behind will not catch up. */
@@ -43,22 +50,25 @@ export async function createWavWriter(options: WavWriterOptions): Promise<WavWri
     await file.close();
     throw failure;
   }
-  return new WriteBehind(file, options);
+  return writeBehind(file, options);
 }
 
+/** Writes behind into a file that holds a header already. */
+export const writeBehind = (file: OpenFile, options: Omit<WavWriterOptions, "path">): WavWriter => new WriteBehind(file, options);
+
 class WriteBehind implements WavWriter {
-  readonly #file: FileHandle;
-  readonly #options: WavWriterOptions;
+  readonly #file: OpenFile;
+  readonly #options: Omit<WavWriterOptions, "path">;
   #waiting: Uint8Array[] = [];
   #waitingBytes = 0;
   #writtenBytes = 0;
-  #droppedBytes = 0;
+  #givenBytes = 0;
   #headerMs: number;
   #broken = false;
   #draining: Promise<void> | undefined;
   #closing: Promise<WavWritten> | undefined;
 
-  constructor(file: FileHandle, options: WavWriterOptions) {
+  constructor(file: OpenFile, options: Omit<WavWriterOptions, "path">) {
     this.#file = file;
     this.#options = options;
     this.#headerMs = options.clock.monotonicMs();
@@ -66,10 +76,8 @@ class WriteBehind implements WavWriter {
 
   write(samples: Int16Array): void {
     const bytes = pcmBytes(samples);
-    if (this.#closing || this.#broken || this.#waitingBytes + bytes.length > MAXIMUM_WAITING_BYTES) {
-      this.#droppedBytes += bytes.length;
-      return;
-    }
+    this.#givenBytes += bytes.length;
+    if (this.#closing || this.#broken || this.#waitingBytes + bytes.length > MAXIMUM_WAITING_BYTES) return;
     this.#waiting.push(bytes);
     this.#waitingBytes += bytes.length;
     this.#draining ??= this.#drain();
@@ -104,7 +112,7 @@ class WriteBehind implements WavWriter {
     return {
       durationMs: this.#durationOf(this.#writtenBytes),
       bytes: WAV_HEADER_BYTES + this.#writtenBytes,
-      droppedMs: this.#durationOf(this.#droppedBytes),
+      droppedMs: this.#durationOf(this.#givenBytes - this.#writtenBytes),
     };
   }
 
@@ -119,7 +127,6 @@ class WriteBehind implements WavWriter {
     } catch (failure) {
       if (this.#broken) return;
       this.#broken = true;
-      this.#droppedBytes += this.#waitingBytes;
       this.#waiting = [];
       this.#options.onFailed(failure);
     }
@@ -130,7 +137,7 @@ class WriteBehind implements WavWriter {
   }
 }
 
-async function writeAll(file: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
+async function writeAll(file: OpenFile, bytes: Uint8Array, position: number): Promise<void> {
   for (let at = 0; at < bytes.length; ) {
     const { bytesWritten } = await file.write(bytes, at, bytes.length - at, position + at);
     at += bytesWritten;
