@@ -258,6 +258,19 @@ describe("webhooks", () => {
     ]);
     expect(control.statistics().webhooks).toEqual({ failed: 4, delivered: 1 });
   });
+
+  it("are bounded: what comes while a receiver hangs is given up, counted and said", async () => {
+    const connect = Array.from({ length: 50 }, (_, index) => ({ type: "pstn", number: `91900000${1000 + index}` }));
+    const { control, clock, read } = await setup({ destinations: answers, replies: { [EVENTS]: [{ afterMs: 3_600_000 }] } });
+    const { requestId } = await control.placeCall(placing([{ action: "bridge", connect, loop: 3, ring_type: "group" }]));
+    await clock.advance(10_000_000);
+    const { timeline, legs } = await read(requestId);
+    const dropped = timeline.filter((entry) => entry.type === "webhook.dropped").length;
+    expect(legs).toHaveLength(151);
+    expect(dropped).toBeGreaterThan(200);
+    expect(control.statistics().webhooks["dropped"]).toBe(dropped);
+    expect(control.statistics().calls).toBe(0);
+  });
 });
 
 describe("receiving a call", () => {
