@@ -55,7 +55,7 @@ export function createAudioFiles(options: AudioFilesOptions): AudioFiles {
     const path = join(folder, checkedName(name));
     const key = `name ${name} ${await versionOf(path, maxFileBytes)}`;
     const load = async (shared: AbortSignal) =>
-      keep(key, { samples: await decode(await readFile(path, { signal: shared }), shared), fetchedMs: clock.now() });
+      keep(key, { samples: await decode(await contentOf(path), shared), fetchedMs: clock.now() });
     return cache.get(key) ?? flights.run(key, load, signal);
   };
   const remote = async (url: string, signal: AbortSignal): Promise<FetchedAudio> => {
@@ -82,12 +82,16 @@ function checkedName(name: string): string {
 
 /** Changes when the file does: a prompt that was replaced is played in its new form from the next call on. */
 async function versionOf(path: string, maxFileBytes: number): Promise<string> {
-  const found = await stat(path).catch((cause: unknown) => {
-    throw new PiopiyError("bad_audio", "There is no file of this name in the media folder. Put it there, or give an http(s) URL.", { cause });
-  });
+  const found = await stat(path).catch(missing);
   if (!found.isFile()) throw new PiopiyError("bad_audio", "The name in the media folder is not that of a file.");
   if (found.size > maxFileBytes) throw new PiopiyError("bad_audio", `The file is larger than ${maxFileBytes} bytes.`);
   return `${found.mtimeMs}/${found.size}`;
+}
+
+const contentOf = (path: string): Promise<Uint8Array> => readFile(path).catch(missing);
+
+function missing(cause: unknown): never {
+  throw new PiopiyError("bad_audio", "There is no file of this name in the media folder. Put it there, or give an http(s) URL.", { cause });
 }
 
 /** A whole buffer is handed to the thread, part of one is copied. */

@@ -4,8 +4,8 @@
  */
 
 /** The µ-law and A-law codes of a sample of value 0. */
-export const ULAW_SILENCE = 0xff;
-export const ALAW_SILENCE = 0xd5;
+const ULAW_SILENCE = 0xff;
+const ALAW_SILENCE = 0xd5;
 
 /** G.711 table 2: 14 bit magnitudes with a bias of 33 fall into eight segments, each twice as wide as the one before. */
 function ulawCode(sample: number): number {
