@@ -30,8 +30,8 @@ async function speak(job: SpeechJob): Promise<SampleReply> {
   const output = join(folder, "speech.wav");
   const wasi = new WASI({
     version: "preview1",
-    args: ["flite", "-voice", job.voice, "-t", job.text, "-o", "/work/speech.wav"],
-    preopens: { "/work": folder },
+    args: ["flite", "-voice", job.voice, "-t", job.text, "-o", "/out/speech.wav"],
+    preopens: { "/out": folder },
     stdout: noise,
     stderr: noise,
     returnOnExit: true,
