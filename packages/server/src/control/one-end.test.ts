@@ -67,9 +67,10 @@ describe("whatever happens", () => {
         const [call] = (await listCalls(store.db, "1000", { limit: 1 })).calls;
         expect(call).toMatchObject({ status: "ended", cause: expect.any(String), ended_ms: expect.any(Number) });
         const legs = await readLegs(store.db, call!.id);
-        const ends = (await readTimeline(store.db, call!.id)).filter((entry) => entry.type === "leg.ended").map((entry) => entry.leg_id);
+        const ends = (await readTimeline(store.db, call!.id)).filter((entry) => entry.type === "leg.ended");
         expect(ends).toHaveLength(legs.length);
-        expect(new Set(ends)).toEqual(new Set(legs.map((leg) => leg.id)));
+        expect(new Set(ends.map((entry) => [entry.leg_id, entry.data!["reason"]].join()))).toEqual(new Set(legs.map((leg) => [leg.id, leg.cause].join())));
+        expect(legs.filter((leg) => leg.cause === "failed")).toEqual([]);
         expect(legs.every((leg) => leg.status === "ended" && leg.ended_ms! <= call!.ended_ms!)).toBe(true);
         expect(posts.filter((post) => post.url === CDRS)).toHaveLength(legs.length);
         expect((await readRecordings(store.db, call!.id)).every((recording) => recording.status === "completed")).toBe(true);
