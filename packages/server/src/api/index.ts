@@ -1,4 +1,3 @@
 export { createApi } from "./api.ts";
 export { createLogger, logChannels, type LogOptions } from "./logger.ts";
 export type { ApiOptions, AppCredentials, MediaFigures } from "./options.ts";
-export { openApiDocument } from "./openapi.ts";

@@ -154,6 +154,15 @@ describe("placing a call", () => {
     expect(await read(requestId)).toMatchObject({ call: { cause: "failed" }, legs: [{ cause: "failed" }] });
   });
 
+  it("says what to do about a number to which nothing leads", async () => {
+    const nowhere = { dial: () => Promise.resolve({ answered: false, cause: { reason: "unreachable", who: "us" } } as const) };
+    const { control, clock, read } = await setup({ dialler: nowhere });
+    const { requestId } = await control.placeCall(placing(speak));
+    await clock.advance(1000);
+    const end = (await read(requestId)).timeline.find((entry) => entry.type === "leg.ended");
+    expect(end?.data).toMatchObject({ reason: "unreachable", message: expect.stringMatching(/No trunk and no registered phone/) });
+  });
+
   it("ends an answered call after its duration", async () => {
     const { control, clock, read } = await setup({ destinations: answers });
     const { requestId } = await control.placeCall(placing([{ action: "speak", text: "x".repeat(9000) }], { duration: 30 }));

@@ -1,4 +1,4 @@
-import { PiopiyError } from "../base/index.ts";
+import { errorTable, PiopiyError } from "../base/index.ts";
 import type { Cause, DialOutcome, DialTarget } from "../call/index.ts";
 import { causeOf, FAILED } from "./causes.ts";
 import { performFlow } from "./perform-flow.ts";
@@ -36,8 +36,13 @@ async function attempt(world: World, call: LiveCall, dialler: RecordedDialler, {
     return { answered: false, cause: call.life.signal.aborted ? causeOf(call.life.signal.reason) : code === "no_route" ? { reason: "unreachable", who: "us" } : FAILED };
   });
   if (outcome.answered) note("leg.answered", { round });
-  else note("leg.ended", { round, ...outcome.cause });
+  else note("leg.ended", { round, ...outcome.cause, ...hint(outcome.cause) });
   return outcome;
+}
+
+/** What to do about a number that led nowhere: no network was asked, so the configuration is what can be changed. */
+function hint({ reason, who, sipStatus }: Cause): { readonly message?: string } {
+  return reason === "unreachable" && who === "us" && sipStatus === undefined ? { message: errorTable.no_route.says } : {};
 }
 
 async function answered(

@@ -18,12 +18,13 @@ export async function placeCall(world: World, placing: PlaceCall): Promise<Place
     id: ids.uuid(), requestId: ids.token(43), appid: request.appid, direction: "outbound", from: request.from, to: textOf(target),
   };
   const extraParams = Object.keys(request.extraParams).length === 0 ? undefined : JSON.stringify(request.extraParams);
-  const entries = firstEntries(placing, clock.now());
+  const nowMs = clock.now();
+  const entries = firstEntries(placing, nowMs);
   const call = createLiveCall(world, facts, entries.length, extraParams);
   await store.write(async (db) => {
-    await insertCall(db, rowOf(facts, request, extraParams, clock.now()));
+    await insertCall(db, rowOf(facts, request, extraParams, nowMs));
     for (const entry of entries) await insertEntry(db, facts.id, entry);
-    if (placing.idempotency) await insertKey(db, keyRow(facts, placing.idempotency, clock.now()));
+    if (placing.idempotency) await insertKey(db, keyRow(facts, placing.idempotency, nowMs));
   });
   if (channels.timeline.hasSubscribers) for (const entry of entries) channels.timeline.publish({ callId: facts.id, entry });
   runCall(world, call, () => dialFirstLeg(world, call, target, request));

@@ -2,7 +2,7 @@ import type { Kysely } from "kysely";
 import type { IdempotencyRow, Schema } from "./schema.ts";
 
 /** How long the answer to a request with an `Idempotency-Key` is kept. */
-export const KEY_LIFETIME_MS = 24 * 3_600_000;
+const KEY_LIFETIME_MS = 24 * 3_600_000;
 
 /** What a key was used for, while it is not older than 24 hours. */
 export async function findKey(db: Kysely<Schema>, appid: string, key: string, nowMs: number): Promise<IdempotencyRow | undefined> {

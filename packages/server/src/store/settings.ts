@@ -3,7 +3,7 @@ import type { Ids } from "../base/index.ts";
 import type { Schema } from "./schema.ts";
 import type { Store } from "./store.ts";
 
-export async function readSetting(db: Kysely<Schema>, key: string): Promise<string | undefined> {
+async function readSetting(db: Kysely<Schema>, key: string): Promise<string | undefined> {
   const row = await db.selectFrom("settings").select("value").where("key", "=", key).executeTakeFirst();
   return row?.value;
 }
