@@ -1,0 +1,111 @@
+import { execFile } from "node:child_process";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { createPhone, randomIds, resolveConfig, startServer, systemClock, type Phone, type RunningServer } from "@piopiy/server";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+
+interface Example {
+  readonly language: string;
+  readonly code: string;
+  readonly line: number;
+}
+
+const root = join(import.meta.dirname, "..");
+const readme = await readFile(join(root, "README.md"), "utf8");
+const ci = await readFile(join(root, ".ci/run"), "utf8");
+const manifest: { readonly scripts: Readonly<Record<string, string>> } = JSON.parse(await readFile(join(root, "package.json"), "utf8"));
+const examples = examplesOf(readme);
+const bash = promisify(execFile);
+
+let data: string;
+let server: RunningServer;
+let phone: Phone;
+
+beforeAll(async () => {
+  data = await mkdtemp(join(tmpdir(), "piopiy-readme-"));
+  const free = { httpPort: "0", sipUdp: "0", sipTcp: "0", mediaPorts: "0-0", data };
+  const config = resolveConfig(undefined, {}, free);
+  if (!config.ok) throw new Error(JSON.stringify(config.issues));
+  server = await startServer(config.value);
+  const [account] = server.config.phones;
+  const [sip] = server.sip;
+  if (!account || !sip) throw new Error("there is no development phone");
+  phone = await createPhone({ ...account, server: sip, host: "127.0.0.1", clock: systemClock, ids: randomIds });
+  await phone.registered;
+  vi.stubEnv("PIOPIY_BASE_URL", server.url);
+  vi.stubEnv("PIOPIY_APPID", server.app.appid);
+  vi.stubEnv("PIOPIY_TOKEN", server.app.secret);
+});
+
+afterAll(async () => {
+  await phone.close();
+  await server.close();
+  await rm(data, { recursive: true });
+});
+
+describe("README.md", () => {
+  it.each(ofLanguage("ts"))("line $line runs", async ({ code, line }) => {
+    const folder = join(import.meta.dirname, "build");
+    await mkdir(folder, { recursive: true });
+    const file = join(folder, `readme-${line}.ts`);
+    await writeFile(file, code);
+    const printed: unknown[] = [];
+    vi.spyOn(console, "log").mockImplementation((text) => void printed.push(text));
+    const rings = code.includes("voice.call") ? phone.nextCall() : undefined;
+    await import(file);
+    expect(printed).toHaveLength(1);
+    if (rings) {
+      const call = await rings;
+      await call.ended;
+      expect(call.heard().samples.length).toBeGreaterThan(8000);
+      expect(printed[0]).toMatch(/^[A-Za-z0-9]{43}$/);
+    }
+    vi.restoreAllMocks();
+  });
+
+  it.each(ofLanguage("sh").filter(({ code }) => code.startsWith("curl")))("line $line runs", async ({ code }) => {
+    const { stdout } = await bash("bash", ["-c", code], { env: process.env });
+    const body: unknown = JSON.parse(stdout);
+    expect(body).toMatchObject(code.includes("make_call") ? { code: 200, status: "progress" } : { calls: expect.any(Array) });
+  });
+
+  it.each(ofLanguage("sh").filter(({ code }) => code.startsWith("npm")))("line $line is run by the CI script", ({ code }) => {
+    for (const [, script = ""] of code.matchAll(/npm (?:run )?(?!ci\b)(\w+)/g)) {
+      expect(Object.keys(manifest.scripts)).toContain(script);
+      // `npm start` is run by an end-to-end test, as a process of its own.
+      expect(script === "start" ? "npm run test:e2e" : ci).toMatch(script === "start" ? /e2e/ : new RegExp(`npm (run )?${script}\\b`));
+    }
+    expect(ci).toContain("npm ci");
+  });
+
+  it.each(ofLanguage("json"))("line $line is a configuration", ({ code }) => {
+    const config = resolveConfig(code, {}, {});
+    expect(config).toMatchObject({ ok: true, warnings: [] });
+  });
+
+  it("has no example that nothing checks", () => {
+    const left = examples.filter(({ language, code }) => language === "sh" && !/^(npm|curl|export) /.test(code));
+    expect(left).toEqual([]);
+    expect([...new Set(examples.map(({ language }) => language))].toSorted()).toEqual(["json", "sh", "text", "ts"]);
+  });
+
+  it("links to what is there", async () => {
+    for (const [, path = ""] of readme.matchAll(/\]\((?!https?:)([^)#]+)\)/g)) {
+      await expect(readFile(join(root, path))).resolves.toBeDefined();
+    }
+  });
+});
+
+function ofLanguage(language: string): readonly Example[] {
+  return examples.filter((example) => example.language === language);
+}
+
+function examplesOf(text: string): readonly Example[] {
+  return [...text.matchAll(/^```(\w+)\n(.*?)^```/gms)].map((match) => ({
+    language: match[1] ?? "",
+    code: match[2] ?? "",
+    line: text.slice(0, match.index).split("\n").length,
+  }));
+}
