@@ -1,5 +1,6 @@
 import type { DigestAuthenticator, IncomingInvite, Registrar } from "../sip/index.ts";
 import { callerOf } from "./identity.ts";
+import { party } from "./party.ts";
 import type { PhoneAccount } from "./routes.ts";
 
 /** A trunk as far as calls from it are concerned. */
@@ -57,7 +58,7 @@ export function authenticCaller(options: CallerOptions, invite: IncomingInvite):
   }
   const { username } = authenticated;
   const number = phones.find((phone) => phone.username === username)?.number;
-  return { source: { type: "phone", username }, from: number ?? username };
+  return { source: { type: "phone", username }, from: number === undefined ? username : party(number) };
 }
 
 /** A phone may stand behind the same address as a trunk: then it is known by the way it registered on. */

@@ -1,5 +1,4 @@
-export { bridgeLegs } from "./bridge.ts";
-export type { Caller, CallerOptions, CallSource, TrunkSource } from "./caller.ts";
+export type { CallSource, TrunkSource } from "./caller.ts";
 export type { Cause, CauseReason } from "./cause.ts";
 export { createSipDialler, type SipDiallerOptions } from "./dial.ts";
 export type { Dialler, DialOutcome, DialRequest, DialTarget } from "./dialler.ts";
@@ -7,18 +6,7 @@ export { calledOf, callerOf } from "./identity.ts";
 export { createInbound, type InboundOptions, type IncomingCall } from "./inbound.ts";
 export type { Leg, LegInfo } from "./leg.ts";
 export { offeredCall, type AnsweringOptions, type OfferedCall } from "./offered-call.ts";
-export { party } from "./party.ts";
 export { patiently } from "./patience.ts";
 export { offerDirection } from "./renegotiate.ts";
-export {
-  createRoutes,
-  type Destination,
-  type PhoneAccount,
-  type PhoneContact,
-  type Route,
-  type RouteOptions,
-  type Routes,
-  type TrunkRoute,
-} from "./routes.ts";
-export { causeOfStatus, reasonHeader, statusOfCause } from "./sip-cause.ts";
+export { createRoutes, type PhoneAccount, type Route, type RouteOptions, type Routes, type TrunkRoute } from "./routes.ts";
 export { createTrunk, type Trunk, type TrunkOptions, type TrunkSettings, type TrunkState } from "./trunk.ts";

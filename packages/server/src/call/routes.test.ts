@@ -9,8 +9,8 @@ const trunks: readonly TrunkRoute[] = [
   { name: "first", host: "gw.example.com", port: 5060, transport: "tcp", username: "acct", password: "secret" },
   { name: "second", host: "other.example.com", port: 5060, transport: "udp" },
 ];
-const phones = [{ username: "alice", number: "+91 80 1000" }, { username: "1002" }];
-const registered = new Map([["alice", [mobile, desk]], ["1002", []]]);
+const phones = [{ username: "alice", number: "+91 80 1000" }, { username: "1002" }, { username: "10-03" }];
+const registered = new Map([["alice", [mobile, desk]], ["1002", []], ["10-03", [mobile, desk]]]);
 const contacts = (username: string) => registered.get(username) ?? [];
 
 const number = (number: string): DialTarget => ({ type: "number", number });
@@ -25,6 +25,7 @@ describe("routes", () => {
     ["a phone's number", number("91801000")],
     ["a phone's number, written otherwise", number("+91-80-1000")],
     ["a phone's user name", user("alice")],
+    ["a user name that looks like a number", user("10-03")],
   ])("lead %s to every contact of the phone", (_, target) => {
     expect(routes(target)).toEqual({ found: true, destinations: bothContacts });
   });

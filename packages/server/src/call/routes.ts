@@ -63,8 +63,9 @@ export function createRoutes({ phones, contacts, trunks }: RouteOptions): Routes
   for (const phone of phones) called.set(phone.username, phone);
   return (target) => {
     if (target.type === "uri") return toUri(target.uri);
-    const name = party(target.type === "user" ? target.user : target.number);
-    const phone = called.get(name);
+    const written = target.type === "user" ? target.user : target.number;
+    const name = party(written);
+    const phone = called.get(written) ?? called.get(name);
     if (phone) return toContacts(phone, contacts(phone.username));
     const [trunk] = trunks;
     return target.type === "number" && trunk && /^[\d*#]+$/.test(name) ? toTrunk(trunk, name) : NO_ROUTE;

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { toneSource } from "../audio/index.ts";
-import { aborted, randomIds, systemClock, utf8 } from "../base/index.ts";
+import { aborted, PiopiyError, randomIds, systemClock, utf8 } from "../base/index.ts";
 import {
   createInbound, createRoutes, createSipDialler, createTrunk,
   type Cause, type DialTarget, type IncomingCall, type Leg, type TrunkSettings,
@@ -30,19 +30,20 @@ async function agent(): Promise<UserAgent & { readonly at: SipAddress }> {
 interface Setting {
   readonly accounts?: typeof phones;
   readonly trunks?: readonly TrunkSettings[];
-  readonly ports?: readonly [number, number];
+  readonly full?: boolean;
 }
 
 /** The call layer put together as the server does it, and a list of the calls that came in. */
-async function exchange({ accounts = phones, trunks = [], ports = [0, 0] }: Setting = {}) {
+async function exchange({ accounts = phones, trunks = [], full = false }: Setting = {}) {
   const userAgent = await agent();
-  const engine = await createMediaEngine({ host, ports, workers: 0 });
-  releases.push(() => engine.close());
+  const working = await createMediaEngine({ host, ports: [0, 0], workers: 0 });
+  releases.push(() => working.close());
+  const engine = full ? { ...working, open: () => Promise.reject(new PiopiyError("out_of_ports")) } : working;
   const lookup = (username: string) => (accounts.some((phone) => phone.username === username) ? passwords.get(username) : undefined);
   const authenticator = createDigestAuthenticator({ realm: "test", clock, ids, lookup });
   const registrar = createRegistrar({ authenticator, clock, minExpires: 1, maxExpires: 3600 });
   releases.push(() => registrar.close());
-  const routes = createRoutes({ phones: accounts, contacts: registrar.contacts, trunks });
+  const routes = createRoutes({ phones: accounts, contacts: (username) => registrar.contacts(username), trunks });
   const dialler = createSipDialler({ userAgent, engine, routes, clock, ids, host });
   const waiting: ((call: IncomingCall) => void)[] = [];
   const onCall = (call: IncomingCall) => (waiting.shift() ?? expect.fail("an unexpected call"))(call);
@@ -111,8 +112,8 @@ describe("a call of a phone", () => {
   it("comes as of the phone, whatever it claims, and both hear each other", async () => {
     const server = await exchange();
     const { call, theirs } = await upCall(server);
-    expect(call).toMatchObject({ from: "+91 100", to: "42", source: { type: "phone", username: "alice" } });
-    expect(call.leg.info).toEqual({ direction: "inbound", from: "+91 100", to: "42" });
+    expect(call).toMatchObject({ from: "91100", to: "42", source: { type: "phone", username: "alice" } });
+    expect(call.leg.info).toEqual({ direction: "inbound", from: "91100", to: "42" });
     const played = call.leg.play(toneSource({ frequencyHz: 600, durationMs: 400 }), call.leg.signal);
     await theirs.hears(600);
     expect(await played).toMatchObject({ complete: true });
@@ -146,8 +147,9 @@ describe("a call of a phone", () => {
     const alice = await phone(server.at, "alice", { register: false });
     const caller = new AbortController();
     const [arriving, calling] = [server.nextCall(), alice.call("42", { signal: caller.signal }).catch(() => undefined)];
-    const { leg, ring } = await arriving;
-    ring();
+    const call = await arriving;
+    const { leg } = call;
+    call.ring();
     caller.abort();
     expect(await causeOf(leg)).toEqual({ reason: "cancelled", who: "peer", sipStatus: 487 });
     await calling;
@@ -236,14 +238,25 @@ describe("a call of a trunk", () => {
   });
 
   it("finds no port free and is told to try later", async () => {
-    const server = await exchange({ trunks: [trunk(9)], ports: [46_100, 46_100] });
-    const first = server.nextCall();
-    await call(server.at, `sip:42@${host}`, "sip:1@carrier");
-    await first;
-    const outcome = await (await call(server.at, `sip:42@${host}`, "sip:2@carrier")).outcome;
+    const server = await exchange({ trunks: [trunk(9)], full: true });
+    const outcome = await (await call(server.at, `sip:42@${host}`, "sip:1@carrier")).outcome;
     expect(outcome).toMatchObject({ kind: "refused", response: { status: 503 } });
     if (outcome.kind === "refused") expect(header(outcome.response, "Retry-After")).toBe("10");
-    expect(await server.dial(user("nobody"))).toMatchObject({ answered: false });
+  });
+
+  it("sends keys by INFO, too", async () => {
+    const server = await exchange({ trunks: [trunk(9)] });
+    const arriving = server.nextCall();
+    const invite = await call(server.at, `sip:42@${host}`, "sip:1@carrier");
+    const { leg } = await arriving;
+    const pressed = new Promise((resolve) => leg.digits.on("digit", resolve));
+    await leg.answer();
+    const outcome = await invite.outcome;
+    const dialog = outcome.kind === "accepted" ? outcome.dialog : expect.fail("not accepted");
+    const info = await dialog.request("INFO", { body: { type: "application/dtmf-relay", bytes: utf8("Signal=9\r\nDuration=160") } });
+    expect([info.status, await pressed]).toEqual([200, "9"]);
+    await dialog.bye([["Reason", "Q.850;cause=38"]]);
+    expect(await causeOf(leg)).toEqual({ reason: "failed", who: "peer" });
   });
 });
 
@@ -265,6 +278,11 @@ describe("dialling", () => {
     await registered(server.at, "bob", { answering });
     expect(await server.dial(user("bob"), undefined, 200)).toEqual({ answered: false, cause });
     expect(server.engine.sessions).toBe(0);
+  });
+
+  it("without a free port is a failure of ours", async () => {
+    const server = await exchange({ full: true, trunks: [trunk(9)] });
+    expect(await server.dial(number("42"))).toEqual({ answered: false, cause: { reason: "failed", who: "us", sipStatus: 503 } });
   });
 
   it("tells when it rings, and stops ringing when it is given up", async () => {

@@ -1,30 +1,12 @@
-import { channels, Emitter, type Clock, type Ids, type Listenable } from "../base/index.ts";
+import { channels, Emitter, scope, type Listenable } from "../base/index.ts";
 import { calledOf, callerOf, createSipDialler, offeredCall, type DialTarget, type Leg, type Route } from "../call/index.ts";
-import { createMediaEngine, type MediaEngine } from "../media/index.ts";
+import { createMediaEngine } from "../media/index.ts";
 import { createUserAgent, escapeUser, hostPort, type IncomingInvite, type SipAddress } from "../sip/index.ts";
 import { answerAs, type Answering } from "./answering.ts";
 import { CallNotAnswered } from "./call-not-answered.ts";
 import { phoneCall, type PhoneCall } from "./phone-call.ts";
+import type { PhoneOptions } from "./phone-options.ts";
 import { signOn } from "./sign-on.ts";
-
-export interface PhoneOptions {
-  readonly username: string;
-  readonly password: string;
-  /** Where it registers and sends its calls to. */
-  readonly server: SipAddress;
-  readonly clock: Clock;
-  readonly ids: Ids;
-  /** The address of its own sockets. */
-  readonly host: string;
-  /** Shared by several phones, and then closed by its owner. Without it the phone has its own, in this thread. */
-  readonly engine?: MediaEngine;
-  /** False: it only calls. */
-  readonly register?: boolean;
-  /** What it does when called; unless told, it answers at once. */
-  readonly answering?: Answering;
-  /** How much of what is heard in a call is kept; unless told, ten minutes. */
-  readonly keepMs?: number;
-}
 
 export interface PhoneEvents {
   /** Somebody calls; told before the call is answered or refused. */
@@ -67,14 +49,16 @@ export async function createPhone(options: PhoneOptions): Promise<Phone> {
   const userAgent = await createUserAgent({ clock, ids, listen: [{ transport: server.transport, host, port: 0 }] });
   const registration = options.register === false ? undefined : signOn(userAgent, options);
   const routes = (target: DialTarget) => throughServer(options, target);
-  const legs = new Set<Leg>();
+  const dialler = createSipDialler({ userAgent, engine, routes, clock, ids, host });
   const events = new Emitter<PhoneEvents>();
+  /** How to end what is under way: calls that ring, are dialled, or are up. */
+  const ends = new Set<() => Promise<void>>();
   let closed: Promise<void> | undefined;
 
-
   const keep = (leg: Leg): Leg => {
-    legs.add(leg);
-    leg.signal.addEventListener("abort", () => legs.delete(leg), { once: true });
+    const end = () => leg.hangup();
+    ends.add(end);
+    leg.signal.addEventListener("abort", () => ends.delete(end), { once: true });
     return leg;
   };
   const ring = async (invite: IncomingInvite) => {
@@ -85,37 +69,44 @@ export async function createPhone(options: PhoneOptions): Promise<Phone> {
     events.emit("ringing", parties);
     if (await answerAs(phone.answering, call, clock)) events.emit("call", phoneCall(call.leg, keepMs));
   };
-  const dialler = createSipDialler({ userAgent, engine, routes, clock, ids, host });
+  const dial = async (number: string, { timeoutMs = RING_MS, signal }: PhoneCallOptions = {}) => {
+    using dialling = scope(signal);
+    const end = async () => dialling.close();
+    ends.add(end);
+    const request = { target: { type: "number", number }, from: username, timeoutMs, legId: ids.uuid() } as const;
+    const outcome = await dialler.dial(request, dialling.signal);
+    ends.delete(end);
+    if (!outcome.answered) throw new CallNotAnswered(outcome.cause);
+    return phoneCall(keep(outcome.leg), keepMs);
+  };
   const close = async () => {
-    await Promise.all([...legs].map((leg) => leg.hangup()));
+    await Promise.all([...ends].map((end) => end()));
     await registration?.close();
     await userAgent.close();
     if (!options.engine) await engine.close();
   };
 
+  userAgent.events.on("invite", (invite) => inBackground(ring(invite)));
   const phone: Phone = {
     username,
     address: userAgent.addresses[0] ?? { ...server, host, port: 0 },
     events,
     registered: registration?.registered ?? Promise.resolve(),
     answering: options.answering ?? { do: "answer" },
-    async call(number, { timeoutMs = RING_MS, signal = new AbortController().signal } = {}) {
-      const target = { type: "number", number } as const;
-      const outcome = await dialler.dial({ target, from: username, timeoutMs, legId: ids.uuid() }, signal);
-      if (!outcome.answered) throw new CallNotAnswered(outcome.cause);
-      return phoneCall(keep(outcome.leg), keepMs);
-    },
-    nextCall: () =>
-      new Promise((resolve) => {
-        const stop = events.on("call", (call) => {
-          stop();
-          resolve(call);
-        });
-      }),
+    call: dial,
+    nextCall: () => nextCall(events),
     close: () => (closed ??= close()),
   };
-  userAgent.events.on("invite", (invite) => inBackground(ring(invite)));
   return phone;
+}
+
+function nextCall(events: Listenable<PhoneEvents>): Promise<PhoneCall> {
+  return new Promise((resolve) => {
+    const stop = events.on("call", (call) => {
+      stop();
+      resolve(call);
+    });
+  });
 }
 
 /** Every call goes through the server, whatever was dialled. */

@@ -1,6 +1,6 @@
 import { patiently } from "../call/index.ts";
 import { createRegistration, escapeUser, hostPort, type Registration, type UserAgent } from "../sip/index.ts";
-import type { PhoneOptions } from "./phone.ts";
+import type { PhoneOptions } from "./phone-options.ts";
 
 const EXPIRES_SECONDS = 3600;
 
