@@ -35,7 +35,9 @@ export function showTimeline(print: (line: string) => void): () => void {
     print(`${seconds} s  ${type.padEnd(20)}${action}${SAYS[type] ? `  ${SAYS[type]}` : ""}`);
   };
   channels.timeline.subscribe(listener);
-  return () => void channels.timeline.unsubscribe(listener);
+  return () => {
+    channels.timeline.unsubscribe(listener);
+  };
 }
 
 function isTold(message: unknown): message is Told {

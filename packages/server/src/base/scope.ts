@@ -1,3 +1,5 @@
+import { setMaxListeners } from "node:events";
+
 /**
  * A lifetime inside a longer one: it ends when it is closed or when its parent's signal aborts, whichever comes
  * first, and then leaves nothing behind on the parent.
@@ -16,6 +18,8 @@ export interface Scope extends Disposable {
 /** Makes a scope within `parent` (or a top one). A failure of its background work goes to `onFailure`. */
 export function scope(parent?: AbortSignal, onFailure: (failure: unknown) => void = () => undefined): Scope {
   const controller = new AbortController();
+  // A call rings as many phones as it likes: more than ten listeners are no leak here.
+  setMaxListeners(0, controller.signal);
   const close = (reason?: unknown) => {
     parent?.removeEventListener("abort", parentAborted);
     if (!controller.signal.aborted) controller.abort(reason);
