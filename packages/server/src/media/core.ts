@@ -33,6 +33,7 @@ export class Core {
   readonly #groups: CoreSession[][] = Array.from({ length: GROUPS }, () => []);
   #scheduler: Scheduler | undefined;
   #lateToldMs = -Infinity;
+  #stopped = false;
 
   constructor(options: CoreOptions) {
     this.#options = options;
@@ -46,6 +47,12 @@ export class Core {
 
   step(nowMs: number): void {
     this.#scheduler?.step(nowMs);
+  }
+
+  /** Closes all sessions and whatever is being opened. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    await Promise.all(Array.from(this.#opens.values(), (open) => this.#close(open)));
   }
 
   handle(command: Command): void {
@@ -75,6 +82,10 @@ export class Core {
         datagram: (bytes, fromHost, fromPort) => session.datagram(bytes, fromHost, fromPort, monotonicMs()),
         sendFailed: () => (session.counters.packetsSent -= 1),
       });
+      if (this.#stopped) {
+        await udp.close();
+        return;
+      }
       this.#opens.set(id, { session, udp, near, group: undefined });
       this.#tell({ type: "opened", session: id, port: udp.port });
     } catch (failure) {

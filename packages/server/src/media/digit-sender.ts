@@ -78,8 +78,10 @@ export function createDigitSender(done: (sending: number) => void): DigitSender 
       const job = jobs.find((candidate) => candidate.sending === sending);
       if (!job) return;
       job.at = job.digits.length;
-      if (job !== jobs[0]) jobs.splice(jobs.indexOf(job), 1);
-      else if (key?.events) key.events.release();
+      if (job !== jobs[0]) {
+        jobs.splice(jobs.indexOf(job), 1);
+        done(sending);
+      } else if (key?.events) key.events.release();
       else finish();
     },
     clear() {

@@ -6,6 +6,7 @@ import type { Command } from "./protocol.ts";
 export function driveByTimers(core: Core, clock: Clock): (command: Command) => void {
   let timer: Timer | undefined;
   const arm = () => {
+    timer?.cancel();
     const { nextMs } = core;
     timer = nextMs === undefined ? undefined : clock.setTimer(nextMs - clock.monotonicMs(), fire);
   };

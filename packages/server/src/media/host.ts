@@ -21,13 +21,11 @@ export function localHost(host: string, clock: Clock, ids: Ids, hooks: HostHooks
   const tell: Tell = (report) => hooks.report(report);
   const core = new Core({ host, tell, monotonicMs: () => clock.monotonicMs(), ids });
   const handle = driveByTimers(core, clock);
-  let stopped = false;
   return {
-    send(command) {
-      if (!stopped) handle(command);
-    },
+    send: handle,
     async stop() {
-      stopped = true;
+      await core.stop();
+      hooks.ended(undefined);
     },
   };
 }
@@ -60,9 +58,11 @@ export function workerHost(host: string, start: StartWorker, hooks: HostHooks): 
   };
   return new Promise((resolve, reject) => {
     let failure: Error | undefined;
-    worker.on("message", (report: Report) => {
-      if (report.type === "ready") resolve(running);
-      else hooks.report(report);
+    worker.on("message", (reports: readonly Report[]) => {
+      for (const report of reports) {
+        if (report.type === "ready") resolve(running);
+        else hooks.report(report);
+      }
     });
     worker.on("error", (error) => {
       failure = error instanceof Error ? error : new Error(String(error));

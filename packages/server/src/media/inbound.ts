@@ -97,7 +97,7 @@ export class Inbound {
     else this.#takeAudio(datagram, parameters.codec);
   }
 
-  /** RFC 3550 §8.2: another SSRC is another source, with its own sequence numbers and timestamps. */
+  /** RFC 3550 §3: another SSRC is another source, with its own sequence numbers and timestamps. */
   #follow(ssrc: number): void {
     if (ssrc === this.#ssrc) return;
     this.#ssrc = ssrc;

@@ -35,7 +35,7 @@ export class JitterBuffer {
   #concealed = CONCEALED_FRAMES;
   #dropped = 0;
 
-  /** Samples thrown away because too much had come at once, or to shorten the delay again. */
+  /** Samples thrown away because too much had come at once. */
   get dropped(): number {
     return this.#dropped;
   }
@@ -58,7 +58,7 @@ export class JitterBuffer {
     const end = (timestamp + samples.length) >>> 0;
     if (timestampDistance(end, this.#newest) > 0) this.#newest = end;
     const ready = timestampDistance(this.#newest, this.#cursor);
-    if (ready > this.#depth + samples.length + SLACK) this.#drop(ready - this.#depth);
+    if (ready > this.#depth + samples.length + SLACK) this.#dropped += this.#advance(ready - this.#depth);
     return true;
   }
 
@@ -106,19 +106,21 @@ export class JitterBuffer {
     this.#leastMargin = CAPACITY;
   }
 
-  #drop(samples: number): void {
-    this.#dropped += this.#ring.drop(this.#cursor, samples);
+  /** Moves on without reading; returns how many samples were there. */
+  #advance(samples: number): number {
+    const dropped = this.#ring.drop(this.#cursor, samples);
     this.#cursor = (this.#cursor + samples) >>> 0;
+    return dropped;
   }
 
-  /** Waits less again when for a long time every packet came with more than a frame to spare. */
+  /** Waits less again when for a long time every packet came with more than two frames to spare. */
   #inTime(margin: number): void {
     this.#lateInRow = 0;
     this.#leastMargin = Math.min(this.#leastMargin, margin);
     if (++this.#judged < SHRINK_AFTER_PACKETS) return;
-    if (this.#leastMargin >= 2 * FRAME_SAMPLES) {
+    if (this.#leastMargin > 2 * FRAME_SAMPLES) {
       this.#depth = Math.max(MIN_DEPTH, this.#depth - FRAME_SAMPLES);
-      this.#drop(FRAME_SAMPLES);
+      this.#advance(FRAME_SAMPLES);
     }
     this.#judgeAnew();
   }

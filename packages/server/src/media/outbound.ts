@@ -71,7 +71,7 @@ export function createOutbound(ids: Ids): Outbound {
     silence: () => beginAudio().fill(law.silence, RTP_HEADER_BYTES),
     event(packet) {
       if (eventType === undefined) return undefined;
-      // RFC 4733 §2.3: all packets of an event carry the time of its beginning; audio goes on where time has got to.
+      // RFC 4733 §2.2.1: all packets of an event carry the time of its beginning; audio goes on where time has got to.
       if (packet.marker) eventStart = timestamp;
       const bytes = begin(events, eventType, packet.marker, (eventStart + packet.timestampOffset) >>> 0);
       writeTelephoneEvent(bytes, RTP_HEADER_BYTES, packet);

@@ -45,8 +45,8 @@ export async function bindUdpPort(host: string, port: number, hooks: UdpHooks): 
   const socket = createSocket({ type: isIPv6(host) ? "udp6" : "udp4", lookup: cachedLookup() });
   await bound(socket, host, port);
   socket.setRecvBufferSize(RECEIVE_BUFFER_BYTES);
-  // Errors after binding belong to single packets (an unreachable host): the stream goes on.
-  socket.on("error", hooks.sendFailed);
+  // What goes wrong with a single packet on the way in is no reason to end the stream.
+  socket.on("error", () => undefined);
   socket.on("message", (datagram, remote) => hooks.datagram(datagram, remote.address, remote.port));
   const afterSend = (failure: Error | null) => {
     if (failure) hooks.sendFailed();

@@ -67,7 +67,7 @@ export function eventReceiver(): EventReceiver {
     push(payload, timestamp, marker, nowMs) {
       let digits: ReceivedDigit[] | undefined;
       let start = timestamp;
-      // RFC 4733 §2.3.5: several events in one packet follow each other without a gap.
+      // RFC 4733 §2.5.1.5: several events in one packet follow each other without a gap.
       for (let at = 0; at + EVENT_BYTES <= payload.length; at += EVENT_BYTES) {
         const block = parseTelephoneEvent(payload, at);
         if (!block) break;

@@ -2,7 +2,7 @@ import { MAX_SEGMENT_TICKS, type TelephoneEvent } from "./telephone-event.ts";
 
 /** One packet of an event that is being sent. */
 export interface EventPacket extends TelephoneEvent {
-  /** RFC 4733 §2.5.1.2: set on the first packet of an event, never on a further segment of it. */
+  /** RFC 4733 §2.2.2: set on the first packet of an event, never on a further segment of it. */
   readonly marker: boolean;
   /** From the start of the event to the start of the segment this packet reports; added to the event's timestamp. */
   readonly timestampOffset: number;

@@ -1,0 +1,87 @@
+import { describe, expect, it } from "vitest";
+import { Playout } from "./playout.ts";
+import { newCounters } from "./statistics.ts";
+
+function recorded() {
+  const told: string[] = [];
+  const counters = newCounters();
+  const playout = new Playout(counters, {
+    used: (playback, samples) => told.push(`used ${samples} of ${playback}`),
+    playing: (kind) => told.push(`playing ${kind}`),
+    played: (playback, complete, heardMs) => told.push(`played ${playback} ${complete ? "complete" : "cut"} ${heardMs}`),
+  });
+  /** One turn; what was played in it as its first and last sample. */
+  const turn = () => {
+    const into = new Int16Array(160).fill(-1);
+    const playing = playout.read(into);
+    playout.sent();
+    return playing ? [into[0], into[159]] : "silence";
+  };
+  return { playout, counters, told, turn };
+}
+
+const samples = (count: number, value: number) => new Int16Array(count).fill(value);
+
+describe("the playout queue", () => {
+  it("tells the first packet of a playback and its end, with what was heard", () => {
+    const { playout, told, turn } = recorded();
+    playout.add(1, "tone");
+    playout.append(1, samples(320, 5));
+    playout.end(1);
+    expect([turn(), turn(), turn()]).toEqual([[5, 5], [5, 5], "silence"]);
+    expect(told).toEqual(["playing tone", "played 1 complete 40"]);
+  });
+
+  it("plays one behind the other without a gap, even within a frame", () => {
+    const { playout, told, turn } = recorded();
+    playout.add(1, "file");
+    playout.append(1, samples(100, 5));
+    playout.end(1);
+    playout.add(2, "speech");
+    playout.append(2, samples(220, 6));
+    playout.end(2);
+    expect([turn(), turn()]).toEqual([[5, 6], [6, 6]]);
+    expect(told).toEqual(["playing file", "played 1 complete 13", "playing speech", "played 2 complete 28"]);
+  });
+
+  it("ends a playback without a single sample", () => {
+    const { playout, told, turn } = recorded();
+    playout.add(1, "file");
+    playout.end(1);
+    expect(turn()).toBe("silence");
+    expect(told).toEqual(["played 1 complete 0"]);
+  });
+
+  it("counts a frame that was due as an underrun, fills it with silence, and plays on", () => {
+    const { playout, counters, turn } = recorded();
+    playout.add(1, "stream");
+    expect(turn()).toBe("silence");
+    expect(counters.underruns).toBe(0);
+    playout.append(1, samples(200, 5));
+    expect([turn(), turn()]).toEqual([[5, 5], "silence"]);
+    expect(counters.underruns).toBe(1);
+    playout.append(1, samples(120, 6));
+    expect(turn()).toEqual([5, 6]);
+  });
+
+  it("throws away what is queued when it is flushed, and goes on with the next", () => {
+    const { playout, told, turn } = recorded();
+    playout.add(1, "file");
+    playout.append(1, samples(1600, 5));
+    playout.add(2, "file");
+    playout.append(2, samples(160, 6));
+    playout.end(2);
+    turn();
+    playout.flush(1);
+    expect(turn()).toEqual([6, 6]);
+    expect(told).toEqual(["playing file", "played 1 cut 20", "playing file", "played 2 complete 20"]);
+  });
+
+  it("tells what was used in large portions, so that more can be handed over", () => {
+    const { playout, told, turn } = recorded();
+    playout.add(1, "file");
+    playout.append(1, samples(8000, 5));
+    for (let frame = 0; frame < 50; frame++) turn();
+    expect(told.filter((entry) => entry.startsWith("used"))).toEqual(["used 4000 of 1", "used 4000 of 1"]);
+  });
+});
