@@ -13,7 +13,7 @@ const common = { password: "x", clock: systemClock, ids: randomIds, host: "127.0
 async function phones(options: Partial<PhoneOptions> = {}) {
   const server = { transport: "udp", host: "127.0.0.1", port: 9 } as const;
   const called = await createPhone({ ...common, username: "called", server, ...options });
-  const calling = await createPhone({ ...common, username: "calling", server: called.address });
+  const calling = await createPhone({ ...common, username: "calling", server: called.address, clock: options.clock ?? systemClock });
   open.push(called, calling);
   return { called, calling };
 }
@@ -83,10 +83,13 @@ describe("a phone that is called", () => {
   });
 
   it("rings until the caller's patience ends, and is then cancelled", async () => {
-    const { called, calling } = await phones({ answering: { do: "ring" } });
+    const clock = new VirtualClock();
+    const { called, calling } = await phones({ clock, answering: { do: "ring" } });
     const ringing = new Promise((resolve) => called.events.on("ringing", resolve));
-    await expect(calling.call("called", { timeoutMs: 150 })).rejects.toMatchObject({ cause: { reason: "no_answer", who: "us" } });
+    const refused = calling.call("called", { timeoutMs: 20_000 }).catch((failure: unknown) => failure);
     expect(await ringing).toEqual({ from: "calling", to: "called" });
+    await clock.advance(20_000);
+    expect(await refused).toMatchObject({ cause: { reason: "no_answer", who: "us" } });
   });
 
   it("rings until the caller gives up", async () => {
