@@ -3,7 +3,7 @@ import type { Ids } from "../base/index.ts";
 import { createDigitSender, type DigitSender, type DigitStep } from "./digit-sender.ts";
 import type { MediaParameters } from "./engine.ts";
 import { Inbound } from "./inbound.ts";
-import { createLatch } from "./latch.ts";
+import { createLatch, type MediaAddress } from "./latch.ts";
 import { createOutbound } from "./outbound.ts";
 import { Playout } from "./playout.ts";
 import type { Tell } from "./protocol.ts";
@@ -83,14 +83,15 @@ export class CoreSession {
   send(): void {
     if (!this.#parameters) return;
     const { direction, telephoneEventPayloadType } = this.#parameters;
-    if (direction === "recvonly" || direction === "inactive") {
+    const target = direction === "sendrecv" || direction === "sendonly" ? this.#latch.target : undefined;
+    if (!target) {
       this.#outbound.pass(1);
       this.#tap?.push(this.heard.frame, undefined);
       return;
     }
     const step = this.digits.next(telephoneEventPayloadType !== undefined);
-    if (!step || step.type === "audio") this.#sendAudio();
-    else this.#sendKey(step);
+    if (!step || step.type === "audio") this.#sendAudio(target);
+    else this.#sendKey(step, target);
   }
 
   /** Time passed that was missed. */
@@ -111,33 +112,32 @@ export class CoreSession {
   }
 
   toString(): string {
-    const { host, port } = this.#latch.target;
+    const { host, port } = this.#latch.target ?? { host: "nowhere", port: 0 };
     return `session ${this.id}: ${this.#inbound.toString()} -> mix of ${this.partners.size} -> ${host}:${port}`;
   }
 
   /** Sends what the party is to hear of playbacks and partners. */
-  #sendAudio(): void {
+  #sendAudio(target: MediaAddress): void {
     let audible = this.playout.read(this.#frame);
     for (const partner of this.partners) {
       if (!partner.audible) continue;
       mixInto(this.#frame, partner.frame);
       audible = true;
     }
-    this.#dispatch(audible ? this.#outbound.audio(this.#frame) : this.#outbound.silence());
+    this.#dispatch(audible ? this.#outbound.audio(this.#frame) : this.#outbound.silence(), target);
     this.#tap?.push(this.heard.frame, audible ? this.#frame : undefined);
     this.playout.sent();
   }
 
   /** While a key is pressed nothing else is heard: playbacks wait. */
-  #sendKey(step: DigitStep): void {
+  #sendKey(step: DigitStep, target: MediaAddress): void {
     const tone = step.type === "tone" ? step.samples : undefined;
     const event = step.type === "event" ? this.#outbound.event(step.packet) : undefined;
-    this.#dispatch(event ?? (tone ? this.#outbound.audio(tone) : this.#outbound.silence()));
+    this.#dispatch(event ?? (tone ? this.#outbound.audio(tone) : this.#outbound.silence()), target);
     this.#tap?.push(this.heard.frame, tone);
   }
 
-  #dispatch(packet: Uint8Array): void {
-    const { host, port } = this.#latch.target;
+  #dispatch(packet: Uint8Array, { host, port }: MediaAddress): void {
     this.counters.packetsSent += 1;
     this.#ports.send(packet, port, host);
   }

@@ -41,6 +41,19 @@ describe("symmetric RTP", () => {
     expect(latch.accepts("198.51.100.7", 6000, 20)).toBe(true);
   });
 
+  it.each([
+    { host: "0.0.0.0", port: 4000 },
+    { host: "::", port: 4000 },
+    { host: "192.0.2.1", port: 0 },
+  ])("sends nowhere when SDP says so, whoever sends here: $host $port", (nowhere) => {
+    const latch = createLatch();
+    latch.expect(sdp);
+    latch.heard(sdp.host, sdp.port, 0);
+    latch.expect(nowhere);
+    latch.heard("198.51.100.7", 6000, 5000);
+    expect(latch.target).toBeUndefined();
+  });
+
   it("keeps the source when SDP says the same again", () => {
     const latch = createLatch();
     latch.expect(sdp);

@@ -19,12 +19,12 @@ export interface Latch {
   accepts(host: string, port: number, nowMs: number): boolean;
   /** A valid packet came from a source that is accepted. True: it is a source that had not been heard. */
   heard(host: string, port: number, nowMs: number): boolean;
-  /** Where to send to. */
-  readonly target: MediaAddress;
+  /** Where to send to; undefined: SDP named no address, nothing is to be sent. */
+  readonly target: MediaAddress | undefined;
 }
 
 export function createLatch(): Latch {
-  let expected: MediaAddress = { host: "0.0.0.0", port: 0 };
+  let expected: MediaAddress | undefined;
   let source: MediaAddress | undefined;
   let former: MediaAddress | undefined;
   let heardMs = 0;
@@ -52,7 +52,11 @@ export function createLatch(): Latch {
       return true;
     },
     get target() {
-      return source ?? expected;
+      return isNowhere(expected) ? undefined : (source ?? expected);
     },
   };
 }
+
+/** RFC 3264 §8.4: the old way to put a call on hold is the address 0.0.0.0; RFC 3264 §5.1: port 0 is no stream. */
+const isNowhere = (address: MediaAddress | undefined): boolean =>
+  address === undefined || address.port === 0 || address.host === "0.0.0.0" || address.host === "::";

@@ -56,7 +56,7 @@ export async function bindUdpPort(host: string, port: number, hooks: UdpHooks): 
     host,
     port: socket.address().port,
     send(packet, toPort, toHost) {
-      if (!closed && toPort > 0) socket.send(packet, toPort, toHost, afterSend);
+      if (!closed) socket.send(packet, toPort, toHost, afterSend);
     },
     close() {
       closed ??= new Promise((resolve) => socket.close(() => resolve()));
