@@ -36,6 +36,8 @@ export interface DialogEntry {
 }
 
 export interface WaitingInvite {
+  /** The tag of its responses: the 200 to the CANCEL bears the same (RFC 3261 §9.2). */
+  readonly toTag: string;
   /** The caller has cancelled: answers 487. */
   cancel(): void;
   /** A response could not be sent. */

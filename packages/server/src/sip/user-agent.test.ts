@@ -79,3 +79,17 @@ describe.each(["udp", "tcp"] as const)("a call over %s", (transport) => {
     expect(await call.outcome).toEqual({ kind: "failed", why: "cancelled" });
   });
 });
+
+it("finds a host by its name", async () => {
+  const alice = await agent("udp");
+  const bob = await agent("udp");
+  const target = `sip:bob@localhost:${bob.addresses[0]!.port}`;
+  expect((await alice.request("OPTIONS", { target, from: "sip:a@b" })).status).toBe(200);
+  expect((await alice.request("OPTIONS", { target: "sip:bob@no-such-host.invalid", from: "sip:a@b" })).status).toBe(503);
+});
+
+it("says when an address is taken, and leaves nothing open", async () => {
+  const taken = (await agent("udp")).addresses[0]!;
+  const listen = [{ transport: "tcp" as const, host: "127.0.0.1", port: 0 }, taken];
+  await expect(createUserAgent({ clock: systemClock, ids: randomIds, listen })).rejects.toThrow(/EADDRINUSE/);
+});

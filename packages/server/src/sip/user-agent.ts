@@ -92,17 +92,17 @@ const dialogOf = (core: Core, { envelope }: Received<SipRequest>) =>
 function receiveRequest(core: Core, events: Emitter<UserAgentEvents>, transaction: ServerTransaction): void {
   const { received } = transaction;
   const { message: request, envelope } = received;
-  const refuse = (status: number, headers: SipResponse["headers"] = []) =>
+  const refuse = (status: number, headers: SipResponse["headers"] = [], toTag = core.ids.token(10)) =>
     transaction.respond(respondTo(request, status, {
-      toTag: core.ids.token(10), headers: [...headers, ...serverHeader(core)],
+      toTag, headers: [...headers, ...serverHeader(core)],
     }));
   if (core.signal.aborted) return;
   if (request.method === "CANCEL") {
     const invite = core.transactions.inviteOf(received);
     // §9.2: 481 when there is nothing to cancel; 200 even when it comes too late to change anything.
-    refuse(invite ? 200 : 481);
-    if (invite) core.waiting.get(invite)?.cancel();
-    return;
+    const waiting = invite && core.waiting.get(invite);
+    refuse(invite ? 200 : 481, [], waiting?.toTag);
+    return waiting?.cancel();
   }
   const refusal = refusalOf(request);
   if (refusal) return refuse(refusal.status, refusal.headers);

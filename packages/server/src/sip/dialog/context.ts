@@ -16,6 +16,8 @@ export interface DialogContext {
   readonly credentials: Credentials | undefined;
   /** The user part of our Contact. */
   readonly user: string | undefined;
+  /** The flow is known to lead to the peer itself, not to a proxy. */
+  readonly direct: boolean;
   /** Where the peer's messages come from, and our transport to it. */
   readonly flow: SipAddress;
   readonly transport: Transport;

@@ -1,7 +1,7 @@
 import { scope } from "../../base/index.ts";
 import { contactAt, type Core, userOf } from "../core.ts";
 import { incomingRequest } from "../incoming-request.ts";
-import type { SipResponse } from "../message/message.ts";
+import { headerValues, type SipResponse } from "../message/message.ts";
 import { respondTo } from "../message/respond.ts";
 import type { ServerTransaction } from "../transaction/transactions.ts";
 import type { Dialog, IncomingInvite } from "../user-agent-types.ts";
@@ -20,6 +20,8 @@ export function inviteIn(core: Core, transaction: ServerTransaction): IncomingIn
   const live = (response: SipResponse | undefined) => {
     const made = createLiveDialog(core, {
       state: dialogOfRequest(request, envelope, localTag), flow: source, transport, user, ownsCallId: false,
+      // One Via: no proxy stands between us.
+      direct: headerValues(request, "Via").length === 1,
     });
     if (response) made.awaitAck(transaction, response);
     return made.dialog;
@@ -39,7 +41,7 @@ export function inviteIn(core: Core, transaction: ServerTransaction): IncomingIn
     waiting.close(new DOMException(`the caller's INVITE is ${reason}`, "AbortError"));
   };
 
-  core.waiting.set(transaction, { cancel: () => giveUp("cancelled"), failed: () => giveUp("gone") });
+  core.waiting.set(transaction, { toTag: localTag, cancel: () => giveUp("cancelled"), failed: () => giveUp("gone") });
   core.dialogs.set(key, {
     request(early) {
       // RFC 3261 §15: the caller may end an early dialog with a BYE; nothing else is offered before the answer.

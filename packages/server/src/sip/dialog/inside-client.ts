@@ -15,6 +15,7 @@ const MAX_ACKS = 4;
 
 /** Sends a request inside the dialog; the final response, or a 408 or 503 made here. */
 export async function requestWithin(context: DialogContext, method: string, parts: RequestParts): Promise<SipResponse> {
+  if (context.life.signal.aborted) return respondTo(requestInside(context.state, method, context.state.localCSeq), 481);
   if (method !== "INVITE") return await sendWithin(context, method, parts);
   let response = await inviteWithin(context, parts);
   // RFC 3261 §14.1: after a 491 the owner of the Call-ID waits 2.1 to 4 s, the other 0 to 2 s, in steps of 10 ms.
@@ -118,12 +119,12 @@ export async function byeWithin(
 }
 
 /** Where a request of this dialog goes: along the routes, else to the peer's target. */
-async function destinationOf({ core, flow, state }: DialogContext, request: SipRequest): Promise<SipAddress | undefined> {
+async function destinationOf({ core, flow, state, direct }: DialogContext, request: SipRequest): Promise<SipAddress | undefined> {
   const located = await locate(nextHopOf(request));
   if (state.routeSet.length > 0) return located;
   if (!located || !core.network.transportTo(located)) return flow;
   // The connection the peer opened is the one it can be reached on (RFC 5923).
   if (located.transport === "tcp" && flow.transport === "tcp" && located.host === flow.host) return flow;
   // Deviation: §12.2.1.1 wants the Contact; a private address seen from outside leads nowhere, the flow does.
-  return located.host !== flow.host && isPrivate(located.host) && !isPrivate(flow.host) ? flow : located;
+  return located.host !== flow.host && isPrivate(located.host) && (direct || !isPrivate(flow.host)) ? flow : located;
 }

@@ -62,7 +62,7 @@ function passUp(context: DialogContext, transaction: ServerTransaction): void {
   });
   if (isInvite) {
     context.refusePending = () => incoming.respond(487);
-    core.waiting.set(transaction, { cancel: () => incoming.respond(487) });
+    core.waiting.set(transaction, { toTag: context.state.localTag, cancel: () => incoming.respond(487) });
   }
   if (emitter.count("request") > 0) emitter.emit("request", incoming);
   else incoming.respond(request.method === "OPTIONS" ? 200 : isInvite ? 488 : 405);

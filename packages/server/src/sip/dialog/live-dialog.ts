@@ -17,6 +17,7 @@ export interface DialogOrigin {
   readonly credentials?: Credentials | undefined;
   readonly user: string | undefined;
   readonly ownsCallId: boolean;
+  readonly direct: boolean;
 }
 
 /** A confirmed dialog as the INVITE that made it sees it. */
@@ -41,6 +42,7 @@ export function createLiveDialog(core: Core, origin: DialogOrigin): LiveDialog {
     flow: origin.flow,
     transport: origin.transport,
     ownsCallId: origin.ownsCallId,
+    direct: origin.direct,
     state,
     inviting: false,
     acks: new Map(),

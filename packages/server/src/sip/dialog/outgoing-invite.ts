@@ -4,8 +4,10 @@ import { type Core, userOf } from "../core.ts";
 import { exchange, type Sent } from "../exchange.ts";
 import type { SipRequest, SipResponse } from "../message/message.ts";
 import { outsideRequest } from "../outside-request.ts";
+import { parseSipUri } from "../message/uri.ts";
 import { cancelFor } from "../transaction/ack.ts";
 import type { Received } from "../transport/network.ts";
+import { isPrivate } from "../transport/private-address.ts";
 import type { InviteOutcome, OutgoingInvite, OutgoingRequest } from "../user-agent-types.ts";
 import { dialogOfResponse } from "./dialog-state.ts";
 import { createLiveDialog, type LiveDialog } from "./live-dialog.ts";
@@ -78,6 +80,12 @@ export function inviteOut(core: Core, options: OutgoingRequest): OutgoingInvite 
   };
 }
 
+/** Whoever sends to a phone's private Contact by another address knows that the address leads to the phone. */
+function isBehindNat({ target, nextHop }: OutgoingRequest): boolean {
+  const host = parseSipUri(target)?.host;
+  return nextHop !== undefined && host !== undefined && host !== nextHop.host && isPrivate(host);
+}
+
 function deferred<T>(): { readonly promise: Promise<T>; readonly resolve: (value: T) => void } {
   let resolve: (value: T) => void = () => undefined;
   const promise = new Promise<T>((settle) => {
@@ -107,6 +115,7 @@ function createForks(core: Core, options: OutgoingRequest) {
       credentials: options.credentials,
       user: userOf(options.from),
       ownsCallId: true,
+      direct: isBehindNat(options),
     });
     dialogs.set(tag, live);
     return { live, isNew: true };

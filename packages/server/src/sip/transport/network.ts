@@ -44,7 +44,7 @@ export interface NetworkOptions {
   readonly receive: (received: Received) => void;
 }
 
-export const openSocket: OpenTransport = (address, receive, clock) =>
+const openSocket: OpenTransport = (address, receive, clock) =>
   (address.transport === "udp" ? openUdp : openTcp)(address, receive, clock);
 
 export async function openNetwork(options: NetworkOptions): Promise<Network> {
@@ -80,7 +80,11 @@ export async function openNetwork(options: NetworkOptions): Promise<Network> {
     void back(transport, respondTo(parsed.message, opened.flaw.status, { ...options.refusal(), reason }), source);
   };
   await openAll(options, transports, receive);
-  const transportTo = (to: SipAddress) => transports.find(({ address }) => reaches(address, to));
+  const transportTo = (to: SipAddress) => {
+    const able = transports.filter(({ address }) => reaches(address, to));
+    // A socket on the loopback address reaches nobody else, and to there it is the one that is answered.
+    return able.find(({ address }) => isLoopback(address.host) === isLoopback(to.host)) ?? able[0];
+  };
   return {
     addresses: transports.map(({ address }) => address),
     transportTo,
@@ -130,6 +134,8 @@ const isSibling = (address: SipAddress, asked: SipAddress) =>
 
 const reaches = (from: SipAddress, to: SipAddress) =>
   from.transport === to.transport && (isIPv6(from.host) || !isIPv6(to.host));
+
+const isLoopback = (host: string) => host.startsWith("127.") || host === "::1";
 
 /** A datagram or stream fragment of nothing but line ends or zeros keeps a NAT binding open (RFC 5626 §4.4, RFC 6223). */
 const isKeepAlive = (bytes: Uint8Array) =>

@@ -38,8 +38,7 @@ export function createTcpConnection(socket: Socket, clock: Clock, receive: (byte
     publishBroken(socket, bytes);
     // The malformed beginning may be a request that can be answered before the connection goes.
     receive(bytes);
-    socket.end();
-    socket.destroySoon();
+    clock.setTimer(0, () => socket.destroySoon());
   };
   socket.on("data", (bytes) => {
     for (const frame of framing.push(bytes)) {
