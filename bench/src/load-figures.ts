@@ -1,0 +1,54 @@
+import { FAR_END_PORT, numbers } from "./load-server.ts";
+import { at, ofRuns, type LoadReport } from "./sipload.ts";
+import { figure, type Figure } from "./statistics.ts";
+
+/** One thing that is measured under load, each on a server of its own. */
+export interface LoadMeasurement {
+  /** Options of the load generator. */
+  readonly options: readonly string[];
+  figures(report: LoadReport): readonly Figure[];
+}
+
+const RUNS = "3";
+const up = (calls: number, number: string) => ["--number", number, "--calls", `${calls}`, "--rate", "40", "--runs", RUNS];
+
+const perCall = (what: string, calls: number) => (report: LoadReport) => [
+  figure(`${what}: CPU per 100 of ${calls} calls at once`, "%", ofRuns(report, "server.cpu_pct_per_100_calls")),
+  figure(`${what}: gap between packets, p99`, "ms", ofRuns(report, "rtp.gap_ms.p99"), { is: "at most", value: 30 }),
+  figure(`${what}: packets lost`, "", ofRuns(report, "rtp.seq_lost"), { is: "at most", value: 0 }),
+];
+
+export const loadMeasurements: Readonly<Record<string, LoadMeasurement>> = {
+  playing: { options: up(100, numbers.playing), figures: perCall("Playing", 100) },
+  recorded: { options: up(100, numbers.recorded), figures: perCall("Playing and recorded", 100) },
+  bridged: {
+    options: [...up(50, numbers.bridged), "--uas-port", `${FAR_END_PORT}`],
+    figures: (report) => [
+      ...perCall("Bridged", 50)(report),
+      figure("Bridged: round trip through the server, p50", "ms", ofRuns(report, "rtp.round_trip_ms.p50")),
+    ],
+  },
+  most: {
+    options: ["--number", numbers.playing, "--rate", "40", "--search-from", "200", "--search-to", "1200", "--search-step", "25", "--runs", RUNS],
+    figures: (report) => [
+      ...largest("Playing: most calls at once, p99 gap <= 30 ms, nothing lost", "", report),
+      figure("Playing: CPU with as many", "%", ofRuns(report, "server.cpu_pct")),
+      figure("Playing: gap between packets with as many, p99", "ms", ofRuns(report, "rtp.gap_ms.p99")),
+    ],
+  },
+  setups: {
+    options: ["--number", numbers.playing, "--media", "none", "--search-from", "50", "--search-to", "800", "--search-step", "10", "--runs", RUNS],
+    figures: (report) => [
+      ...largest("Set up and ended: most calls in a second", "/s", report),
+      figure("Set up and ended: CPU time of one call", "ms", ofRuns(report, "server.cpu_ms_per_call")),
+      figure("Set up and ended: INVITE to 200 OK, p99", "ms", ofRuns(report, "invite_to_200_ms.p99")),
+    ],
+  },
+};
+
+/** What a search found; it is a lower bound where other work disturbed the steps that failed. */
+function largest(name: string, unit: string, report: LoadReport): readonly Figure[] {
+  const found = at(report, "largest_passing");
+  const bound = at(report, "conclusive") === true ? "" : " (a lower bound)";
+  return [figure(`${name}${bound}`, unit, typeof found === "number" ? [found] : [])];
+}
