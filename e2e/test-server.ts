@@ -1,0 +1,80 @@
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { resolveConfig, startServer, toneSamples, wavFile } from "@piopiy/server";
+import { RestClient } from "piopiy";
+import { LOOPBACK } from "./ports.ts";
+import type { Records } from "./records.ts";
+import { recordsOf } from "./records.ts";
+import type { Cleanup } from "./running-program.ts";
+
+/** What the server plays is 1000 Hz, or 620 Hz for a prompt; others say other tones. In Hz. */
+export const tones = { played: 1000, prompt: 620, phone: 440, other: 770 } as const;
+
+/** Files of the media folder. `played.wav` is as long as this, `long.wav` a minute. */
+export const PLAYED_MS = 1500;
+
+const app = { appid: "1000001", secret: "secret-of-this-test" };
+
+export interface TestServer {
+  readonly url: string;
+  /** The SIP port of each transport. */
+  readonly sip: { readonly udp: number; readonly tcp: number };
+  readonly client: RestClient;
+  readonly records: Records;
+  /** Calls that are going on. */
+  calls(): number;
+  close(): Promise<void>;
+}
+
+/** `numbers`, `phones` and `trunks` as in the configuration file. */
+export interface ServerSetup {
+  readonly numbers?: readonly { readonly number: string; readonly pcmo: readonly unknown[] }[];
+  readonly phones?: readonly { readonly username: string; readonly password: string; readonly number?: string }[];
+  readonly trunks?: readonly { readonly name: string; readonly host: string; readonly port?: number; readonly transport?: "udp" | "tcp" }[];
+}
+
+/** A server of one test's own, on free loopback ports, with a temporary folder. */
+export async function startTestServer(cleanup: Cleanup, setup: ServerSetup = {}): Promise<TestServer> {
+  const data = await mkdtemp(join(tmpdir(), "piopiy-e2e-"));
+  await writeMedia(join(data, "media"));
+  const loopback = { host: LOOPBACK };
+  const config = resolveConfig(
+    JSON.stringify({
+      http: { ...loopback, port: 0 },
+      sip: { ...loopback, udp: 0, tcp: 0 },
+      media: { ...loopback, ports: [0, 0], workers: 1 },
+      data,
+      apps: [app],
+      ...setup,
+    }),
+    {},
+    {},
+  );
+  if (!config.ok) throw new Error(config.issues.map(({ path, message }) => `${path} ${message}`).join("; "));
+  const server = await startServer(config.value);
+  cleanup(async () => {
+    await server.close();
+    await rm(data, { recursive: true });
+  });
+  const portOf = (name: "udp" | "tcp") => server.sip.find(({ transport }) => transport === name)?.port ?? 0;
+  return {
+    url: server.url,
+    sip: { udp: portOf("udp"), tcp: portOf("tcp") },
+    client: new RestClient(app.appid, app.secret, { baseUrl: server.url }),
+    records: recordsOf(server.url, app),
+    calls: () => server.calls(),
+    close: () => server.close(),
+  };
+}
+
+async function writeMedia(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  const file = (name: string, frequencyHz: number, durationMs: number) =>
+    writeFile(join(folder, name), wavFile({ channels: 1, sampleRateHz: 8000 }, toneSamples({ frequencyHz, durationMs })));
+  await Promise.all([
+    file("played.wav", tones.played, PLAYED_MS),
+    file("long.wav", tones.played, 60_000),
+    file("prompt.wav", tones.prompt, 800),
+  ]);
+}
