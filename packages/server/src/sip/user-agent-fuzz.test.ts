@@ -33,7 +33,7 @@ it("mutated messages of a call never throw, and leave nothing behind", async () 
       for (const [which, at, value, length] of mutations) {
         const { bytes, from, to } = recorded[which % recorded.length]!;
         const changed = Buffer.from(bytes);
-        changed.fill(value, at % changed.length, (at % changed.length) + length);
+        changed.fill(value, at % changed.length, Math.min(changed.length, (at % changed.length) + length));
         network.inject(length % 3 === 0 ? changed.subarray(0, at % changed.length) : changed, from, to);
         await clock.advance(1);
       }
@@ -42,7 +42,7 @@ it("mutated messages of a call never throw, and leave nothing behind", async () 
       expect(clock.timers).toBe(0);
       expect(outcome.dialog.signal.aborted && dialogs.every(({ signal }) => signal.aborted)).toBe(true);
     },
-  ), { seed: 20261122, numRuns: 25 });
+  ), { seed: 20261122, numRuns: 150 });
   channels.failure.unsubscribe(failed);
   expect(failures).toEqual([]);
 });

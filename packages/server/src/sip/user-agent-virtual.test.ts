@@ -172,6 +172,23 @@ describe("CANCEL", () => {
     expect(wire().slice(2)).toEqual(["< 200 INVITE", "CANCEL >", "ACK >", "BYE >", "< 200 CANCEL", "< 200 BYE"]);
   });
 
+  it("waits for a provisional response to the newest attempt, not to one that was challenged", async () => {
+    const { clock, network, bob, call, wire } = await setUp();
+    let challenges = 0;
+    bob.events.on("invite", (incoming) => {
+      if (challenges++ === 0) incoming.respond(401, { headers: [["WWW-Authenticate", 'Digest realm="r", nonce="n"']] });
+    });
+    const outgoing = call({ credentials: { username: "a", password: "b" } });
+    let invites = 0;
+    network.drop = (passing) => shown(passing) === "INVITE >" && ++invites === 2;
+    await clock.advance(45);
+    outgoing.cancel();
+    await clock.advance(100);
+    expect(wire()).toEqual(["INVITE >", "< 100 INVITE", "< 401 INVITE", "ACK >", "INVITE >"]);
+    expect(await clock.runUntil(outgoing.outcome)).toEqual({ kind: "failed", why: "cancelled" });
+    expect(wire()).toContain("CANCEL >");
+  });
+
   it("before anything was sent sends nothing", async () => {
     const { clock, call, wire } = await setUp();
     const outgoing = call();
@@ -237,6 +254,21 @@ describe("inside a dialog", () => {
     expect((await clock.runUntil(both)).map(({ status }) => status)).toEqual([200, 200]);
     expect(wire()).toContain("491 INVITE >");
     expect(wire()).toContain("< 491 INVITE");
+  });
+
+  it("re-INVITEs follow one another, and wait for the peer's", async () => {
+    const { clock, connect, wire } = await setUp();
+    const { alices, bobs } = await connect();
+    for (const dialog of [alices, bobs]) dialog.events.on("request", (incoming) => void clock.setTimer(200, () => incoming.respond(200)));
+    const before = wire().length;
+    const both = Promise.all([alices.request("INVITE"), alices.request("INVITE")]);
+    await clock.advance(100);
+    const bobsOwn = bobs.request("INVITE");
+    expect((await clock.runUntil(both)).map(({ status }) => status)).toEqual([200, 200]);
+    expect((await clock.runUntil(bobsOwn)).status).toBe(200);
+    await clock.advance(100);
+    const one = (mine: string, answers: string) => [`${mine}INVITE`, `${answers}100 INVITE`, `${answers}200 INVITE`, `${mine}ACK`];
+    expect(wire().slice(before).map((message) => message.replace(" >", ""))).toEqual([...one("", "< "), ...one("", "< "), ...one("< ", "")]);
   });
 
   it("a re-INVITE nobody has answered yet gets 487 when the dialog ends", async () => {

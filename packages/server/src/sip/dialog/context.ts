@@ -24,8 +24,8 @@ export interface DialogContext {
   /** Our INVITE began the dialog. */
   readonly ownsCallId: boolean;
   state: DialogState;
-  /** An INVITE of ours has no final response yet: one of the peer's now is glare (§14.2). */
-  inviting: boolean;
+  /** Our INVITE that has no final response yet, while there is one: the peer's would be glare now (§14.2). */
+  inviting: Promise<void> | undefined;
   /** ACKs we sent, by CSeq, to repeat when a 2xx comes again. */
   readonly acks: Map<number, { readonly ack: SipRequest; readonly to: SipAddress }>;
   /** 2xx of ours that wait for their ACK, by CSeq. */

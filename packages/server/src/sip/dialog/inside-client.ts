@@ -15,7 +15,7 @@ const MAX_ACKS = 4;
 
 /** Sends a request inside the dialog; the final response, or a 408 or 503 made here. */
 export async function requestWithin(context: DialogContext, method: string, parts: RequestParts): Promise<SipResponse> {
-  if (context.life.signal.aborted) return respondTo(requestInside(context.state, method, context.state.localCSeq), 481);
+  if (context.life.signal.aborted) return made(context, method, 481);
   if (method !== "INVITE") return await sendWithin(context, method, parts);
   let response = await inviteWithin(context, parts);
   // RFC 3261 §14.1: after a 491 the owner of the Call-ID waits 2.1 to 4 s, the other 0 to 2 s, in steps of 10 ms.
@@ -27,14 +27,22 @@ export async function requestWithin(context: DialogContext, method: string, part
   return response;
 }
 
+/** RFC 3261 §14.1: no INVITE while another one of the dialog is under way, from here or from the peer. */
 async function inviteWithin(context: DialogContext, parts: RequestParts): Promise<SipResponse> {
-  context.inviting = true;
-  try {
-    return await sendWithin(context, "INVITE", parts);
-  } finally {
-    context.inviting = false;
-  }
+  while (context.inviting) await context.inviting;
+  if (context.refusePending) return made(context, "INVITE", 491);
+  const sent = sendWithin(context, "INVITE", parts);
+  const inviting = sent.then(() => {
+    context.inviting = undefined;
+  });
+  context.inviting = inviting;
+  await inviting;
+  return await sent;
 }
+
+/** A response made here, to a request that was not sent. */
+const made = (context: DialogContext, method: string, status: number): SipResponse =>
+  respondTo(requestInside(context.state, method, context.state.localCSeq), status);
 
 function sendWithin(context: DialogContext, method: string, parts: RequestParts): Promise<SipResponse> {
   const { core } = context;
@@ -72,7 +80,7 @@ function sendWithin(context: DialogContext, method: string, parts: RequestParts)
   });
 }
 
-/** RFC 3261 §12.2.1.2: "If the response for a request within a dialog is a 481 or a 408, the UAC SHOULD terminate". */
+/** RFC 3261 §12.2.1.2: after a 481 or a 408 "the UAC SHOULD terminate the dialog". */
 function closeOn(context: DialogContext, method: string, response: SipResponse): void {
   if (method === "BYE" || (response.status !== 481 && response.status !== 408)) return;
   void byeWithin(context, [], response.status === 408 ? "timeout" : "remote");

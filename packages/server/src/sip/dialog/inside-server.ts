@@ -15,8 +15,8 @@ export function receiveWithin(context: DialogContext, transaction: ServerTransac
   const refuse = (status: number, headers: readonly (readonly [string, string])[] = []) =>
     transaction.respond(respondTo(request, status, { headers }));
   const { remoteCSeq } = context.state;
-  // "If the CSeq is lower … the request is out of order and MUST be rejected with a 500"; a retransmission of the same
-  // never gets here.
+  // §12.2.2: with a lower CSeq "the request is out of order and MUST be rejected with a 500". A retransmission, which
+  // has the same, never gets here.
   if (remoteCSeq !== undefined && cseq.number <= remoteCSeq) return refuse(500);
   context.state = { ...context.state, remoteCSeq: cseq.number };
   if (request.method === "BYE") return receiveBye(context, transaction);
@@ -32,7 +32,7 @@ export function receiveWithin(context: DialogContext, transaction: ServerTransac
 function receiveBye(context: DialogContext, transaction: ServerTransaction): void {
   const { message: request } = transaction.received;
   transaction.respond(respondTo(request, 200));
-  // §15.1.2: "The UAS MUST still respond to any pending requests received for that dialog … 487".
+  // §15.1.2: "The UAS MUST still respond to any pending requests received for that dialog", best with a 487.
   context.refusePending?.();
   for (const wait of context.unacknowledged.values()) wait.stop();
   context.unacknowledged.clear();

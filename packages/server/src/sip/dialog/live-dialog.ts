@@ -44,7 +44,7 @@ export function createLiveDialog(core: Core, origin: DialogOrigin): LiveDialog {
     ownsCallId: origin.ownsCallId,
     direct: origin.direct,
     state,
-    inviting: false,
+    inviting: undefined,
     acks: new Map(),
     unacknowledged: new Map(),
     refusePending: undefined,

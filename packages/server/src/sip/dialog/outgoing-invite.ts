@@ -19,7 +19,8 @@ export function inviteOut(core: Core, options: OutgoingRequest): OutgoingInvite 
   const forks = createForks(core, options);
   let settled = false;
   let cancelled = false;
-  let provisional = false;
+  /** The attempt that has had a provisional response: only it may be cancelled. */
+  let proceeding: Sent | undefined;
   const { promise: outcome, resolve } = deferred<InviteOutcome>();
   const settle = (result: InviteOutcome) => {
     settled = true;
@@ -45,9 +46,8 @@ export function inviteOut(core: Core, options: OutgoingRequest): OutgoingInvite 
         settle(cancelled ? { kind: "failed", why: "cancelled" } : { kind: "refused", response });
       } else if (response.status >= 200) accepted(response, received, sent);
       else if (!settled) {
-        const first = !provisional;
-        provisional = true;
-        if (cancelled && first) sendCancel(sent);
+        if (cancelled && proceeding !== sent) sendCancel(sent);
+        proceeding = sent;
         events.emit("provisional", response);
       }
     },
@@ -71,7 +71,7 @@ export function inviteOut(core: Core, options: OutgoingRequest): OutgoingInvite 
       if (settled || cancelled) return;
       cancelled = true;
       const sent = inProgress.current();
-      if (sent && provisional) sendCancel(sent);
+      if (sent && proceeding === sent) sendCancel(sent);
       // §9.1: "If no provisional response has been received, the CANCEL request MUST NOT be sent".
       if (sent) return;
       inProgress.forget();
@@ -96,7 +96,7 @@ function deferred<T>(): { readonly promise: Promise<T>; readonly resolve: (value
 
 function cancelSent(core: Core, { request, to }: Sent, givenUp: () => void): Timer {
   core.transactions.send(cancelFor(request), to, { response: () => undefined, failed: () => undefined });
-  // RFC 3261 §9.1: "if there is no final response for the original request in 64*T1 seconds … the UAC SHOULD then
+  // RFC 3261 §9.1: "If there is no final response for the original request in 64*T1 seconds …, the client SHOULD then
   // consider the original transaction cancelled".
   return core.clock.setTimer(64 * core.timers.t1, givenUp);
 }

@@ -33,7 +33,7 @@ export function applyWishes(
   let next = contacts.filter(({ expiresAtMs }) => expiresAtMs > nowMs);
   for (const { uri, expiresSeconds } of wishes) {
     const known = next.find((contact) => sameUri(contact.uri, uri));
-    // "If … the Call-ID agrees and the CSeq is lower than or equal, the request fails": a 500.
+    // With the same Call-ID the CSeq has to be higher: "Otherwise, the update MUST be aborted and the request fails."
     if (known && known.callId === callId && cseq <= known.cseq) return undefined;
     next = next.filter((contact) => contact !== known);
     if (expiresSeconds > 0) next = [...next, { uri, source, callId, cseq, expiresAtMs: nowMs + expiresSeconds * 1000 }];

@@ -96,7 +96,7 @@ export function createRegistration(userAgent: UserAgent, options: RegistrationOp
 function createRegister(
   userAgent: UserAgent, options: RegistrationOptions, ids: Ids,
 ): (seconds: number) => Promise<SipResponse> {
-  // RFC 3261 §10.2: "A UA SHOULD use the same Call-ID for all registrations", with a CSeq that rises.
+  // RFC 3261 §10.2: all registrations at one registrar "SHOULD use the same Call-ID", with a CSeq that rises.
   const callId = ids.uuid();
   let cseq = 0;
   return async (seconds) => {
