@@ -27,8 +27,13 @@ const accepted: readonly (readonly [string, object, object])[] = [
   ["speak", { action: "speak", text: "Hello" }, { action: "speak", text: "Hello" }],
   ["speak: language and voice", { action: "speak", text: "Hello", language: "en-GB", voice: "slt" }, { action: "speak", text: "Hello", language: "en-GB", voice: "slt" }],
   ["param", { action: "param", text: "{ id=1 }" }, { action: "param", text: "{ id=1 }" }],
-  ["record: defaults", { action: "record" }, { action: "record", channels: "mono", format: "wav" }],
-  ["record: both", { action: "record", channels: "stereo", format: "mp3" }, { action: "record", channels: "stereo", format: "mp3" }],
+  ["record: defaults", { action: "record" }, { action: "record", channels: "mono", format: "wav", beep: false }],
+  ["record: both", { action: "record", channels: "stereo", format: "mp3" }, { action: "record", channels: "stereo", format: "mp3", beep: false }],
+  [
+    "record: a message",
+    { action: "record", beep: "true", max_length: "120", silence_timeout: 5, finish_on_key: "#" },
+    { action: "record", channels: "mono", format: "wav", beep: true, max_length: 120, silence_timeout: 5, finish_on_key: "#" },
+  ],
   ["hangup", { action: "hangup" }, { action: "hangup" }],
   ["hangup: cause", { action: "hangup", cause: "busy" }, { action: "hangup", cause: "busy" }],
   ["bridge: defaults", { action: "bridge", connect: [{ type: "pstn", number: 919800000001 }] }, { action: "bridge", connect: [{ type: "pstn", number: "919800000001" }], ...dialling }],
@@ -98,6 +103,10 @@ const refused: readonly (readonly [unknown, string, string])[] = [
   [{ action: "speak", text: "x", language: "english please" }, "/0/language", 'must be a language tag such as "en" or "en-GB"; got text'],
   [{ action: "param", text: "x".repeat(4097) }, "/0/text", "must be text of at most 4096 characters; got 4097 characters"],
   [{ action: "record", channels: "dual" }, "/0/channels", 'must be "mono" or "stereo"; got "dual"'],
+  [{ action: "record", beep: "loud" }, "/0/beep", 'must be true or false; got "loud"'],
+  [{ action: "record", max_length: 0 }, "/0/max_length", "must be a whole number from 1 to 86400, as a number or digits; got 0"],
+  [{ action: "record", silence_timeout: 601 }, "/0/silence_timeout", "must be a whole number from 1 to 600, as a number or digits; got 601"],
+  [{ action: "record", finish_on_key: "##" }, "/0/finish_on_key", 'must be one key ("0" to "9", "*" or "#"), or "" for none; got "##"'],
   [{ action: "record", format: "ogg" }, "/0/format", 'must be "wav" or "mp3"; got "ogg"'],
   [{ action: "hangup", cause: "a b" }, "/0/cause", 'must be 1 to 64 letters, digits, _ or -; got text'],
   [{ action: "bridge" }, "/0/connect", "is missing; must be a list of 1 to 50 destinations"],
@@ -137,7 +146,10 @@ describe("an action is refused", () => {
 it("the types inferred from the schemas are the normalised form", () => {
   expectTypeOf<PlayAction>().toEqualTypeOf<{ readonly action: "play"; readonly file: FileReference }>();
   expectTypeOf<SpeakAction>().toEqualTypeOf<{ readonly action: "speak"; readonly text: string; readonly language?: string; readonly voice?: string }>();
-  expectTypeOf<RecordAction>().toEqualTypeOf<{ readonly action: "record"; readonly channels: "mono" | "stereo"; readonly format: "wav" | "mp3" }>();
+  expectTypeOf<RecordAction>().toEqualTypeOf<{
+    readonly action: "record"; readonly channels: "mono" | "stereo"; readonly format: "wav" | "mp3"; readonly beep: boolean;
+    readonly max_length?: number; readonly silence_timeout?: number; readonly finish_on_key?: string;
+  }>();
   expectTypeOf<InputAction>().toEqualTypeOf<{
     readonly action: "input"; readonly action_url: string; readonly max_digit: number; readonly min_digit: number;
     readonly timeout: number; readonly finish_on_key: string; readonly on_no_input: "continue" | "post";

@@ -74,6 +74,8 @@ describe("Action", () => {
     ["more digits at least than at most", "input", "min_digit", ["https://example.com/dtmf", { max_digit: 1, min_digit: 2 }]],
     ["a text that is none", "speak", "text", [undefined]],
     ["a value that is none", "setValue", "text", [{ a: 1 }]],
+    ["a message without end", "record", "max_length", [{ max_length: 86_401 }]],
+    ["a key that is none", "record", "finish_on_key", [{ finish_on_key: "x" }]],
     ["a channel layout that is none", "record", "channels", [{ channels: "quad" }]],
     ["two lists", "call", "from", [[918000000000], [14155550100]]],
     ["no destination", "call", "connect", [918000000000, []]],

@@ -44,7 +44,10 @@ export class Action {
     return this.#add(wire.input(actionUrl, options));
   }
 
-  /** Records the call from here on. */
+  /**
+   * Records the call from here on, to the end of the flow. With `max_length`, `silence_timeout` or `finish_on_key` it
+   * takes a message: the flow goes on when the first of them has ended the recording.
+   */
   record(options?: RecordOptions): this {
     return this.#add(wire.record(options));
   }

@@ -73,6 +73,14 @@ export interface RecordOptions {
   readonly channels?: "mono" | "stereo" | undefined;
   /** Default "wav". */
   readonly format?: "wav" | "mp3" | undefined;
+  /** A short tone before the recording begins. Default false. */
+  readonly beep?: boolean | undefined;
+  /** Seconds after which the recording ends and the flow goes on, 1 to 86400. */
+  readonly max_length?: number | undefined;
+  /** Seconds of silence after which the recording ends and the flow goes on, 1 to 600. */
+  readonly silence_timeout?: number | undefined;
+  /** The key that ends the recording, whereupon the flow goes on. */
+  readonly finish_on_key?: string | undefined;
 }
 
 /** Why a call is ended; for a self-hosted server. */
@@ -90,7 +98,9 @@ export const dialKeys = ["duration", "timeout", "loop", "ring_type", "record"] a
 export const bridgeKeys = ["from", "to", ...dialKeys] as const satisfies (keyof BridgeOptions)[];
 export const streamKeys = ["listen_mode", "voice_quality", "stream_on_answer"] as const satisfies (keyof StreamOptions)[];
 export const speakKeys = ["language", "voice"] as const satisfies (keyof SpeakOptions)[];
-export const recordKeys = ["channels", "format"] as const satisfies (keyof RecordOptions)[];
+export const recordKeys = [
+  "channels", "format", "beep", "max_length", "silence_timeout", "finish_on_key",
+] as const satisfies (keyof RecordOptions)[];
 export const hangupKeys = ["cause"] as const satisfies (keyof HangupOptions)[];
 
 /**

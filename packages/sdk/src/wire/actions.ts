@@ -59,7 +59,8 @@ export function param(text: string): ActionInput {
 
 export function record(options: RecordOptions = {}): ActionInput {
   checkOptions(options, recordKeys);
-  return checked({ action: "record", ...given({ channels: options.channels, format: options.format }) });
+  const { channels, format, beep, max_length, silence_timeout, finish_on_key } = options;
+  return checked({ action: "record", ...given({ channels, format, beep, max_length, silence_timeout, finish_on_key }) });
 }
 
 export function hangup(options: HangupOptions = {}): ActionInput {
