@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { channels, seededIds, text, utf8, VirtualClock } from "../base/index.ts";
 import {
-  createFakeNetwork, createUserAgent, header, parseMessage, type IncomingInvite, type IncomingRequest, type SipAddress,
+  createFakeNetwork, createUserAgent, header, parseMessage, type Dialog, type IncomingInvite, type IncomingRequest, type SipAddress,
   type SipMessage, type SipResponse, type UserAgent,
 } from "./index.ts";
 
@@ -191,6 +191,19 @@ describe("a call from a scripted peer", () => {
     await say(request("CANCEL", { toTag, cseq: 2, branch: "z9hG4bKc" }));
     expect(last().status).toBe(487);
     expect(dialog.signal.aborted).toBe(false);
+  });
+
+  it.each<[string, string, string]>([
+    ["a private address it cannot be at", "10.0.0.5", "192.0.2.2"],
+    ["another public address", "198.51.100.7", "198.51.100.7"],
+  ])("that gives %s as its Contact is reached at the right one", async (_, contact, reached) => {
+    const { agent, network, clock, say } = await setUp();
+    const dialogs: Dialog[] = [];
+    agent.events.on("invite", (incoming) => void dialogs.push(incoming.accept({})));
+    await say(request("INVITE").replace("sip:peer@192.0.2.2", `sip:peer@${contact}`));
+    void dialogs[0]!.request("INFO");
+    await clock.advance(10);
+    expect(network.sent.find(({ text }) => text.startsWith(`INFO sip:peer@${contact}:5070`))?.to.host).toBe(reached);
   });
 
   it("a BYE before the answer ends it with a 487 (§15)", async () => {

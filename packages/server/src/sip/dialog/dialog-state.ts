@@ -90,7 +90,11 @@ export function requestInside(state: DialogState, method: string, cseq: number, 
   return { type: "request", method, uri, headers, body: parts.body?.bytes ?? noBody };
 }
 
-/** The URI of the element to send to (§8.1.2): the first route, which may be a strict router, else the target. */
+/** The URI of the element to send a request of the dialog to: the first route, loose or strict, else the target. */
+export const nextHopInside = ({ routeSet: [first], remoteTarget }: DialogState): string =>
+  (first === undefined ? undefined : parseNameAddr(first)?.uri) ?? remoteTarget;
+
+/** The URI of the element to send a request outside a dialog to (§8.1.2): a loose router named first, else its target. */
 export const nextHopOf = (request: SipRequest): string => {
   const first = header(request, "Route");
   const route = first === undefined ? undefined : parseNameAddr(headerValues(request, "Route")[0] ?? "")?.uri;

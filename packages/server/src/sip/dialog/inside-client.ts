@@ -8,7 +8,7 @@ import { respondTo } from "../message/respond.ts";
 import { leavesTransportOpen, locate } from "../transport/locate.ts";
 import type { SipAddress } from "../user-agent-types.ts";
 import type { DialogContext } from "./context.ts";
-import { nextHopOf, refreshTarget, requestInside, type RequestParts } from "./dialog-state.ts";
+import { nextHopInside, refreshTarget, requestInside, type RequestParts } from "./dialog-state.ts";
 
 /** How many ACKs are kept for repeated 2xx. */
 const MAX_ACKS = 4;
@@ -54,9 +54,9 @@ function sendWithin(context: DialogContext, method: string, parts: RequestParts)
     };
     exchange(core, {
       authorizer: context.credentials && createAuthorizer(context.credentials, core.ids),
-      transportOpen: leavesTransportOpen(nextHopOf(probe)),
+      transportOpen: leavesTransportOpen(nextHopInside(context.state)),
       wanted: () => true,
-      destination: () => destinationOf(context, probe),
+      destination: () => destinationOf(context),
       build(to, credentials) {
         context.state = { ...context.state, localCSeq: context.state.localCSeq + 1 };
         return requestInside(context.state, method, context.state.localCSeq, {
@@ -96,7 +96,7 @@ function ownHeaders(context: DialogContext, method: string, to: SipAddress): rea
 export function acknowledge(context: DialogContext, cseq: number, invite: SipRequest): void {
   const { core, acks } = context;
   const bare = requestInside(context.state, "ACK", cseq, { headers: [...credentialsOf(invite), ...userAgentHeader(core)] });
-  void destinationOf(context, bare).then((to) => {
+  void destinationOf(context).then((to) => {
     if (!to || core.signal.aborted) return;
     const ack = withVia(core, bare, to);
     acks.set(cseq, { ack, to });
@@ -127,8 +127,8 @@ export async function byeWithin(
 }
 
 /** Where a request of this dialog goes: along the routes, else to the peer's target. */
-async function destinationOf({ core, flow, state, direct }: DialogContext, request: SipRequest): Promise<SipAddress | undefined> {
-  const located = await locate(nextHopOf(request));
+async function destinationOf({ core, flow, state, direct }: DialogContext): Promise<SipAddress | undefined> {
+  const located = await locate(nextHopInside(state));
   if (state.routeSet.length > 0) return located;
   if (!located || !core.network.transportTo(located)) return flow;
   // The connection the peer opened is the one it can be reached on (RFC 5923).
