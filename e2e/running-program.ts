@@ -10,7 +10,10 @@ export type Cleanup = (close: () => Promise<void>) => void;
 export interface RunningProgram {
   /** Everything it has written so far, of both outputs. */
   output(): string;
-  /** Resolves with the first match in its output; rejects, showing the output, when it exits without one or takes too long. */
+  /**
+   * Resolves with the next match in what it writes, counted from the end of the match before; rejects, showing the
+   * output, when it exits without one or takes too long.
+   */
   says(pattern: RegExp, limitMs?: number): Promise<RegExpExecArray>;
   type(text: string): void;
   signal(name: "SIGINT" | "SIGTERM"): void;
@@ -29,6 +32,7 @@ const LIMIT_MS = 20_000;
 export function startProgram(cleanup: Cleanup, command: string, args: readonly string[], options: ProgramOptions = {}): RunningProgram {
   const child = spawn(command, args, { cwd: options.cwd, env: { ...process.env, ...options.env } });
   let output = "";
+  let seen = 0;
   let running = true;
   const waiting = new Set<() => void>();
   const changed = () => {
@@ -70,7 +74,11 @@ export function startProgram(cleanup: Cleanup, command: string, args: readonly s
 
   return {
     output: () => output,
-    says: (pattern, limitMs = LIMIT_MS) => waitFor(`${pattern}`, () => pattern.exec(output) ?? undefined, limitMs),
+    async says(pattern, limitMs = LIMIT_MS) {
+      const match = await waitFor(`${pattern}`, () => pattern.exec(output.slice(seen)) ?? undefined, limitMs);
+      seen += match.index + match[0].length;
+      return match;
+    },
     type: (text) => void child.stdin.write(text),
     signal: (name) => void child.kill(name),
     async exit(limitMs = LIMIT_MS) {

@@ -1,0 +1,80 @@
+import { createServer } from "node:http";
+import { text } from "node:stream/consumers";
+import { Action } from "piopiy";
+import { beforeEach, describe, expect, it } from "vitest";
+import { noBaresip, startBaresip } from "./baresip.ts";
+import { LOOPBACK } from "./ports.ts";
+import { toneMs } from "./records.ts";
+import type { Cleanup } from "./running-program.ts";
+import { PLAYED_MS, startTestServer, tones } from "./test-server.ts";
+
+const account = { username: "alice", password: "alice-password", says: tones.phone } as const;
+const phones = [{ username: "alice", password: "alice-password", number: "15550101" }];
+const recorded = { action: "record", channels: "stereo" };
+const HEARD_MS = PLAYED_MS - 250;
+
+describe.concurrent("baresip as a registered phone", () => {
+  beforeEach(({ skip }) => skip(noBaresip !== undefined, noBaresip));
+
+  it.for(["udp", "tcp"] as const)("over %s calls a number, hears the prompt, and is heard", async (transport, { onTestFinished }) => {
+    const numbers = [{ number: "15550001", pcmo: [recorded, { action: "play", file_name: "played.wav" }] }];
+    const { sip, records } = await startTestServer(onTestFinished, { phones, numbers });
+    const server = { host: LOOPBACK, port: sip[transport] };
+    const phone = await startBaresip(onTestFinished, { ...account, server, transport });
+    phone.call("15550001");
+    await phone.inCall();
+    await phone.callEnded();
+
+    expect(toneMs(await phone.heard(), tones.played)).toBeGreaterThanOrEqual(HEARD_MS);
+    const call = await records.only();
+    expect(call).toMatchObject({ direction: "inbound", from: "15550101", to: "15550001", cause: "completed" });
+    const { said, heard } = await records.recording(call);
+    expect(toneMs(heard, tones.played)).toBeGreaterThanOrEqual(HEARD_MS);
+    expect(toneMs(said, tones.phone)).toBeGreaterThanOrEqual(HEARD_MS - 200);
+  });
+
+  it("presses keys that a webhook gets, and hears the webhook's flow", async ({ onTestFinished }) => {
+    const webhook = await startWebhook(onTestFinished, new Action().playMusic("played.wav").PCMO());
+    const collect = new Action().playGetInput(webhook.url, "prompt.wav", { max_digit: 4, timeout: 10 }).PCMO();
+    const { sip, records } = await startTestServer(onTestFinished, { phones, numbers: [{ number: "15550001", pcmo: collect }] });
+    const phone = await startBaresip(onTestFinished, { ...account, server: { host: LOOPBACK, port: sip.udp } });
+    phone.call("15550001");
+    await phone.inCall();
+    await phone.press("4097");
+    await phone.callEnded();
+
+    expect(webhook.posted).toMatchObject([{ dtmf: "4097" }]);
+    expect(toneMs(await phone.heard(), tones.played)).toBeGreaterThanOrEqual(HEARD_MS);
+    expect(await records.only()).toMatchObject({ cause: "completed" });
+  });
+
+  it("is called by the SDK, answers, and hears the flow", async ({ onTestFinished }) => {
+    const { sip, client, records } = await startTestServer(onTestFinished, { phones });
+    const phone = await startBaresip(onTestFinished, { ...account, server: { host: LOOPBACK, port: sip.udp }, answers: true });
+    await client.voice.call("15550101", "15550100", new Action().record({ channels: "stereo" }).playMusic("played.wav"));
+    await phone.callEnded();
+
+    expect(toneMs(await phone.heard(), tones.played)).toBeGreaterThanOrEqual(HEARD_MS);
+    const call = await records.only();
+    expect(call).toMatchObject({ direction: "outbound", to: "15550101", cause: "completed", legs: [{ ended_by: "us" }] });
+    expect(toneMs((await records.recording(call)).said, tones.phone)).toBeGreaterThanOrEqual(HEARD_MS - 200);
+  });
+});
+
+/** A webhook that answers every POST with the same flow. */
+async function startWebhook(cleanup: Cleanup, flow: readonly unknown[]) {
+  const posted: unknown[] = [];
+  const server = createServer((request, response) => {
+    text(request).then(
+      (body) => {
+        posted.push(JSON.parse(body));
+        response.setHeader("content-type", "application/json").end(JSON.stringify(flow));
+      },
+      () => response.destroy(),
+    );
+  });
+  await new Promise<void>((resolve) => server.listen(0, LOOPBACK, resolve));
+  cleanup(() => new Promise((resolve) => server.close(() => resolve())));
+  const address = server.address();
+  return { url: `http://${LOOPBACK}:${typeof address === "object" && address ? address.port : 0}/digits`, posted };
+}

@@ -1,0 +1,104 @@
+import { existsSync } from "node:fs";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseWav, toneSamples, wavFile } from "@piopiy/server";
+import { freePorts, LOOPBACK } from "./ports.ts";
+import { missing, startProgram, type Cleanup } from "./running-program.ts";
+import type { Transport } from "./sipp.ts";
+
+/** Where distributions put baresip's modules. */
+const MODULES = [
+  "/usr/lib/baresip/modules",
+  `/usr/lib/${process.arch === "arm64" ? "aarch64" : "x86_64"}-linux-gnu/baresip/modules`,
+  "/usr/lib64/baresip/modules",
+  "/usr/local/lib/baresip/modules",
+].find((folder) => existsSync(join(folder, "g711.so")));
+
+/** Why baresip cannot be run here. */
+export const noBaresip = missing("baresip", "baresip-core") ?? (MODULES === undefined ? "baresip's modules are not found" : undefined);
+
+export interface BaresipOptions {
+  readonly username: string;
+  readonly password: string;
+  /** Where the server takes SIP. */
+  readonly server: { readonly host: string; readonly port: number };
+  readonly transport?: Transport;
+  /** The tone it says, in Hz, for as long as a call lasts. */
+  readonly says: number;
+  readonly answers?: boolean;
+}
+
+/** baresip, a softphone, registered with the server. */
+export interface Baresip {
+  call(number: string): void;
+  /** Resolves once the next call is up. */
+  readonly inCall: () => Promise<void>;
+  /** Presses keys as they are typed, each until it has been sent. */
+  press(keys: string): Promise<void>;
+  /** Resolves once the call is over, with the reason that it tells. */
+  readonly callEnded: () => Promise<string>;
+  /** Its own recording of what it heard in the last call, which is over: 8 kHz PCM. */
+  heard(): Promise<Int16Array>;
+}
+
+/** Starts baresip with a configuration of its own; resolves once the server has taken its registration. */
+export async function startBaresip(cleanup: Cleanup, options: BaresipOptions): Promise<Baresip> {
+  const folder = await mkdtemp(join(tmpdir(), "piopiy-baresip-"));
+  cleanup(() => rm(folder, { recursive: true }));
+  await writeConfiguration(folder, options);
+  const program = startProgram(cleanup, "baresip", ["-f", folder]);
+  await program.says(/registered successfully/);
+  return {
+    call: (number) => program.type(`/dial sip:${number}@${options.server.host}:${options.server.port}\n`),
+    inCall: async () => void (await program.says(/Call established/)),
+    async press(keys) {
+      for (const key of keys) {
+        program.type(key);
+        await program.says(/DTMF digit end/);
+      }
+    },
+    callEnded: async () => (await program.says(/session closed: (.*)/))[1] ?? "",
+    async heard() {
+      // Their names have the time of the call.
+      const recording = (await readdir(folder)).filter((name) => name.endsWith("-dec.wav")).sort().at(-1);
+      if (recording === undefined) throw new Error(`baresip recorded nothing. It said:\n${program.output()}`);
+      const { samples, sampleRateHz } = parseWav(await readFile(join(folder, recording)));
+      if (sampleRateHz !== 8000) throw new Error(`baresip recorded at ${sampleRateHz} Hz`);
+      return samples;
+    },
+  };
+}
+
+async function writeConfiguration(folder: string, options: BaresipOptions): Promise<void> {
+  const { username, password, server, transport = "udp", says, answers = false } = options;
+  const port = await freePorts(4);
+  const speech = join(folder, "says.wav");
+  // Its recordings come from the module sndfile; without a player it decodes what arrives all the same.
+  const config = [
+    `sip_listen ${LOOPBACK}:${port}`,
+    `rtp_ports ${port + 2}-${port + 3}`,
+    `audio_source aufile,${speech}`,
+    "audio_player none",
+    `snd_path ${folder}`,
+    `module_path ${MODULES}`,
+    ...["stdio", "g711", "aufile", "sndfile"].map((name) => `module ${name}.so`),
+    "module_tmp account.so",
+    "module_app menu.so",
+  ];
+  const account = [
+    `<sip:${username}@${server.host}:${server.port};transport=${transport}>`,
+    `auth_user=${username}`,
+    `auth_pass=${password}`,
+    "regint=60",
+    "audio_codecs=pcmu/8000/1",
+    ...(answers ? ["answermode=auto"] : []),
+  ];
+  const tone = wavFile({ channels: 1, sampleRateHz: 8000 }, toneSamples({ frequencyHz: says, durationMs: 60_000 }));
+  await Promise.all([
+    writeFile(join(folder, "config"), `${config.join("\n")}\n`),
+    writeFile(join(folder, "accounts"), `${account.join(";")}\n`),
+    writeFile(join(folder, "contacts"), ""),
+    writeFile(speech, tone),
+  ]);
+}
