@@ -22,6 +22,10 @@ export function perform(session: CoreSession, command: SessionCommand): void {
       return digits.stop(command.sending);
     case "tap":
       return session.tap(command.on);
+    case "hold":
+      return session.hold(command.hearer, command.music);
+    case "mute":
+      return session.mute(command.on);
     case "link":
       return link(session, command.link);
     case "unlink":

@@ -3,6 +3,7 @@ import type { Ids } from "../base/index.ts";
 import { createDigitSender, type DigitSender, type DigitStep } from "./digit-sender.ts";
 import type { MediaParameters } from "./engine.ts";
 import { Inbound } from "./inbound.ts";
+import { createHoldMusic, type HoldMusic } from "./hold-music.ts";
 import { createLatch, type MediaAddress } from "./latch.ts";
 import { createOutbound } from "./outbound.ts";
 import { Playout } from "./playout.ts";
@@ -24,6 +25,7 @@ export class CoreSession {
   readonly counters = newCounters();
   readonly playout: Playout;
   readonly digits: DigitSender;
+  /** What the sessions joined with this one hear of it. */
   readonly heard: Heard = { frame: new Int16Array(FRAME_SAMPLES), audible: false };
   /** What this session's party hears besides playbacks: what the parties say it is joined with. */
   readonly partners = new Set<Heard>();
@@ -31,12 +33,17 @@ export class CoreSession {
   readonly relays = new Map<number, Relay>();
   readonly #ports: CoreSessionPorts;
   readonly #frame = new Int16Array(FRAME_SAMPLES);
+  /** What the party said. */
+  readonly #said = new Int16Array(FRAME_SAMPLES);
   readonly #latch = createLatch();
   readonly #inbound: Inbound;
   readonly #outbound;
   readonly #quiet: QuietWatch;
   #parameters: MediaParameters | undefined;
   #tap: TapCollector | undefined;
+  #muted = false;
+  /** What the party, or whoever is joined with it, hears in place of everything. */
+  readonly #music: { party: HoldMusic | undefined; partners: HoldMusic | undefined } = { party: undefined, partners: undefined };
 
   constructor(id: number, ports: CoreSessionPorts) {
     const { tell } = ports;
@@ -73,9 +80,24 @@ export class CoreSession {
     this.#tap = on ? createTapCollector(hand) : undefined;
   }
 
+  hold(hearer: "party" | "partners", music: Int16Array | undefined): void {
+    this.#music[hearer] = music && createHoldMusic(music);
+  }
+
+  mute(on: boolean): void {
+    this.#muted = on;
+  }
+
   receive(nowMs: number): void {
     if (!this.#parameters) return;
-    this.heard.audible = this.#inbound.read(this.heard.frame, nowMs);
+    let audible = this.#inbound.read(this.#said, nowMs);
+    if (this.#muted || this.#music.party) {
+      this.#said.fill(0);
+      audible = false;
+    }
+    const music = this.#music.partners?.next();
+    this.heard.frame = music ?? this.#said;
+    this.heard.audible = music !== undefined || audible;
     this.#quiet.elapse(nowMs, this.#inbound.heardMs, this.#inbound.receiving);
     if (this.relays.size > 0) this.#relay();
   }
@@ -86,7 +108,7 @@ export class CoreSession {
     const target = direction === "sendrecv" || direction === "sendonly" ? this.#latch.target : undefined;
     if (!target) {
       this.#outbound.pass(1);
-      this.#tap?.push(this.heard.frame, undefined);
+      this.#tap?.push(this.#said, undefined);
       return;
     }
     const step = this.digits.next(telephoneEventPayloadType !== undefined);
@@ -118,6 +140,12 @@ export class CoreSession {
 
   /** Sends what the party is to hear of playbacks and partners. */
   #sendAudio(target: MediaAddress): void {
+    const music = this.#music.party?.next();
+    if (music) {
+      this.#dispatch(this.#outbound.audio(music), target);
+      this.#tap?.push(this.#said, music);
+      return;
+    }
     let audible = this.playout.read(this.#frame);
     for (const partner of this.partners) {
       if (!partner.audible) continue;
@@ -125,7 +153,7 @@ export class CoreSession {
       audible = true;
     }
     this.#dispatch(audible ? this.#outbound.audio(this.#frame) : this.#outbound.silence(), target);
-    this.#tap?.push(this.heard.frame, audible ? this.#frame : undefined);
+    this.#tap?.push(this.#said, audible ? this.#frame : undefined);
     this.playout.sent();
   }
 
@@ -134,7 +162,7 @@ export class CoreSession {
     const tone = step.type === "tone" ? step.samples : undefined;
     const event = step.type === "event" ? this.#outbound.event(step.packet) : undefined;
     this.#dispatch(event ?? (tone ? this.#outbound.audio(tone) : this.#outbound.silence()), target);
-    this.#tap?.push(this.heard.frame, tone);
+    this.#tap?.push(this.#said, tone);
   }
 
   #dispatch(packet: Uint8Array, { host, port }: MediaAddress): void {

@@ -52,6 +52,15 @@ export interface MediaSession {
   tap(listener: (batch: TapBatch) => void): () => void;
   /** Both sessions hear each other until the returned function is called. */
   join(other: MediaSession): () => void;
+  /**
+   * Plays `music` in a loop in place of something, until it is taken back by `undefined`. For the `party`: in place of
+   * all it would hear, while playbacks wait where they are and nobody hears what it says (it is on hold). For the
+   * `partners`: they hear it in place of what the party says (the party has put us on hold). Music that lies in shared
+   * memory is not copied.
+   */
+  hold(hearer: "party" | "partners", music: Int16Array | undefined): void;
+  /** While muted, nobody hears what the party says; its keys count all the same. */
+  mute(on: boolean): void;
   /** Frees the port. Idempotent. */
   close(): Promise<MediaStatistics>;
 }
@@ -65,6 +74,8 @@ export interface MediaSessionEvents {
   playing: { readonly kind: AudioSource["kind"] };
   /** Nothing came from the peer for this long (told at 1 s, and then at every further second). */
   quiet: { readonly quietMs: number };
+  /** The thread that did the session's work has died: nothing is heard or sent any more. */
+  lost: { readonly failure: Error };
 }
 
 /** What the peer really got of a playback, counted in packets that left. */

@@ -24,6 +24,8 @@ export type Command =
   | { readonly type: "link"; readonly session: number; readonly link: number }
   | { readonly type: "unlink"; readonly session: number; readonly link: number }
   | { readonly type: "relayed"; readonly session: number; readonly link: number; readonly samples: Samples }
+  | { readonly type: "hold"; readonly session: number; readonly hearer: "party" | "partners"; readonly music: Int16Array | undefined }
+  | { readonly type: "mute"; readonly session: number; readonly on: boolean }
   | { readonly type: "close"; readonly session: number }
   | { readonly type: "statistics"; readonly request: number };
 
@@ -46,10 +48,12 @@ export type Report =
 /** Samples in a buffer of their own, which can be handed to another thread. */
 export type Samples = Int16Array<ArrayBuffer>;
 
-/** The events of `MediaSession`, each under its name. */
+type ReportedEvent = Exclude<keyof MediaSessionEvents, "lost">;
+
+/** The events of `MediaSession` that the thread itself tells, each under its name. */
 export type SessionReport = {
-  readonly [K in keyof MediaSessionEvents]: { readonly type: K; readonly session: number; readonly event: MediaSessionEvents[K] };
-}[keyof MediaSessionEvents];
+  readonly [K in ReportedEvent]: { readonly type: K; readonly session: number; readonly event: MediaSessionEvents[K] };
+}[ReportedEvent];
 
 /** Hands one report up; `transfer` are the buffers that go along without a copy. */
 export type Tell = (report: Report, transfer?: readonly ArrayBuffer[]) => void;

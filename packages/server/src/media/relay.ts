@@ -2,7 +2,7 @@ import { FRAME_SAMPLES } from "../audio/index.ts";
 
 /** The frame a party said last; whoever is joined with it mixes it into what they send. */
 export interface Heard {
-  readonly frame: Int16Array;
+  frame: Int16Array;
   /** False: the frame is silence. */
   audible: boolean;
 }

@@ -99,6 +99,14 @@ export class Session implements MediaSession {
     return this.#ports.join(other);
   }
 
+  hold(hearer: "party" | "partners", music: Int16Array | undefined): void {
+    this.#ports.send({ type: "hold", session: this.id, hearer, music });
+  }
+
+  mute(on: boolean): void {
+    this.#ports.send({ type: "mute", session: this.id, on });
+  }
+
   close(): Promise<MediaStatistics> {
     if (!this.#closing) this.#ports.send({ type: "close", session: this.id });
     this.#closing = true;
@@ -130,6 +138,7 @@ export class Session implements MediaSession {
     for (const sending of this.#sendings.values()) sending.reject(failure);
     this.#playbacks.clear();
     this.#closed.resolve(newCounters());
+    this.events.emit("lost", { failure });
   }
 
   #hand({ received, sent }: TapBatch): void {

@@ -91,11 +91,13 @@ describe("an engine on worker threads", () => {
     const { engine, threads } = await newEngine(1);
     const [one] = await pair(engine);
     const started = new Promise((resolve) => one.events.on("playing", resolve));
+    const told = new Promise((resolve) => one.events.on("lost", resolve));
     const playing = one.play(toneSource({ frequencyHz: 440 }), never);
     const failed = expect(playing).rejects.toMatchObject({ code: "media_failed" });
     await started;
     await threads[0]!.terminate();
     await failed;
+    expect(await told).toMatchObject({ failure: { code: "media_failed" } });
     await expect(one.play(toneSource({ frequencyHz: 440 }), never)).rejects.toMatchObject({ code: "media_failed" });
     expect(await one.close()).toMatchObject({ packetsSent: 0 });
     expect(engine.sessions).toBe(0);
