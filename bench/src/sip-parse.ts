@@ -15,17 +15,17 @@ export function sipParse(): readonly Figure[] {
 }
 
 /**
- * The start line, all header lines, and the parts of what a UAS needs before it can answer: Via, From, To, Call-ID, CSeq,
- * Max-Forwards, Contact, Record-Route and Route (`openEnvelope`), the Request-URI, the target in Contact, Require,
- * Supported, Allow, Content-Type, and the extent of the body.
+ * The start line, all header lines, and the parts of what this server's UAS looks at before it hands a call up: Via, From,
+ * To, Call-ID, CSeq, Max-Forwards, Contact, Record-Route and Route (`openEnvelope`), the Request-URI, Require, the target
+ * in Contact, Content-Type, and the extent of the body.
  */
 function read(bytes: Uint8Array): SipMessage {
   const parsed = parseMessage(bytes);
   if (!parsed.ok || parsed.message.type !== "request") throw new Error("the INVITE was not parsed");
   const { message } = parsed;
   const target = parseSipUri(parseNameAddr(header(message, "Contact") ?? "")?.uri ?? "");
-  const known = ["Require", "Supported", "Allow"].reduce((count, name) => count + headerValues(message, name).length, 0);
-  const complete = openEnvelope(message).ok && parseSipUri(message.uri) && target && known > 0;
+  const acceptable = headerValues(message, "Require").length === 0;
+  const complete = openEnvelope(message).ok && parseSipUri(message.uri) && target && acceptable;
   if (!complete || header(message, "Content-Type") !== "application/sdp" || message.body.length === 0) throw new Error("the INVITE was not read");
   return message;
 }

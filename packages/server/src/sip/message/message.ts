@@ -37,12 +37,13 @@ export const noBody: Uint8Array = new Uint8Array(0);
 /** The value of the first header line of that name, in any spelling or compact form; `undefined` without one. */
 export function header(message: WithHeaders, name: string): string | undefined {
   const known = knownName(name);
+  // Taking each line apart by a pattern runs its iterator: three times the work, here where all messages pass.
   if (known !== undefined) {
-    for (const [lineName, value] of message.headers) if (lineName === known) return value;
+    for (const line of message.headers) if (line[0] === known) return line[1];
     return undefined;
   }
   const wanted = name.toLowerCase();
-  for (const [lineName, value] of message.headers) if (lineName.toLowerCase() === wanted) return value;
+  for (const line of message.headers) if (line[0].toLowerCase() === wanted) return line[1];
   return undefined;
 }
 
@@ -51,8 +52,8 @@ export function headerLines(message: WithHeaders, name: string): readonly string
   const known = knownName(name);
   const wanted = known ?? name.toLowerCase();
   const values: string[] = [];
-  for (const [lineName, value] of message.headers) {
-    if ((known === undefined ? lineName.toLowerCase() : lineName) === wanted) values.push(value);
+  for (const line of message.headers) {
+    if ((known === undefined ? line[0].toLowerCase() : line[0]) === wanted) values.push(line[1]);
   }
   return values;
 }
@@ -60,7 +61,8 @@ export function headerLines(message: WithHeaders, name: string): readonly string
 /** All values of that name in order; lines whose grammar is a list are taken apart at their commas (§7.3.1). */
 export function headerValues(message: WithHeaders, name: string): readonly string[] {
   const lines = headerLines(message, name);
-  return isListHeader(knownName(name) ?? name) ? lines.flatMap(splitList) : lines;
+  const several = lines.some((value) => value === "" || value.includes(","));
+  return several && isListHeader(knownName(name) ?? name) ? lines.flatMap(splitList) : lines;
 }
 
 /** A header line with its name in the one spelling. */

@@ -1,3 +1,4 @@
+import { isAscii } from "node:buffer";
 import { knownName } from "./header-names.ts";
 import { type Header, noBody, type SipMessage } from "./message.ts";
 
@@ -30,7 +31,6 @@ export type Parsed = { readonly ok: true; readonly message: SipMessage } | Parse
 
 const END_OF_HEADERS = Buffer.from("\r\n\r\n");
 const TOKEN = /^[\w\-.!%*+`'~]+$/;
-const LONE_CR_OR_LF = /\r(?!\n)|(?:^|[^\r])\n/;
 const STATUS_LINE = /^SIP\/2\.0 ([1-6]\d\d)(?: (.*))?$/i;
 const REQUEST_LINE = /^([\w\-.!%*+`'~]+) (\S+) (SIP\/\d+\.\d+)$/i;
 
@@ -46,7 +46,8 @@ export function parseMessage(bytes: Uint8Array, framing: "datagram" | "stream" =
   // appearing before the start-line."
   while (buffer[start] === 0x0d && buffer[start + 1] === 0x0a) start += 2;
   const end = buffer.indexOf(END_OF_HEADERS, start);
-  const head = buffer.toString("utf8", start, end < 0 ? buffer.length : end);
+  // Nearly every message is plain ASCII, and then needs no decoding.
+  const head = buffer.toString(isAscii(buffer) ? "latin1" : "utf8", start, end < 0 ? buffer.length : end);
   const endOfLine = head.indexOf("\r\n");
   const startLine = readStartLine(endOfLine < 0 ? head : head.slice(0, endOfLine));
   if (!startLine.ok && startLine.reason === "not_sip") return startLine;
@@ -94,7 +95,7 @@ interface HeaderLines {
 function readHeaders(head: string, from: number): HeaderLines {
   const headers: Header[] = [];
   const lengths: string[] = [];
-  let bad = LONE_CR_OR_LF.test(head);
+  let bad = hasLoneCrOrLf(head);
   let at = from;
   while (at < head.length) {
     if (headers.length >= LIMITS.headers) {
@@ -113,6 +114,17 @@ function readHeaders(head: string, from: number): HeaderLines {
     at = end + 2;
   }
   return bad ? { headers, lengths, problem: { ok: false, reason: "bad_header_line", status: 400 } } : { headers, lengths };
+}
+
+/** Every line ends with CR LF, and neither stands anywhere else. */
+function hasLoneCrOrLf(head: string): boolean {
+  let at = 0;
+  for (;;) {
+    const cr = head.indexOf("\r", at);
+    const lf = head.indexOf("\n", at);
+    if (cr < 0 || lf !== cr + 1) return cr >= 0 || lf >= 0;
+    at = lf + 1;
+  }
 }
 
 /** Where the header that begins at `at` ends: a line that begins with white space goes on with it (§7.3.1). */

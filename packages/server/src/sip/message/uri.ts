@@ -23,7 +23,7 @@ const SIP_URI = new RegExp(
 );
 const PARAM_PART = new RegExp(`^(?:[\\w\\-.!~*'()[\\]/:&+$]|${ESCAPED})+$`);
 // RFC 3261 §25.1 absoluteURI, as far as it matters to tell it from nonsense.
-const ABSOLUTE_URI = /^([A-Za-z][A-Za-z0-9+.-]*):[^\s<>"]+$/;
+const ABSOLUTE_URI = /^[A-Za-z][A-Za-z0-9+.-]*:[^\s<>"]+$/;
 const none: Params = [];
 
 /** The parts of a SIP or SIPS URI; `undefined` when it is none. */
@@ -59,8 +59,8 @@ function parseUriParams(text: string): Params | undefined {
 
 /** The scheme of any absolute URI in lower case; `undefined` when it is no URI. A malformed SIP URI has none. */
 export function uriScheme(text: string): string | undefined {
-  const scheme = ABSOLUTE_URI.exec(text)?.[1]?.toLowerCase();
-  return (scheme === "sip" || scheme === "sips") && !SIP_URI.test(text) ? undefined : scheme;
+  const scheme = text.slice(0, text.indexOf(":")).toLowerCase();
+  return (scheme === "sip" || scheme === "sips" ? SIP_URI : ABSOLUTE_URI).test(text) ? scheme : undefined;
 }
 
 /** The URI as it goes on the wire. */
