@@ -53,6 +53,26 @@ function violation(layer: string, { file, from }: Import): string | undefined {
   return inside.join("/") === "index.ts" ? undefined : `${where}: a layer is entered by its index.ts`;
 }
 
+/** A way through the imports that comes back to where it was. */
+function cycleIn(edges: ReadonlyMap<string, readonly string[]>): readonly string[] | undefined {
+  const done = new Set<string>();
+  const search = (file: string, way: readonly string[]): readonly string[] | undefined => {
+    if (way.includes(file)) return [...way.slice(way.indexOf(file)), file].map((name) => name.replace(`${src}/`, ""));
+    if (done.has(file)) return undefined;
+    for (const next of edges.get(file) ?? []) {
+      const cycle = search(next, [...way, file]);
+      if (cycle) return cycle;
+    }
+    done.add(file);
+    return undefined;
+  };
+  for (const file of edges.keys()) {
+    const cycle = search(file, []);
+    if (cycle) return cycle;
+  }
+  return undefined;
+}
+
 describe("layers", () => {
   const folders = readdirSync(src, { withFileTypes: true }).filter((entry) => entry.isDirectory());
 
@@ -68,6 +88,15 @@ describe("layers", () => {
       .map((found) => violation(layer, found))
       .filter((found) => found !== undefined);
     expect(broken).toEqual([]);
+  });
+
+  it("has no import cycle, types included", () => {
+    const edges = new Map<string, string[]>();
+    for (const { file, from } of importsOf(src)) {
+      if (from.startsWith(".")) edges.set(file, [...(edges.get(file) ?? []), resolve(dirname(file), from)]);
+    }
+    expect(cycleIn(edges)).toBeUndefined();
+    expect(cycleIn(new Map([["a", ["b"]], ["b", ["c"]], ["c", ["b"]]]))).toEqual(["b", "c", "b"]);
   });
 
   it("sees an import that the table forbids", () => {

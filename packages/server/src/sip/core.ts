@@ -7,7 +7,7 @@ import type { SipTimers } from "./transaction/timers.ts";
 import type { Network, Received } from "./transport/network.ts";
 import type { SipRequest } from "./message/message.ts";
 import type { Transport } from "./transport/transport.ts";
-import type { SipAddress } from "./user-agent-types.ts";
+import type { SipAddress } from "./address.ts";
 
 /** What the parts of one user agent share. */
 export interface Core {

@@ -5,7 +5,7 @@ import { hostPort } from "./message/uri.ts";
 import { BRANCH_COOKIE } from "./message/via.ts";
 import { serializeMessage } from "./message/serialize.ts";
 import type { Received } from "./transport/network.ts";
-import type { SipAddress } from "./user-agent-types.ts";
+import type { SipAddress } from "./address.ts";
 
 /** One attempt of a request on its way. */
 export interface Sent {

@@ -1,7 +1,8 @@
 export { createUserAgent } from "./user-agent.ts";
+export type { SipAddress, TransportName } from "./address.ts";
 export type {
   Body, Credentials, Dialog, DialogEnd, DialogEvents, IncomingInvite, IncomingRequest, InviteOutcome, OutgoingInvite,
-  OutgoingRequest, ResponseExtra, SipAddress, TransportName, UserAgent, UserAgentEvents, UserAgentOptions,
+  OutgoingRequest, ResponseExtra, UserAgent, UserAgentEvents, UserAgentOptions,
 } from "./user-agent-types.ts";
 export {
   header, headerLine, headerLines, headerValues, withHeader, withoutHeader,

@@ -4,7 +4,8 @@ import { nextHopOf } from "./dialog/dialog-state.ts";
 import { type Header, headerLine, noBody, type SipRequest } from "./message/message.ts";
 import { formatNameAddr } from "./message/name-addr.ts";
 import { leavesTransportOpen, locate, resolveHost } from "./transport/locate.ts";
-import type { OutgoingRequest, SipAddress } from "./user-agent-types.ts";
+import type { SipAddress } from "./address.ts";
+import type { OutgoingRequest } from "./user-agent-types.ts";
 
 export interface OutsideRequest extends Pick<Plan, "build" | "destination" | "transportOpen"> {
   readonly callId: string;

@@ -2,14 +2,7 @@ import type { Clock, Ids, Listenable } from "../base/index.ts";
 import type { Header, SipRequest, SipResponse } from "./message/message.ts";
 import type { SipTimers } from "./transaction/timers.ts";
 import type { OpenTransport } from "./transport/transport.ts";
-
-export type TransportName = "udp" | "tcp";
-
-export interface SipAddress {
-  readonly transport: TransportName;
-  readonly host: string;
-  readonly port: number;
-}
+import type { SipAddress } from "./address.ts";
 
 export interface UserAgentOptions {
   readonly clock: Clock;

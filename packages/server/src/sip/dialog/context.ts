@@ -2,7 +2,8 @@ import { type Emitter, type Scope } from "../../base/index.ts";
 import type { Core } from "../core.ts";
 import type { SipRequest } from "../message/message.ts";
 import type { Transport } from "../transport/transport.ts";
-import type { Credentials, DialogEvents, SipAddress } from "../user-agent-types.ts";
+import type { SipAddress } from "../address.ts";
+import type { Credentials, DialogEvents } from "../user-agent-types.ts";
 import type { DialogState } from "./dialog-state.ts";
 import type { AckWait } from "./retransmit-2xx.ts";
 

@@ -6,7 +6,7 @@ import { credentialsOf, exchange, type Sent, withVia } from "../exchange.ts";
 import { type Header, type SipRequest, type SipResponse } from "../message/message.ts";
 import { respondTo } from "../message/respond.ts";
 import { leavesTransportOpen, locate } from "../transport/locate.ts";
-import type { SipAddress } from "../user-agent-types.ts";
+import type { SipAddress } from "../address.ts";
 import type { DialogContext } from "./context.ts";
 import { nextHopInside, refreshTarget, requestInside, type RequestParts } from "./dialog-state.ts";
 

@@ -1,5 +1,5 @@
 import { parseSipUri, sameSipUri } from "../message/uri.ts";
-import type { SipAddress } from "../user-agent-types.ts";
+import type { SipAddress } from "../address.ts";
 
 /** One place where a user can be reached (RFC 3261 §10). */
 export interface Contact {

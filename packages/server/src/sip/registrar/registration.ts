@@ -4,7 +4,8 @@ import { header, headerValues, type SipResponse } from "../message/message.ts";
 import { parseNameAddr } from "../message/name-addr.ts";
 import { param } from "../message/params.ts";
 import { parseSipUri } from "../message/uri.ts";
-import type { Credentials, SipAddress, UserAgent } from "../user-agent-types.ts";
+import type { SipAddress } from "../address.ts";
+import type { Credentials, UserAgent } from "../user-agent-types.ts";
 
 export interface RegistrationOptions {
   /** The Request-URI: the registrar's domain, `sip:example.com`. */

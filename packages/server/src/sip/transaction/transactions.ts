@@ -2,7 +2,7 @@ import type { Clock } from "../../base/index.ts";
 import { header, type SipRequest, type SipResponse } from "../message/message.ts";
 import { parseNameAddr, tagOf } from "../message/name-addr.ts";
 import type { Network, Received } from "../transport/network.ts";
-import type { SipAddress } from "../user-agent-types.ts";
+import type { SipAddress } from "../address.ts";
 import { client } from "./client.ts";
 import { inviteClient } from "./invite-client.ts";
 import { inviteServer } from "./invite-server.ts";

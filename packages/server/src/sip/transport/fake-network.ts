@@ -1,5 +1,5 @@
 import { type Clock, PiopiyError } from "../../base/index.ts";
-import type { SipAddress } from "../user-agent-types.ts";
+import type { SipAddress } from "../address.ts";
 import { type OpenTransport, remoteOf, type Transport } from "./transport.ts";
 
 /** What a rule sees of a datagram on its way. */

@@ -2,7 +2,7 @@ import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
 import { param } from "../message/params.ts";
 import { parseSipUri } from "../message/uri.ts";
-import type { SipAddress } from "../user-agent-types.ts";
+import type { SipAddress } from "../address.ts";
 
 /** Where a SIP URI leads (RFC 3263 without SRV); `undefined` for a URI that cannot be followed here. */
 export async function locate(uri: string): Promise<SipAddress | undefined> {

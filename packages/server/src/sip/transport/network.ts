@@ -8,7 +8,7 @@ import { parseMessage } from "../message/parse.ts";
 import { type ResponseParts, respondTo, respondToFailure } from "../message/respond.ts";
 import { serializeMessage } from "../message/serialize.ts";
 import { formatVia } from "../message/via.ts";
-import type { SipAddress, TransportName } from "../user-agent-types.ts";
+import type { SipAddress, TransportName } from "../address.ts";
 import { openTcp } from "./tcp.ts";
 import { type OpenTransport, remoteOf, type Transport } from "./transport.ts";
 import { openUdp } from "./udp.ts";

@@ -1,6 +1,6 @@
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { channels, type Clock, PiopiyError } from "../../base/index.ts";
-import type { SipAddress } from "../user-agent-types.ts";
+import type { SipAddress } from "../address.ts";
 import { createTcpConnection, type TcpConnection } from "./tcp-connection.ts";
 import { type OpenTransport, plainHost, remoteOf, type Transport } from "./transport.ts";
 

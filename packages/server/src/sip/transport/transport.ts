@@ -1,5 +1,5 @@
 import type { Clock } from "../../base/index.ts";
-import type { SipAddress } from "../user-agent-types.ts";
+import type { SipAddress } from "../address.ts";
 
 /** What moves the bytes of whole messages (RFC 3261 §18). */
 export interface Transport {
