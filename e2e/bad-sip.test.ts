@@ -1,0 +1,50 @@
+import { channels, createPhone, randomIds, systemClock, toneSpans } from "@piopiy/server";
+import { expect, it } from "vitest";
+import { badMessages, sendByTcp, sendDatagrams } from "./bad-sip.ts";
+import { LOOPBACK } from "./ports.ts";
+import { toneMs } from "./records.ts";
+import { PLAYED_MS, startTestServer, tones } from "./test-server.ts";
+
+const alice = { username: "alice", password: "alice-password", number: "15550101" };
+const numbers = [
+  { number: "15550001", pcmo: [{ action: "record", channels: "stereo" }, { action: "play", file_name: "long.wav" }] },
+  { number: "15550002", pcmo: [{ action: "play", file_name: "played.wav" }] },
+];
+
+it("bad SIP changes nothing for a call that goes on, nor for the next one", async ({ onTestFinished }) => {
+  const failures: unknown[] = [];
+  const failed = (failure: unknown) => void failures.push(failure);
+  channels.failure.subscribe(failed);
+  onTestFinished(() => {
+    channels.failure.unsubscribe(failed);
+  });
+  const server = await startTestServer(onTestFinished, { phones: [alice], numbers });
+  const { sip, records } = server;
+  const address = { transport: "udp", host: LOOPBACK, port: sip.udp } as const;
+  const phone = await createPhone({ ...alice, server: address, host: LOOPBACK, clock: systemClock, ids: randomIds });
+  onTestFinished(() => phone.close());
+  await phone.registered;
+
+  const call = await phone.call("15550001");
+  const stopTone = call.sendTone(tones.phone);
+  await call.hears(tones.played, 300);
+  const messages = badMessages();
+  await sendDatagrams(server, messages);
+  await sendByTcp(server, messages);
+  await sendDatagrams(server, messages.toReversed());
+  await call.hears(tones.played, 300);
+  expect(server.calls()).toBe(1);
+  stopTone();
+  await call.hangup();
+
+  const record = await records.only();
+  expect(record).toMatchObject({ cause: "completed", legs: [{ ended_by: "peer" }] });
+  const { said, heard } = await records.recording(record);
+  expect(toneSpans(heard, [tones.played])).toHaveLength(1);
+  expect(toneSpans(said, [tones.phone])).toHaveLength(1);
+
+  const next = await phone.call("15550002");
+  await next.ended;
+  expect(toneMs(next.heard().samples, tones.played)).toBeGreaterThanOrEqual(PLAYED_MS - 200);
+  expect(failures).toEqual([]);
+});
