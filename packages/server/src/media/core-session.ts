@@ -74,10 +74,12 @@ export class CoreSession {
     this.#inbound.push(bytes, host, port, nowMs);
   }
 
-  tap(on: boolean): void {
-    const hand: Parameters<typeof createTapCollector>[0] = (received, sent) =>
+  /** In batches of so many frames; 0: no more. */
+  tap(frames: number): void {
+    const hand: Parameters<typeof createTapCollector>[1] = (received, sent) =>
       this.#ports.tell({ type: "tapped", session: this.id, received, sent }, [received.buffer, sent.buffer]);
-    this.#tap = on ? createTapCollector(hand) : undefined;
+    this.#tap?.flush();
+    this.#tap = frames > 0 ? createTapCollector(frames, hand) : undefined;
   }
 
   hold(hearer: "party" | "partners", music: Int16Array | undefined): void {

@@ -284,6 +284,22 @@ describe("a tap", () => {
     await clock.advance(200);
     expect(lengths).toEqual(Array.from({ length: 10 }, () => [800, 800]));
   });
+
+  it("is as quick as its most impatient listener, and loses nothing when listeners come and go", async () => {
+    const { clock, engine } = await newEngine();
+    const [one] = await pair(engine);
+    const patient: number[] = [];
+    const quick: number[] = [];
+    one.tap(({ received }) => patient.push(received.length));
+    await clock.advance(250);
+    const untap = one.tap(({ received }) => quick.push(received.length), { batchMs: 20 });
+    await clock.advance(100);
+    untap();
+    await clock.advance(650);
+    expect(quick.slice(1)).toEqual([160, 160, 160, 160, 160]);
+    expect(patient.reduce((sum, length) => sum + length, 0)).toBeGreaterThanOrEqual(8000 - 800);
+    expect(patient.filter((length) => length === 160).length).toBeLessThan(8);
+  });
 });
 
 describe("an engine", () => {

@@ -48,8 +48,8 @@ export interface MediaSession {
   play(source: AudioSource, signal: AbortSignal): Promise<PlayResult>;
   /** Sends RFC 4733 digits (0-9 * # A-D; `,` pauses 500 ms), each 100 ms with a pause of 60 ms. */
   sendDigits(digits: string, signal: AbortSignal): Promise<void>;
-  /** Hands over what is received and what is sent, in batches of about 100 ms, until the returned function is called. */
-  tap(listener: (batch: TapBatch) => void): () => void;
+  /** Hands over what is received and what is sent, until the returned function is called. */
+  tap(listener: (batch: TapBatch) => void, options?: TapOptions): () => void;
   /** Both sessions hear each other until the returned function is called. */
   join(other: MediaSession): () => void;
   /**
@@ -82,6 +82,11 @@ export interface MediaSessionEvents {
 export interface PlayResult {
   readonly complete: boolean;
   readonly heardMs: number;
+}
+
+export interface TapOptions {
+  /** The longest a batch may be, in ms: 100 unless given. What the most impatient listener asks for, all get. */
+  readonly batchMs?: number;
 }
 
 /** The same span of time, heard from and sent to the peer: equally long, aligned to the frame. */

@@ -9,4 +9,5 @@ export type {
   MediaStatistics,
   PlayResult,
   TapBatch,
+  TapOptions,
 } from "./engine.ts";

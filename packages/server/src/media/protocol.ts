@@ -17,7 +17,8 @@ export type Command =
   | { readonly type: "flush"; readonly session: number; readonly playback: number }
   | { readonly type: "digits"; readonly session: number; readonly sending: number; readonly digits: string }
   | { readonly type: "stop_digits"; readonly session: number; readonly sending: number }
-  | { readonly type: "tap"; readonly session: number; readonly on: boolean }
+  /** Batches of so many frames; 0: no more. */
+  | { readonly type: "tap"; readonly session: number; readonly frames: number }
   | { readonly type: "join"; readonly session: number; readonly other: number }
   | { readonly type: "unjoin"; readonly session: number; readonly other: number }
   /** `link` is a session on another thread: what it hears is relayed frame by frame. */

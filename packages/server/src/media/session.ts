@@ -1,7 +1,7 @@
-import type { AudioSource } from "../audio/index.ts";
+import { FRAME_MS, type AudioSource } from "../audio/index.ts";
 import { Emitter, PiopiyError } from "../base/index.ts";
 import { deferred } from "./deferred.ts";
-import type { MediaParameters, MediaSession, MediaSessionEvents, MediaStatistics, PlayResult, TapBatch } from "./engine.ts";
+import type { MediaParameters, MediaSession, MediaSessionEvents, MediaStatistics, PlayResult, TapBatch, TapOptions } from "./engine.ts";
 import { startPlayback, type Playback } from "./playback.ts";
 import type { Command, Report } from "./protocol.ts";
 import { newCounters } from "./statistics.ts";
@@ -19,6 +19,7 @@ interface Sending {
   readonly reject: (failure: unknown) => void;
 }
 
+const DEFAULT_BATCH_MS = 100;
 const DIGITS = /^[0-9*#A-Da-d,]*$/;
 
 /** A media session for those who use it: what it is asked for becomes commands, what is reported becomes results. */
@@ -28,10 +29,12 @@ export class Session implements MediaSession {
   readonly #ports: SessionPorts;
   readonly #playbacks = new Map<number, Playback>();
   readonly #sendings = new Map<number, Sending>();
-  readonly #listeners = new Set<(batch: TapBatch) => void>();
+  /** With the longest batch, in frames, that each can use. */
+  readonly #listeners = new Map<(batch: TapBatch) => void, number>();
   readonly #closed = deferred<MediaStatistics>();
   #closing = false;
   #failure: Error | undefined;
+  #batchFrames = 0;
   #next = 1;
 
   constructor(id: number, ports: SessionPorts) {
@@ -84,14 +87,14 @@ export class Session implements MediaSession {
     }
   }
 
-  tap(listener: (batch: TapBatch) => void): () => void {
+  tap(listener: (batch: TapBatch) => void, { batchMs = DEFAULT_BATCH_MS }: TapOptions = {}): () => void {
     // A function of its own, so that one listener may be given twice.
     const own = (batch: TapBatch) => listener(batch);
-    this.#listeners.add(own);
-    if (this.#listeners.size === 1) this.#ports.send({ type: "tap", session: this.id, on: true });
+    this.#listeners.set(own, Math.max(1, Math.floor(batchMs / FRAME_MS)));
+    this.#tune();
     return () => {
-      if (!this.#listeners.delete(own) || this.#listeners.size > 0) return;
-      this.#ports.send({ type: "tap", session: this.id, on: false });
+      this.#listeners.delete(own);
+      this.#tune();
     };
   }
 
@@ -141,8 +144,16 @@ export class Session implements MediaSession {
     this.events.emit("lost", { failure });
   }
 
+  /** One batch goes to all listeners: it is as long as the shortest that any of them asks for. */
+  #tune(): void {
+    const frames = this.#listeners.size === 0 ? 0 : Math.min(...this.#listeners.values());
+    if (frames === this.#batchFrames) return;
+    this.#batchFrames = frames;
+    this.#ports.send({ type: "tap", session: this.id, frames });
+  }
+
   #hand({ received, sent }: TapBatch): void {
-    for (const listener of this.#listeners) listener({ received, sent });
+    for (const listener of this.#listeners.keys()) listener({ received, sent });
   }
 
   #settle(report: Report): void {

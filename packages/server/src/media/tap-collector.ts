@@ -1,9 +1,7 @@
 import { FRAME_SAMPLES } from "../audio/index.ts";
 import type { Samples } from "./protocol.ts";
 
-const FRAMES = 5;
-
-/** Collects what is received and sent, frame by frame, into batches of 100 ms. */
+/** Collects what is received and sent, frame by frame, into batches. */
 export interface TapCollector {
   /** One frame of each; undefined is silence. */
   push(received: Int16Array | undefined, sent: Int16Array | undefined): void;
@@ -11,9 +9,10 @@ export interface TapCollector {
   flush(): void;
 }
 
-export function createTapCollector(hand: (received: Samples, sent: Samples) => void): TapCollector {
-  const received = new Int16Array(FRAMES * FRAME_SAMPLES);
-  const sent = new Int16Array(FRAMES * FRAME_SAMPLES);
+/** Batches of `frames`: 1 is told as soon as it is there. */
+export function createTapCollector(frames: number, hand: (received: Samples, sent: Samples) => void): TapCollector {
+  const received = new Int16Array(frames * FRAME_SAMPLES);
+  const sent = new Int16Array(frames * FRAME_SAMPLES);
   let at = 0;
   const flush = () => {
     if (at === 0) return;
