@@ -23,7 +23,7 @@ function talkingLeg() {
     digits: new Emitter<{ digit: string }>(),
     answer: () => Promise.resolve(),
     play: () => Promise.resolve({ complete: true, heardMs: 0 }),
-    sendDigits: () => Promise.resolve(),
+    control: { held: false, muted: false, hold: () => undefined, mute: () => undefined, sendDigits: () => Promise.resolve() },
     tap(listener) {
       listeners.add(listener);
       return () => void listeners.delete(listener);

@@ -3,12 +3,13 @@ import type { MediaEngine } from "../media/index.ts";
 import { escapeUser, hostPort, type OutgoingRequest, type UserAgent } from "../sip/index.ts";
 import type { Dialler, DialOutcome, DialRequest } from "./dialler.ts";
 import { fork } from "./fork.ts";
+import type { LegSettings } from "./leg-state.ts";
 import { localMedia, offerOf, sdpBody } from "./offer-answer.ts";
 import { openSession } from "./open-session.ts";
 import { outboundLeg, type Offered } from "./outbound-leg.ts";
 import type { Destination, Routes } from "./routes.ts";
 
-export interface SipDiallerOptions {
+export interface SipDiallerOptions extends LegSettings {
   readonly userAgent: UserAgent;
   readonly engine: MediaEngine;
   readonly routes: Routes;
@@ -18,8 +19,6 @@ export interface SipDiallerOptions {
   readonly host: string;
   /** The address peers send RTP to, where it is not the one the engine's sessions are bound to. */
   readonly mediaHost?: string;
-  /** See `SipLegOptions`. */
-  readonly mediaTimeoutMs?: number;
 }
 
 /** Dials over SIP. It offers PCMU, PCMA and telephone-event; early media (RFC 3960) is not played. */

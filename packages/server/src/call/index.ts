@@ -4,6 +4,8 @@ export { createSipDialler, type SipDiallerOptions } from "./dial.ts";
 export type { Dialler, DialOutcome, DialRequest, DialTarget } from "./dialler.ts";
 export { calledOf, callerOf } from "./identity.ts";
 export { createInbound, type InboundOptions, type IncomingCall } from "./inbound.ts";
+export { shared } from "./hold-music.ts";
+export type { LegControl } from "./leg-control.ts";
 export type { Leg, LegInfo } from "./leg.ts";
 export { offeredCall, type AnsweringOptions, type OfferedCall } from "./offered-call.ts";
 export { patiently } from "./patience.ts";

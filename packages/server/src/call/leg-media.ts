@@ -1,6 +1,8 @@
+import type { Negotiated } from "../sdp/index.ts";
 import { hangUp } from "./hang-up.ts";
 import { inBackground, type LegState } from "./leg-state.ts";
 import type { Settled } from "./offer-answer.ts";
+import { musicOf } from "./sip-leg-control.ts";
 
 /** Turns what the media session tells into what the leg tells, as long as the leg lives. */
 export function watchMedia(state: LegState): void {
@@ -8,6 +10,8 @@ export function watchMedia(state: LegState): void {
   const stops = [
     events.on("digit", ({ digit }) => press(state, digit, "rfc4733")),
     events.on("quiet", ({ quietMs }) => quiet(state, quietMs)),
+    // Neither side hears the other any more, and there is no way back.
+    events.on("lost", () => inBackground(hangUp(state, { reason: "failed", who: "us" }))),
   ];
   state.life.onClose(() => {
     for (const stop of stops) stop();
@@ -30,6 +34,14 @@ export function setMedia(state: LegState, { local, description, negotiated }: Se
   state.description = description;
   state.negotiated = negotiated;
   state.session.configure(negotiated);
+  const held = isHeldByPeer(negotiated);
+  if (held !== state.heldByPeer) state.session.hold("partners", held ? musicOf(state) : undefined);
+  state.heldByPeer = held;
+}
+
+/** RFC 3264 §8.4: the peer takes nothing from us any more, or gives the address 0.0.0.0 in the way of RFC 2543. */
+function isHeldByPeer({ direction, remote }: Negotiated): boolean {
+  return direction === "recvonly" || direction === "inactive" || remote.host === "0.0.0.0";
 }
 
 /** The session counts the quiet anew with each change, so that a hold that has just ended does not count. */

@@ -19,7 +19,17 @@ export interface SipLegOptions {
   readonly clock: Clock;
   /** How long the peer may send nothing while it should, before the leg ends with `media_timeout`. 0: for ever. */
   readonly mediaTimeoutMs?: number;
+  /** What is heard on hold in place of the built-in music: 8 kHz. */
+  readonly holdMusic?: Int16Array;
 }
+
+/** What whoever makes legs gives to each of them. */
+export type LegSettings = Pick<SipLegOptions, "mediaTimeoutMs" | "holdMusic">;
+
+export const settingsOf = ({ mediaTimeoutMs, holdMusic }: LegSettings): LegSettings => ({
+  ...(mediaTimeoutMs !== undefined && { mediaTimeoutMs }),
+  ...(holdMusic && { holdMusic }),
+});
 
 /** The signalling under a leg: what its direction and state make of answering and ending. */
 export interface Line {
@@ -40,6 +50,8 @@ export interface LegState extends SipLegOptions {
   /** Since offer and answer met: what came of them, and the description that the peer has from us. */
   negotiated?: Negotiated;
   description?: Uint8Array;
+  /** Whoever is joined with this leg hears music. */
+  heldByPeer: boolean;
   /** A re-INVITE of ours is on its way. */
   offering: boolean;
   /** A 200 of ours made this offer: the ACK brings the answer. */
@@ -59,6 +71,7 @@ export function createLegState(options: SipLegOptions, line: Line): LegState {
     line,
     life: scope(),
     digits: new Emitter<{ digit: string }>(),
+    heldByPeer: false,
     offering: false,
   };
 }

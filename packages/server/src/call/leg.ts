@@ -2,6 +2,7 @@ import type { AudioSource } from "../audio/index.ts";
 import type { Listenable } from "../base/index.ts";
 import type { PlayResult, TapBatch } from "../media/index.ts";
 import type { Cause } from "./cause.ts";
+import type { LegControl } from "./leg-control.ts";
 
 /** One party's side of a call: what the interpreter sees of SIP, WebRTC or a simulation. At most ten members. */
 export interface Leg {
@@ -16,12 +17,12 @@ export interface Leg {
   answer(): Promise<void>;
   /** Plays to the party; playbacks queue. On abort what is queued is flushed at once, and what was heard is told. */
   play(source: AudioSource, signal: AbortSignal): Promise<PlayResult>;
-  /** Presses keys towards the party. */
-  sendDigits(digits: string, signal: AbortSignal): Promise<void>;
   /** What the party says and hears, until the returned function is called. */
   tap(listener: (batch: TapBatch) => void): () => void;
   /** Both parties hear each other until the returned function is called. */
   join(other: Leg): () => void;
+  /** Hold, mute, and keys towards the party. */
+  readonly control: LegControl;
   /** Ends the leg: BYE, CANCEL or a refusal, as its state asks. Idempotent; resolves when the signal has aborted. */
   hangup(cause?: Cause): Promise<void>;
 }

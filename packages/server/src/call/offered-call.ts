@@ -4,20 +4,18 @@ import type { SdpSession } from "../sdp/index.ts";
 import type { IncomingInvite } from "../sip/index.ts";
 import type { Cause } from "./cause.ts";
 import { inboundLeg } from "./inbound-leg.ts";
-import { inBackground, stateOf } from "./leg-state.ts";
+import { inBackground, settingsOf, stateOf, type LegSettings } from "./leg-state.ts";
 import type { Leg, LegInfo } from "./leg.ts";
 import { describedBy, localMedia, offerOf, settle } from "./offer-answer.ts";
 import { openSession } from "./open-session.ts";
 import { notAcceptable } from "./refuse.ts";
 
-export interface AnsweringOptions {
+export interface AnsweringOptions extends LegSettings {
   readonly engine: MediaEngine;
   readonly clock: Clock;
   readonly ids: Ids;
   /** The address peers send RTP to, where it is not the one the engine's sessions are bound to. */
   readonly mediaHost?: string;
-  /** See `SipLegOptions`. */
-  readonly mediaTimeoutMs?: number;
 }
 
 /** A call that came in and waits for what becomes of it. */
@@ -60,7 +58,7 @@ async function legFor(
     invite.respond(503, { headers: [["Retry-After", "10"]] });
     return undefined;
   }
-  const { clock, ids, mediaTimeoutMs } = options;
+  const { clock, ids } = options;
   const local = localMedia(session, options);
   const ours = offer ? settle(offer, local) : offerOf(local);
   if ("why" in ours || invite.signal.aborted) {
@@ -68,8 +66,7 @@ async function legFor(
     if ("why" in ours && !invite.signal.aborted) notAcceptable(invite, 488, ours.why);
     return undefined;
   }
-  const timeout = mediaTimeoutMs === undefined ? {} : { mediaTimeoutMs };
-  return inboundLeg({ id: ids.uuid(), info, session, local, clock, ...timeout }, invite, ours);
+  return inboundLeg({ id: ids.uuid(), info, session, local, clock, ...settingsOf(options) }, invite, ours);
 }
 
 function ringOnce(invite: IncomingInvite, leg: Leg): () => void {

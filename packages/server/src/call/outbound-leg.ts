@@ -4,18 +4,17 @@ import type { Dialog, SipResponse } from "../sip/index.ts";
 import type { DialOutcome, DialRequest } from "./dialler.ts";
 import { attachDialog } from "./in-dialog.ts";
 import { setMedia } from "./leg-media.ts";
-import { inBackground, type Line } from "./leg-state.ts";
+import { inBackground, settingsOf, type LegSettings, type Line } from "./leg-state.ts";
 import { settleOffer, type Offer } from "./offer-answer.ts";
 import { reasonHeader } from "./sip-cause.ts";
 import { createSipLeg } from "./sip-leg.ts";
 
 /** What an INVITE of ours offered, and to whom. */
-export interface Offered {
+export interface Offered extends LegSettings {
   readonly request: DialRequest;
   readonly session: MediaSession;
   readonly offer: Offer;
   readonly clock: Clock;
-  readonly mediaTimeoutMs?: number;
 }
 
 /** An outbound leg exists once it is answered: all that is left to do is to end it. */
@@ -26,7 +25,7 @@ export const upLine: Line = {
 
 /** The leg of an answered INVITE; without an answer to our offer that can be used, it is hung up at once. */
 export function outboundLeg({ offer, ...offered }: Offered, dialog: Dialog, response: SipResponse): DialOutcome {
-  const { request, session, clock, mediaTimeoutMs } = offered;
+  const { request, session, clock } = offered;
   const settled = settleOffer(offer, response);
   if (!settled) {
     // RFC 3261 §13.2.2.4: the 2xx is acknowledged all the same, and the session ended with a BYE.
@@ -34,8 +33,7 @@ export function outboundLeg({ offer, ...offered }: Offered, dialog: Dialog, resp
     return { answered: false, cause: { reason: "failed", who: "peer", sipStatus: 488 } };
   }
   const info = { direction: "outbound", from: request.from, to: calledParty(request) } as const;
-  const timeout = mediaTimeoutMs === undefined ? {} : { mediaTimeoutMs };
-  const { leg, state } = createSipLeg({ id: request.legId, info, session, local: offer.local, clock, ...timeout }, upLine);
+  const { leg, state } = createSipLeg({ id: request.legId, info, session, local: offer.local, clock, ...settingsOf(offered) }, upLine);
   setMedia(state, settled);
   attachDialog(state, dialog);
   return { answered: true, leg };

@@ -31,6 +31,8 @@ function upLeg(mediaTimeoutMs?: number) {
   const clock = new VirtualClock();
   const media = new Emitter<MediaSessionEvents>();
   const configured: MediaParameters[] = [];
+  const held: [string, number | undefined][] = [];
+  const muted: boolean[] = [];
   const life = new AbortController();
   const requests = new Emitter<DialogEvents>();
   const byes: (readonly Header[] | undefined)[] = [];
@@ -44,6 +46,8 @@ function upLeg(mediaTimeoutMs?: number) {
     sendDigits: async () => undefined,
     tap: () => () => undefined,
     join: () => () => undefined,
+    hold: (hearer, music) => void held.push([hearer, music?.length]),
+    mute: (on) => void muted.push(on),
     close: async () => {
       fake.closed = true;
       return nothing;
@@ -66,7 +70,7 @@ function upLeg(mediaTimeoutMs?: number) {
   };
   const info = { direction: "outbound", from: "1", to: "2" } as const;
   const timeout = mediaTimeoutMs === undefined ? {} : { mediaTimeoutMs };
-  const { leg, state } = createSipLeg({ id: "leg", info, session, local, clock, ...timeout }, upLine);
+  const { leg, state } = createSipLeg({ id: "leg", info, session, local, clock, holdMusic: new Int16Array(160), ...timeout }, upLine);
   setMedia(state, { local, description: createOffer(local), negotiated });
   attachDialog(state, dialog);
   const ask = (method: string, body: Uint8Array = new Uint8Array(0), type = "application/sdp"): Reply => {
@@ -82,7 +86,7 @@ function upLeg(mediaTimeoutMs?: number) {
   const acknowledge = (body: Uint8Array = new Uint8Array(0)) =>
     requests.emit("ack", { type: "request", method: "ACK", uri: "sip:us", headers: [["Content-Type", "application/sdp"]], body });
   const end = (how: DialogEnd) => life.abort(how);
-  return { leg, clock, media, configured, byes, sent, fake, ask, acknowledge, end, digits: digitsOf(leg) };
+  return { leg, clock, media, held, muted, configured, byes, sent, fake, ask, acknowledge, end, digits: digitsOf(leg) };
 }
 
 function digitsOf(leg: Leg): string[] {
@@ -294,4 +298,45 @@ describe("other requests inside a call", () => {
     expect(ask(method, type ? utf8("5") : undefined, type).status).toBe(status);
     expect(digits).toEqual([]);
   });
+});
+
+describe("a leg on hold", () => {
+  it("hears the music until it is taken off hold; twice is once", () => {
+    const { leg, held } = upLeg();
+    leg.control.hold(true);
+    leg.control.hold(true);
+    expect([leg.control.held, held]).toEqual([true, [["party", 160]]]);
+    leg.control.hold(false);
+    leg.control.hold(false);
+    expect([leg.control.held, held]).toEqual([false, [["party", 160], ["party", undefined]]]);
+  });
+
+  it("by its own phone lets the others hear the music, until the phone comes back", () => {
+    const { ask, held } = upLeg();
+    ask("INVITE", offerOf("sendonly"));
+    ask("INVITE", offerOf("inactive"));
+    expect(held).toEqual([["partners", 160]]);
+    ask("INVITE", offerOf("sendrecv"));
+    expect(held.at(-1)).toEqual(["partners", undefined]);
+    ask("INVITE", createOffer({ ...local, host: "0.0.0.0", port: 5002, sessionId: 9 }));
+    expect(held.at(-1)).toEqual(["partners", 160]);
+  });
+
+  it("and one that is muted are told apart, and neither is possible after the end", async () => {
+    const { leg, held, muted, end } = upLeg();
+    leg.control.mute(true);
+    leg.control.mute(true);
+    expect([leg.control.muted, leg.control.held, muted]).toEqual([true, false, [true]]);
+    end({ who: "remote" });
+    leg.control.mute(false);
+    leg.control.hold(true);
+    expect([muted, held]).toEqual([[true], []]);
+  });
+});
+
+it("a leg whose media thread has died ends, and its peer is told", () => {
+  const { leg, media, byes } = upLeg();
+  media.emit("lost", { failure: new Error("gone") });
+  expect(leg.signal.reason).toEqual({ reason: "failed", who: "us" });
+  expect(byes).toHaveLength(1);
 });

@@ -2,6 +2,7 @@ import { hangUp } from "./hang-up.ts";
 import { watchMedia } from "./leg-media.ts";
 import { createLegState, rememberState, stateOf, type LegState, type Line, type SipLegOptions } from "./leg-state.ts";
 import type { Leg } from "./leg.ts";
+import { createLegControl } from "./sip-leg-control.ts";
 
 /** A leg over a SIP dialog and a media session. What it does beyond these lines stands in functions beside it. */
 export function createSipLeg(options: SipLegOptions, line: Line): { readonly leg: Leg; readonly state: LegState } {
@@ -17,9 +18,9 @@ export function createSipLeg(options: SipLegOptions, line: Line): { readonly leg
       line.answer(state);
     },
     play: (source, signal) => session.play(source, signal),
-    sendDigits: (digits, signal) => session.sendDigits(digits, signal),
     tap: (listener) => session.tap(listener),
     join: (other) => session.join(stateOf(other).session),
+    control: createLegControl(state),
     hangup: (cause) => hangUp(state, cause),
   };
   rememberState(leg, state);

@@ -40,7 +40,7 @@ export function phoneCall(leg: Leg, keepMs: number): PhoneCall {
     heard,
     hears: (frequencyHz, forMs = 200) => hears(leg, frequencyHz, forMs),
     sendTone: (frequencyHz) => sendTone(leg, frequencyHz),
-    press: (keys) => leg.sendDigits(keys, leg.signal),
+    press: (keys) => leg.control.sendDigits(keys, leg.signal),
     hold: (on) => offerDirection(leg, on ? "sendonly" : "sendrecv"),
     hangup: () => leg.hangup(),
   };

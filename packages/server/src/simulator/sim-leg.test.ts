@@ -101,10 +101,43 @@ describe("a simulated leg", () => {
     const clock = new VirtualClock();
     const leg = new SimLeg(clock, "a", outbound);
     const leave = leg.join(new SimLeg(clock, "b", outbound));
-    await clock.runUntil(leg.sendDigits("1,2#", forever));
+    await clock.runUntil(leg.control.sendDigits("1,2#", forever));
     leave();
     expect(leg.joins).toEqual([{ other: "b", startMs: 0, endMs: 980 }]);
-    expect(leg.sentDigits).toBe("12#");
+    expect(leg.control.sentDigits).toBe("12#");
+  });
+});
+
+describe("a simulated leg on hold", () => {
+  it("hears the rest afterwards, and what it heard is counted without the hold", async () => {
+    const clock = new VirtualClock();
+    const leg = new SimLeg(clock, "a", outbound);
+    const first = leg.play(sourceOf(new Int16Array(8000), "file"), forever);
+    const second = leg.play(sourceOf(new Int16Array(8000), "speech"), forever);
+    await clock.advance(400);
+    leg.control.hold(true);
+    leg.control.hold(true);
+    await clock.advance(5000);
+    leg.control.hold(false);
+    expect(await clock.runUntil(first)).toEqual({ complete: true, heardMs: 1000 });
+    expect(await clock.runUntil(second)).toEqual({ complete: true, heardMs: 1000 });
+    expect(leg.heard.map(({ startMs, endMs }) => [startMs, endMs])).toEqual([[0, 6000], [6000, 7000]]);
+  });
+
+  it("can end, and a playback can be ended", async () => {
+    const clock = new VirtualClock();
+    const leg = new SimLeg(clock, "a", outbound);
+    const stop = new AbortController();
+    const stopped = leg.play(sourceOf(new Int16Array(8000), "file"), stop.signal);
+    await clock.advance(400);
+    leg.control.hold(true);
+    await clock.advance(100);
+    stop.abort();
+    expect(await stopped).toEqual({ complete: false, heardMs: 400 });
+    const over = leg.play(sourceOf(new Int16Array(8000), "file"), forever);
+    leg.peerHangup();
+    expect(await over).toEqual({ complete: false, heardMs: 0 });
+    expect(clock.timers).toBe(0);
   });
 });
 

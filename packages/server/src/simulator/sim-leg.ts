@@ -1,12 +1,11 @@
 import type { AudioSource } from "../audio/index.ts";
-import { Emitter, scope, setRepeating, sleep, type Clock } from "../base/index.ts";
+import { Emitter, scope, setRepeating, type Clock } from "../base/index.ts";
 import type { Cause, Leg, LegInfo } from "../call/index.ts";
 import type { PlayResult, TapBatch } from "../media/index.ts";
+import { SimControl } from "./sim-control.ts";
 import { SimPlayout, type HeardSpan } from "./sim-playout.ts";
 
 const TAP_MS = 100;
-const DIGIT_MS = 160;
-const PAUSE_MS = 500;
 
 /** With whom a leg was joined, and when. */
 export interface JoinSpan {
@@ -23,8 +22,7 @@ export class SimLeg implements Leg {
   /** `n` prompts (speech or files, whether heard to the end or not) have been played. */
   readonly prompts = new Emitter<{ played: number }>();
   readonly joins: JoinSpan[] = [];
-  /** Digits that were sent to the party. */
-  sentDigits = "";
+  readonly control: SimControl;
   /** When the leg came up, in ms of the clock; absent while it rings. */
   answeredMs: number | undefined;
   /** When it ended. */
@@ -39,6 +37,7 @@ export class SimLeg implements Leg {
     this.info = info;
     this.#clock = clock;
     this.#playout = new SimPlayout(clock);
+    this.control = new SimControl(clock, this.#life.signal, (on) => this.#playout.hold(on));
     if (info.direction === "outbound") this.answeredMs = clock.monotonicMs();
   }
 
@@ -64,14 +63,6 @@ export class SimLeg implements Leg {
     const result = await this.#playout.play(source, playing.signal);
     if (source.kind === "file" || source.kind === "speech") this.prompts.emit("played", ++this.#played);
     return result;
-  }
-
-  async sendDigits(digits: string, signal: AbortSignal): Promise<void> {
-    for (const digit of digits) {
-      if (signal.aborted || this.signal.aborted) return;
-      if (digit !== ",") this.sentDigits += digit;
-      await sleep(this.#clock, digit === "," ? PAUSE_MS : DIGIT_MS, signal).catch(() => undefined);
-    }
   }
 
   tap(listener: (batch: TapBatch) => void): () => void {

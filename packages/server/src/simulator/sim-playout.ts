@@ -1,5 +1,5 @@
 import { FRAME_MS, SAMPLE_RATE_HZ, type AudioSource } from "../audio/index.ts";
-import { abortable, scope, sleep, type Clock } from "../base/index.ts";
+import { abortable, aborted, scope, sleep, type Clock, type Scope } from "../base/index.ts";
 import type { PlayResult } from "../media/index.ts";
 
 const SAMPLES_PER_MS = SAMPLE_RATE_HZ / 1000;
@@ -25,9 +25,23 @@ export class SimPlayout {
   readonly #clock: Clock;
   #last: Promise<unknown> = Promise.resolve();
   #sent: Sent[] = [];
+  #hold: Scope | undefined;
+  /** What to interrupt when the leg is held. */
+  #playing: Scope | undefined;
 
   constructor(clock: Clock) {
     this.#clock = clock;
+  }
+
+  /** While held, what is played waits where it is. */
+  hold(on: boolean): void {
+    if (on) {
+      this.#hold ??= scope();
+      this.#playing?.close();
+    } else {
+      this.#hold?.close();
+      this.#hold = undefined;
+    }
   }
 
   /** As `Leg.play`; `signal` aborts also when the leg ends. */
@@ -41,10 +55,10 @@ export class SimPlayout {
       return { complete: false, heardMs: 0 };
     }
     const startMs = this.#clock.monotonicMs();
-    const complete = await this.#stream(source, signal);
+    const { complete, sentMs } = await this.#stream(source, signal);
     const endMs = this.#clock.monotonicMs();
     // What was cut off in the middle of a frame did not leave.
-    const heardMs = complete ? Math.round(endMs - startMs) : Math.floor((endMs - startMs) / FRAME_MS) * FRAME_MS;
+    const heardMs = complete ? Math.round(sentMs) : Math.floor(sentMs / FRAME_MS) * FRAME_MS;
     this.heard.push({ kind: source.kind, startMs, endMs, heardMs, complete });
     return { complete, heardMs };
   }
@@ -64,24 +78,40 @@ export class SimPlayout {
     return span;
   }
 
-  async #stream(source: AudioSource, signal: AbortSignal): Promise<boolean> {
+  async #stream(source: AudioSource, signal: AbortSignal): Promise<{ readonly complete: boolean; readonly sentMs: number }> {
     let dueMs = this.#clock.monotonicMs();
+    let sentMs = 0;
     try {
-      for await (const samples of source.chunks) {
-        const sent = { fromMs: dueMs, toMs: dueMs + samples.length / SAMPLES_PER_MS, samples };
-        dueMs = sent.toMs;
-        this.#keep(sent);
-        try {
-          await sleep(this.#clock, dueMs - this.#clock.monotonicMs(), signal);
-        } finally {
-          sent.toMs = Math.min(sent.toMs, this.#clock.monotonicMs());
+      for await (const chunk of source.chunks) {
+        for (let rest = chunk; rest.length > 0; ) {
+          if (this.#hold) {
+            await abortable(aborted(this.#hold.signal), signal);
+            dueMs = this.#clock.monotonicMs();
+          }
+          const sent = { fromMs: dueMs, toMs: dueMs + rest.length / SAMPLES_PER_MS, samples: rest };
+          this.#keep(sent);
+          try {
+            await this.#until(sent.toMs, signal);
+          } finally {
+            sent.toMs = Math.min(sent.toMs, this.#clock.monotonicMs());
+            sentMs += sent.toMs - sent.fromMs;
+          }
+          dueMs = sent.toMs;
+          rest = rest.subarray(Math.round((sent.toMs - sent.fromMs) * SAMPLES_PER_MS));
         }
       }
-      return true;
+      return { complete: true, sentMs };
     } catch (failure) {
-      if (signal.aborted) return false;
+      if (signal.aborted) return { complete: false, sentMs };
       throw failure;
     }
+  }
+
+  /** Waits until `atMs`, or until the leg is held. */
+  async #until(atMs: number, signal: AbortSignal): Promise<void> {
+    using playing = scope(signal);
+    this.#playing = playing;
+    await sleep(this.#clock, atMs - this.#clock.monotonicMs(), playing.signal).catch(() => signal.throwIfAborted());
   }
 
   #keep(sent: Sent): void {
