@@ -2,6 +2,7 @@ export {
   type AudioPort, type CallbackPort, type CallbackReply, type FileReference, type Ports, type Recording,
   type RecordingPort, type SpeechRequest, type Timeline, type TimelineEvent,
 } from "./ports.ts";
+export { createFlowSwitch, type FlowSwitch } from "./flow-switch.ts";
 export { runFlow, type FlowResult } from "./run.ts";
 export { unsupportedActions } from "./unsupported.ts";
 export type { CallContext } from "./verb.ts";

@@ -1,6 +1,7 @@
 import type { Action } from "@piopiy/pcmo";
 import { aborted, scope } from "../base/index.ts";
 import type { Cause, Leg } from "../call/index.ts";
+import { createFlowSwitch, type Switched } from "./flow-switch.ts";
 import { lineOf } from "./line.ts";
 import { perform } from "./perform.ts";
 import type { Ports } from "./ports.ts";
@@ -26,9 +27,10 @@ type FlowEnd =
  *
  * When the list is exhausted the leg is left up for the caller to end, with one exception: a flow whose last action is
  * a `record` that runs (voicemail) goes on until the leg ends. Recordings are complete on disk when this resolves.
+ * `outside` may put another flow in its place meanwhile; recordings go on over that.
  */
 export async function runFlow(
-  flow: readonly Action[], call: CallContext, leg: Leg, ports: Ports, signal: AbortSignal,
+  flow: readonly Action[], call: CallContext, leg: Leg, ports: Ports, signal: AbortSignal, outside: Switched = createFlowSwitch(),
 ): Promise<FlowResult> {
   using life = scope(signal);
   using legLife = scope(leg.signal);
@@ -37,22 +39,47 @@ export async function runFlow(
   const line = lineOf(leg, life.signal, () => note("leg.answered"));
   const stage: Stage = { call, leg, line, ports, signal: life.signal, note, recordings: [], unfinished: [] };
   note("flow.started", { actions: flow.length });
-  const result = await performAll(flow, stage);
+  const result = await performAll(flow, stage, outside);
+  outside.close();
   await Promise.all([closeRecordings(stage), ...stage.unfinished]);
   note("flow.finished", { ...result });
   return result;
 }
 
-async function performAll(flow: readonly Action[], stage: Stage): Promise<FlowResult> {
+async function performAll(flow: readonly Action[], stage: Stage, outside: Switched): Promise<FlowResult> {
   let { call } = stage;
   let actions = flow;
-  for (let index = 0; !stage.signal.aborted; index++) {
+  for (;;) {
+    using course = outside.course(stage.signal);
+    const { hungUp, left, ...done } = await performList(actions, { ...stage, call, signal: course.signal });
+    call = done.call;
+    if (hungUp) return resultOf({ end: "hung_up", cause: hungUp }, call);
+    const next = outside.take();
+    if (!next || stage.signal.aborted) return resultOf(endOf(stage), call);
+    stage.note("flow.replaced", { actions: next.length, dropped: left, by: "request" });
+    actions = next;
+  }
+}
+
+interface Performed {
+  readonly call: CallContext;
+  readonly hungUp?: Cause;
+  /** How many actions were not begun. */
+  readonly left: number;
+}
+
+/** Performs a flow, and what its actions put in its place. */
+async function performList(flow: readonly Action[], stage: Stage): Promise<Performed> {
+  let { call } = stage;
+  let actions = flow;
+  let index = 0;
+  for (; !stage.signal.aborted; index++) {
     const action = actions[index];
     if (!action) break;
     const note = noteOf(stage.leg, stage.ports, index);
     const result = await perform(action, { ...stage, call, note }, index + 1 < actions.length);
     if (result.extraParams !== undefined) call = withParams(call, result.extraParams);
-    if (result.hungUp) return resultOf({ end: "hung_up", cause: result.hungUp }, call);
+    if (result.hungUp) return { call, hungUp: result.hungUp, left: actions.length - index - 1 };
     if (!result.replaceWith) continue;
     note("flow.replaced", { actions: result.replaceWith.length, dropped: actions.length - index - 1 });
     actions = result.replaceWith;
@@ -60,7 +87,7 @@ async function performAll(flow: readonly Action[], stage: Stage): Promise<FlowRe
   }
   const holds = actions.at(-1)?.action === "record" && stage.recordings.length > 0;
   if (holds) await aborted(stage.signal);
-  return resultOf(endOf(stage), call);
+  return { call, left: actions.length - index };
 }
 
 /** Entries of one action, or, without an index (which counts anew in a flow that replaced another), of none. */
