@@ -1,6 +1,6 @@
 import { channels, createPhone, randomIds, systemClock, toneSpans } from "@piopiy/server";
 import { expect, it } from "vitest";
-import { badMessages, sendByTcp, sendDatagrams } from "./bad-sip.ts";
+import { badMessages, leaveHalfSaid, sendByTcp, sendDatagrams } from "./bad-sip.ts";
 import { LOOPBACK } from "./ports.ts";
 import { toneMs } from "./records.ts";
 import { PLAYED_MS, startTestServer, tones } from "./test-server.ts";
@@ -29,6 +29,7 @@ it("bad SIP changes nothing for a call that goes on, nor for the next one", asyn
   const stopTone = call.sendTone(tones.phone);
   await call.hears(tones.played, 300);
   const messages = badMessages();
+  onTestFinished(await leaveHalfSaid(server, 50));
   await sendDatagrams(server, messages);
   await sendByTcp(server, messages);
   await sendDatagrams(server, messages.toReversed());

@@ -96,3 +96,17 @@ export async function sendByTcp({ sip }: TestServer, messages: readonly Uint8Arr
     }),
   );
 }
+
+/** Leaves connections open that have said half a message and then nothing. Returns how to give them up. */
+export async function leaveHalfSaid({ sip }: TestServer, count: number): Promise<() => void> {
+  const sockets = Array.from({ length: count }, (_, index) => {
+    const socket = connect({ port: sip.tcp, host: LOOPBACK });
+    socket.on("error", () => undefined).resume();
+    socket.write(request("INVITE", 300 + index).slice(0, 40 + index));
+    return socket;
+  });
+  await Promise.all(sockets.map((socket) => once(socket, "connect")));
+  return () => {
+    for (const socket of sockets) socket.destroy();
+  };
+}

@@ -81,6 +81,17 @@ describe.concurrent("SIPp as the caller", () => {
     expect(await records.all(0)).toEqual([]);
   });
 
+  it.for([
+    ["a wrong password", "alice", "401"],
+    ["a name that nobody has", "mallory", "401"],
+  ] as const)("is refused with %s", async ([, username, status], { onTestFinished }) => {
+    const { sip, records } = await startTestServer(onTestFinished, { numbers, phones });
+    const fill = { username, password: "wrong-password", status };
+    const caller = await sippCaller(onTestFinished, { scenario: "uac_signs_in_and_is_refused", fill, server: sip.udp, to: "15550001" });
+    await caller.done();
+    expect(await records.all(0)).toEqual([]);
+  });
+
   it("gives up a call that rings, and gets 487", async ({ onTestFinished }) => {
     const { sip, records } = await startTestServer(onTestFinished, { phones, trunks });
     const server = { transport: "udp", host: LOOPBACK, port: sip.udp } as const;

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -18,7 +18,9 @@ async function start(cleanup: Cleanup) {
   cleanup(() => rm(data, { recursive: true }));
   const [sip, http] = [await freePorts(2), await freePorts(2)];
   const flags = ["--http-port", `${http}`, "--sip-udp", `${sip}`, "--sip-tcp", `${sip}`, "--media-ports", "0-0", "--data", data];
-  const program = startProgram(cleanup, "node", ["packages/server/dist/cli.js", "serve", ...flags], { cwd: repository });
+  const { scripts }: { scripts: Record<string, string> } = JSON.parse(await readFile(join(repository, "package.json"), "utf8"));
+  const [command = "", ...args] = (scripts["start"] ?? "").split(" ");
+  const program = startProgram(cleanup, command, [...args, ...flags], { cwd: repository });
   await program.says(/Ctrl-C ends all calls and stops\./);
   const printed = (pattern: RegExp) => pattern.exec(program.output())?.[1] ?? `not printed: ${pattern}`;
   const [host = "", port] = printed(/^ +server +(\S+)/m).split(":");
@@ -103,7 +105,7 @@ async function endsCallsAtCtrlC(program: RunningProgram, phone: Baresip): Promis
   // The words baresip has for a BYE of the other side.
   expect(await phone.callEnded()).toBe("Connection reset by peer");
   expect(await program.exit()).toBe(0);
-  expect(program.output()).toMatch(/ending 1 calls[^]*Everything is closed\./);
+  expect(program.output()).toMatch(/ending 1 call [^]*Everything is closed\./);
 }
 
 /** For how long something was to be heard. */

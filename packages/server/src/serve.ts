@@ -15,7 +15,8 @@ export async function serve(config: Config, options: { readonly logLevel: string
   }
   console.log(welcome(server));
   const signal = await stopSignal();
-  console.log(`\n${signal}: ending ${server.calls()} calls …`);
+  const calls = server.calls();
+  console.log(`\n${signal}: ending ${calls} ${calls === 1 ? "call" : "calls"} …`);
   await server.close();
   console.log("Everything is closed.");
   return 0;
@@ -78,11 +79,12 @@ function softphone({ sip, config }: RunningServer, username: string, password: s
     username === DEVELOPMENT_PHONE.username && config.numbers.some(({ number }) => number === DEVELOPMENT_NUMBER)
       ? `, and call ${DEVELOPMENT_NUMBER} with it`
       : "";
+  const transports = sip.filter(({ port }) => port === address.port).map(({ transport }) => transport.toUpperCase());
   return `
 Register a softphone${hello}:
 
   user name  ${username}
   password   ${password}
-  server     ${address.host}:${address.port}  (UDP or TCP)
+  server     ${address.host}:${address.port}  (${transports.join(" or ")})
 `;
 }
