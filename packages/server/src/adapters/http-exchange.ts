@@ -62,7 +62,8 @@ function open(url: URL, { method, headers, body, addresses }: Sent): ClientReque
   return url.protocol === "https:" ? httpsRequest(url, options) : httpRequest(url, options);
 }
 
-const lookupOf = (addresses: readonly Resolved[]): LookupFunction =>
+/** Connects to one of `addresses`, whatever the host is called. */
+export const lookupOf = (addresses: readonly Resolved[]): LookupFunction =>
   function vetted(_host, options, callback) {
     const [first] = addresses;
     if (options.all) callback(null, [...addresses]);

@@ -96,7 +96,7 @@ function parsedUrl(url: string, base?: URL): URL {
  * The addresses of the URL's host that may be reached. They are looked up once, here, and the connection goes to one of
  * them: a name cannot resolve to something else in between.
  */
-async function permitted(
+export async function permitted(
   url: URL,
   policy: AddressPolicy,
   resolve: (host: string) => Promise<readonly Resolved[]>,

@@ -20,6 +20,7 @@ export const errorTable = {
   bad_audio: { http: 422, sip: 488, says: "The file is no audio this server can decode." },
   fetch_failed: { http: 502, sip: 500, says: "The address could not be fetched." },
   fetch_refused: { http: 422, sip: 403, says: "The address is not allowed for this server." },
+  stream_failed: { http: 502, sip: 500, says: "The stream's socket could not be opened." },
   speech_failed: { http: 500, sip: 500, says: "The text could not be spoken." },
   media_failed: { http: 500, sip: 500, says: "The media engine failed." },
   internal: { http: 500, sip: 500, says: "Something failed inside the server." },
