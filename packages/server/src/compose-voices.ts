@@ -1,14 +1,14 @@
 import { join } from "node:path";
-import { audioPort, createAudioFiles, createFliteSpeech, createRecordingFiles, type SafeFetch } from "./adapters/index.ts";
+import { audioPort, createAudioFiles, createFliteSpeech, createRecordingFiles, recordingFile, type SafeFetch } from "./adapters/index.ts";
 import type { Clock, Ids } from "./base/index.ts";
 import type { Config } from "./config/index.ts";
-import type { AudioPort, RecordingPort } from "./interpreter/index.ts";
+import type { AudioPort, RecordingFormat, RecordingPort } from "./interpreter/index.ts";
 
 /** What flows play and record. */
 export interface Voices {
   readonly audio: AudioPort;
   readonly recordings: RecordingPort;
-  readonly recordingFile: (id: string) => string;
+  readonly recordingFile: (id: string, format?: RecordingFormat) => string;
   readonly close: () => Promise<void>;
 }
 
@@ -26,7 +26,7 @@ export function startVoices(parts: {
   return {
     audio: audioPort(files, speech),
     recordings,
-    recordingFile: (id) => join(folder, `${id}.wav`),
+    recordingFile: (id, format) => recordingFile(folder, id, format),
     async close() {
       await recordings.close();
       await Promise.all([files.close(), speech.close()]);

@@ -4,5 +4,5 @@ export { callbackPort } from "./callbacks.ts";
 export { createFliteSpeech, type FliteSpeechOptions, type Speech } from "./flite-speech.ts";
 export { createHttpFetch, type HttpFetchOptions, type HttpRequest, type HttpResponse, type SafeFetch } from "./http-fetch.ts";
 export {
-  createRecordingFiles, type RecordingCompleted, type RecordingFailed, type RecordingFiles, type RecordingFilesOptions, type RecordingStarted,
+  createRecordingFiles, recordingFile, type RecordingCompleted, type RecordingFailed, type RecordingFiles, type RecordingFilesOptions, type RecordingStarted,
 } from "./recording-files.ts";

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { dominantTone, parseWav, tonesPresent, toneSamples } from "../audio/index.ts";
+import { decodeMp3, dominantTone, parseWav, tonesPresent, toneSamples } from "../audio/index.ts";
 import { Emitter, seededIds, VirtualClock } from "../base/index.ts";
 import type { RecordingPort } from "../interpreter/index.ts";
 import { createRecordingFiles, type RecordingFilesOptions } from "./recording-files.ts";
@@ -24,9 +24,11 @@ function talkingLeg() {
     answer: () => Promise.resolve(),
     play: () => Promise.resolve({ complete: true, heardMs: 0 }),
     control: { held: false, muted: false, hold: () => undefined, mute: () => undefined, sendDigits: () => Promise.resolve() },
-    tap(listener) {
+    tap(listener, options) {
       listeners.add(listener);
-      return () => void listeners.delete(listener);
+      return () => {
+        if (listeners.delete(listener)) options?.ended?.();
+      };
     },
     join: () => () => undefined,
     hangup: () => Promise.resolve(end.abort()),
@@ -81,6 +83,64 @@ describe("a recording", () => {
     const { channels } = parseWav(await readFile(join(folder, `${recording.id}.wav`)));
     expect(channels.length).toBe(1);
     expect(tonesPresent(channels[0]!, [400, 700, 1000])).toEqual([400, 1000]);
+  });
+
+  it.each(["mono", "stereo"] as const)("as MP3 in %s has both parties, and plays from any beginning of its file", async (channels) => {
+    const { files, told } = recorder();
+    const { leg, talk } = talkingLeg();
+    const recording = await files.start(leg, { channels, format: "mp3" });
+    talk(3000);
+    const end = await recording.stop();
+    expect(end).toMatchObject({ durationMs: 3000, format: "mp3" });
+    const file = told[0]!.recording.file;
+    expect(file).toBe(join(folder, `${recording.id}.mp3`));
+    const bytes = await readFile(file);
+    expect(bytes.length).toBe(end.bytes);
+    expect(told[1]!.recording).toMatchObject({ format: "mp3", bytes: end.bytes, durationMs: 3000, droppedMs: 0 });
+    for (const part of [bytes, bytes.subarray(0, bytes.length / 2)]) {
+      const decoded = await decodeMp3(part);
+      expect(decoded.sampleRateHz).toBe(8000);
+      const heard = (channels === "stereo" ? decoded.channels : [decoded.samples]).map((channel) => tonesPresent(channel, [400, 700, 1000]));
+      expect(heard).toEqual(channels === "stereo" ? [[400], [1000]] : [[400, 1000]]);
+      // The encoder's own delay is a tenth of a second or two.
+      expect(Math.abs(decoded.samples.length - (24_000 * part.length) / bytes.length)).toBeLessThan(2400);
+    }
+    await files.close();
+  });
+
+  it("in MP3 is completed when the recorder closes", async () => {
+    const { files, told } = recorder();
+    const { leg, talk } = talkingLeg();
+    const recording = await files.start(leg, { channels: "mono", format: "mp3" });
+    talk(1000);
+    const closing = files.close();
+    await expect(recording.stop()).resolves.toMatchObject({ durationMs: 1000 });
+    await closing;
+    const late = await files.start(leg, { channels: "mono", format: "mp3" });
+    await files.close();
+    await expect(late.stop()).resolves.toMatchObject({ durationMs: 0 });
+    expect(events(told)).toEqual(["started", "completed", "started", "completed"]);
+  });
+
+  it("has what was still under way when it was stopped", async () => {
+    const { files } = recorder();
+    const { leg } = talkingLeg();
+    let untapped = 0;
+    const late = { received: new Int16Array(320), sent: new Int16Array(320) };
+    const recording = await files.start(
+      {
+        ...leg,
+        tap: (listener, options) => async () => {
+          untapped += 1;
+          await Promise.resolve();
+          listener(late);
+          options?.ended?.();
+        },
+      },
+      { channels: "mono" },
+    );
+    expect(await recording.stop()).toEqual({ durationMs: 40, bytes: 44 + 640, format: "wav" });
+    expect(untapped).toBe(1);
   });
 
   it("ends with the leg, and stopping it then again gives the same", async () => {

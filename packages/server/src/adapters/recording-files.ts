@@ -1,8 +1,9 @@
 import { join } from "node:path";
 import { interleave, mix } from "../audio/index.ts";
 import { channels as observed, PiopiyError, scope, type Clock, type Ids } from "../base/index.ts";
-import type { Recording, RecordingPort } from "../interpreter/index.ts";
-import { createWavWriter, type WavWriter, type WavWritten } from "./wav-writer.ts";
+import type { Recording, RecordingEnd, RecordingFormat, RecordingPort } from "../interpreter/index.ts";
+import { createMp3Encoding, type Mp3Encoding } from "./mp3-encoding.ts";
+import { createRecordingWriter, type RecordingWriter, type Written } from "./recording-writer.ts";
 
 /** The leg that is recorded, as the port gets it. */
 type RecordedLeg = Parameters<RecordingPort["start"]>[0];
@@ -14,11 +15,12 @@ export interface RecordingStarted {
   /** The file's path. */
   readonly file: string;
   readonly channels: Channels;
+  readonly format: RecordingFormat;
   /** Milliseconds since the Unix epoch. */
   readonly startedAtMs: number;
 }
 
-export interface RecordingCompleted extends RecordingStarted, WavWritten {
+export interface RecordingCompleted extends RecordingStarted, Written {
   readonly endedAtMs: number;
 }
 
@@ -39,7 +41,7 @@ export interface RecordingFilesOptions {
 }
 
 /**
- * Records legs into WAV files of 8 kHz, 16 bit: `<folder>/<recording id>.wav`. `start` never rejects: a disk that fails,
+ * Records legs into files of 8 kHz, `<folder>/<recording id>.wav` (16 bit) or `.mp3`. `start` never rejects: a disk that fails,
  * at once or later, ends the recording and not the call, and is told by `onFailed` and by `stop`, which then rejects
  * with `media_failed`.
  */
@@ -53,19 +55,20 @@ export interface RecordingFiles extends RecordingPort {
 interface Running {
   readonly recording: RecordingStarted;
   /** Absent: the file could not even be created. */
-  readonly writer: WavWriter | undefined;
+  readonly writer: RecordingWriter | undefined;
   /** Why the disk failed, once it has. */
   readonly failure: PiopiyError | undefined;
 }
 
 export function createRecordingFiles(options: RecordingFilesOptions): RecordingFiles {
   const running = new Set<Recording>();
+  const mp3 = createMp3Encoding();
   return {
-    async start(leg, { channels }) {
+    async start(leg, { channels, format = "wav" }) {
       const recordingId = options.ids.uuid();
-      const file = join(options.folder, `${recordingId}.wav`);
-      const recording = { recordingId, legId: leg.id, file, channels, startedAtMs: options.clock.now() };
-      const started = await begin(recording, options);
+      const file = recordingFile(options.folder, recordingId, format);
+      const recording = { recordingId, legId: leg.id, file, channels, format, startedAtMs: options.clock.now() };
+      const started = await begin(recording, mp3, options);
       if (!started.failure) options.onStarted?.(recording);
       const handle = record(leg, started, options, () => running.delete(handle));
       running.add(handle);
@@ -77,19 +80,24 @@ export function createRecordingFiles(options: RecordingFilesOptions): RecordingF
     },
     async close() {
       await Promise.allSettled(Array.from(running, (recording) => recording.stop()));
+      await mp3.close();
     },
   };
 }
 
-async function begin(recording: RecordingStarted, { clock, onFailed }: RecordingFilesOptions): Promise<Running> {
+/** Where the recording with this id lies. */
+export const recordingFile = (folder: string, id: string, format: RecordingFormat = "wav"): string => join(folder, `${id}.${format}`);
+
+async function begin(recording: RecordingStarted, mp3: Mp3Encoding, { clock, onFailed }: RecordingFilesOptions): Promise<Running> {
   let failure: PiopiyError | undefined;
   const failed = (cause: unknown) => {
     failure = new PiopiyError("media_failed", `The recording could not be written: ${codeOf(cause)}.`, { cause });
     observed.failure.publish({ layer: "adapters", failure });
     onFailed?.({ ...recording, failure });
   };
-  const writer = await createWavWriter({
-    path: recording.file, channels: recording.channels === "stereo" ? 2 : 1, clock, onFailed: failed,
+  const { file: path, format, channels } = recording;
+  const writer = await createRecordingWriter({
+    path, format, mp3, channels: channels === "stereo" ? 2 : 1, clock, onFailed: failed,
   }).catch(failed);
   return {
     recording,
@@ -106,21 +114,36 @@ const codeOf = (cause: unknown) => (cause instanceof Error && "code" in cause ? 
 function record(leg: RecordedLeg, running: Running, { clock, onCompleted }: RecordingFilesOptions, ended: () => void): Recording {
   const { recording, writer } = running;
   const combine = recording.channels === "stereo" ? interleave : mix;
-  const untap = writer && leg.tap(({ received, sent }) => writer.write(combine(received, sent)));
+  const tap = writer && tapped(leg, ({ received, sent }) => writer.write(combine(received, sent)));
   const lifetime = scope(leg.signal);
-  let stopping: Promise<WavWritten> | undefined;
+  let stopping: Promise<RecordingEnd> | undefined;
   const finish = async () => {
-    untap?.();
+    // What was said last is still on its way from the media thread.
+    await tap?.stop();
     const written = await writer?.close();
     lifetime.close();
     ended();
     if (running.failure) throw running.failure;
     if (!written) throw new PiopiyError("media_failed");
     onCompleted?.({ ...recording, ...written, endedAtMs: clock.now() });
-    return written;
+    return { durationMs: written.durationMs, bytes: written.bytes, format: recording.format };
   };
   const stop = () => (stopping ??= finish());
   // The leg's end is the recording's, if nobody stopped it before. A disk that failed was told already.
   lifetime.onClose(() => void stop().catch(() => undefined));
   return { id: recording.recordingId, stop };
+}
+
+/** Listens to a leg; `stop` resolves when the last batch has been taken. */
+function tapped(leg: RecordedLeg, listener: Parameters<RecordedLeg["tap"]>[0]): { readonly stop: () => Promise<void> } {
+  let untap: () => void = () => undefined;
+  const over = new Promise<void>((ended) => {
+    untap = leg.tap(listener, { ended });
+  });
+  return {
+    stop() {
+      untap();
+      return over;
+    },
+  };
 }

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { parseWav, WAV_HEADER_BYTES, wavHeader } from "../audio/index.ts";
 import { VirtualClock } from "../base/index.ts";
-import { writeBehind, type OpenFile } from "./wav-writer.ts";
+import { wavWriter } from "./wav-writer.ts";
+import type { OpenFile } from "./write-behind.ts";
 
 /** A file in memory that takes at most 1000 bytes at a time, and has room for `room` bytes. */
 function fakeFile(room = 1 << 20) {
@@ -27,7 +28,7 @@ function writer(room?: number) {
   const failures: unknown[] = [];
   const clock = new VirtualClock();
   const fake = fakeFile(room);
-  return { ...fake, failures, clock, writer: writeBehind(fake.file, { channels: 1, clock, onFailed: (failure) => failures.push(failure) }) };
+  return { ...fake, failures, clock, writer: wavWriter(fake.file, { channels: 1, clock, onFailed: (failure) => failures.push(failure) }) };
 }
 
 describe("writing behind", () => {

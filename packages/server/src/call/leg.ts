@@ -1,6 +1,6 @@
 import type { AudioSource } from "../audio/index.ts";
 import type { Listenable } from "../base/index.ts";
-import type { PlayResult, TapBatch } from "../media/index.ts";
+import type { PlayResult, TapBatch, TapOptions } from "../media/index.ts";
 import type { Cause } from "./cause.ts";
 import type { LegControl } from "./leg-control.ts";
 
@@ -17,8 +17,8 @@ export interface Leg {
   answer(): Promise<void>;
   /** Plays to the party; playbacks queue. On abort what is queued is flushed at once, and what was heard is told. */
   play(source: AudioSource, signal: AbortSignal): Promise<PlayResult>;
-  /** What the party says and hears, until the returned function is called. */
-  tap(listener: (batch: TapBatch) => void): () => void;
+  /** What the party says and hears, until the returned function is called; then once more what was under way. */
+  tap(listener: (batch: TapBatch) => void, options?: TapOptions): () => void;
   /** Both parties hear each other until the returned function is called. */
   join(other: Leg): () => void;
   /** Hold, mute, and keys towards the party. */

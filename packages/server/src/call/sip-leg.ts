@@ -18,7 +18,7 @@ export function createSipLeg(options: SipLegOptions, line: Line): { readonly leg
       line.answer(state);
     },
     play: (source, signal) => session.play(source, signal),
-    tap: (listener) => session.tap(listener),
+    tap: (listener, options) => session.tap(listener, options),
     join: (other) => session.join(stateOf(other).session),
     control: createLegControl(state),
     hangup: (cause) => hangUp(state, cause),

@@ -1,4 +1,4 @@
-import type { Recording, RecordingPort } from "../interpreter/index.ts";
+import type { Recording, RecordingEnd, RecordingPort } from "../interpreter/index.ts";
 import { finishRecording, insertRecording } from "../store/index.ts";
 import { inBackground } from "./background.ts";
 import type { LiveCall, World } from "./model.ts";
@@ -15,7 +15,7 @@ export function recordedRecordings(world: World, call: LiveCall): RecordedRecord
     async start(leg, options) {
       const recording = await world.recordings.start(leg, options);
       const { id } = recording;
-      const begin = { id, call_id: call.facts.id, leg_id: leg.id, file: world.recordingFile(id), channels: options.channels, started_ms: world.clock.now() };
+      const begin = { id, call_id: call.facts.id, leg_id: leg.id, file: world.recordingFile(id, options.format), channels: options.channels, started_ms: world.clock.now() };
       inBackground(world.store.writeSoon((db) => insertRecording(db, begin)));
       const recorded: Recording = {
         id,
@@ -33,7 +33,7 @@ export function recordedRecordings(world: World, call: LiveCall): RecordedRecord
   };
 }
 
-async function stop({ clock, store }: World, recording: Recording): Promise<{ readonly durationMs: number }> {
+async function stop({ clock, store }: World, recording: Recording): Promise<RecordingEnd> {
   const finish = (status: "completed" | "failed", duration_ms: number | null) =>
     store.writeSoon((db) => finishRecording(db, recording.id, { status, duration_ms, completed_ms: clock.now() }));
   try {

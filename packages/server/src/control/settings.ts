@@ -1,7 +1,7 @@
 import type { Action } from "@piopiy/pcmo";
 import type { Clock, Ids } from "../base/index.ts";
 import type { Dialler } from "../call/index.ts";
-import type { AudioPort, CallbackPort, RecordingPort } from "../interpreter/index.ts";
+import type { AudioPort, CallbackPort, RecordingFormat, RecordingPort } from "../interpreter/index.ts";
 import type { Store } from "../store/index.ts";
 
 /** What control needs of the configuration, and of the layers below. */
@@ -14,7 +14,7 @@ export interface ControlOptions {
   readonly callbacks: CallbackPort;
   readonly recordings: RecordingPort;
   /** Where the recording with this id lies. */
-  readonly recordingFile: (id: string) => string;
+  readonly recordingFile: (id: string, format?: RecordingFormat) => string;
   readonly apps: readonly AppSettings[];
   readonly numbers: readonly NumberSettings[];
   readonly phones: readonly PhoneSettings[];

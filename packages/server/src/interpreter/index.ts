@@ -1,6 +1,6 @@
 export {
   type AudioPort, type CallbackPort, type CallbackReply, type FileReference, type Ports, type Recording,
-  type RecordingPort, type SpeechRequest, type Timeline, type TimelineEvent,
+  type RecordingEnd, type RecordingFormat, type RecordingOptions, type RecordingPort, type SpeechRequest, type Timeline, type TimelineEvent,
 } from "./ports.ts";
 export { createFlowSwitch, type FlowSwitch } from "./flow-switch.ts";
 export { runFlow, type FlowResult } from "./run.ts";

@@ -41,14 +41,34 @@ export interface CallbackReply {
 }
 
 export interface RecordingPort {
-  /** Records a leg from now until it ends or `stop` is called. `stereo`: the party left, what it hears right. */
-  start(leg: Leg, options: { readonly channels: "mono" | "stereo" }): Promise<Recording>;
+  /** Records a leg from now until it ends or `stop` is called. */
+  start(leg: Leg, options: RecordingOptions): Promise<Recording>;
+}
+
+export interface RecordingOptions {
+  /** `stereo`: the party left, what it hears right. */
+  readonly channels: "mono" | "stereo";
+  /** `wav` unless given. */
+  readonly format?: RecordingFormat;
+}
+
+export type RecordingFormat = "wav" | "mp3";
+
+/** What a recording came to. */
+export interface RecordingEnd {
+  readonly durationMs: number;
+  /** The size of the file. */
+  readonly bytes: number;
+  readonly format: RecordingFormat;
 }
 
 export interface Recording {
   readonly id: string;
-  /** Closes the file; resolves when it is complete on disk. Idempotent. */
-  stop(): Promise<{ readonly durationMs: number }>;
+  /**
+   * Closes the file; resolves when it is complete on disk. Idempotent. Rejects with `media_failed` when the disk has
+   * failed: what was written before is there and plays.
+   */
+  stop(): Promise<RecordingEnd>;
 }
 
 /** What happened in a call, in order. */

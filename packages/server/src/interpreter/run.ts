@@ -6,6 +6,7 @@ import { lineOf } from "./line.ts";
 import { perform } from "./perform.ts";
 import type { Ports } from "./ports.ts";
 import { closeRecordings } from "./recordings.ts";
+import { isMessage } from "./take-message.ts";
 import type { CallContext, Stage } from "./verb.ts";
 
 /** How a flow ended; `extraParams` as it was then. */
@@ -85,7 +86,8 @@ async function performList(flow: readonly Action[], stage: Stage): Promise<Perfo
     actions = result.replaceWith;
     index = -1;
   }
-  const holds = actions.at(-1)?.action === "record" && stage.recordings.length > 0;
+  const last = actions.at(-1);
+  const holds = last?.action === "record" && !isMessage(last) && stage.recordings.length > 0;
   if (holds) await aborted(stage.signal);
   return { call, left: actions.length - index };
 }

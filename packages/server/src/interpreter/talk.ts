@@ -59,7 +59,7 @@ async function joined(
 /** A bridge that cannot be recorded is a bridge all the same; the timeline says so. */
 async function recordTalk(stage: Stage): Promise<Recording | undefined> {
   try {
-    return await startRecording(stage, "stereo");
+    return await startRecording(stage, { channels: "stereo" });
   } catch (failure) {
     stage.note("recording.failed", { ...describe(failure), next: "bridge_goes_on" });
     return undefined;

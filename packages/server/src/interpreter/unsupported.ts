@@ -7,9 +7,6 @@ export function unsupportedActions(flow: readonly Action[]): readonly Issue[] {
     if (action.action === "stream") {
       return [{ path: `${at}/action`, message: "This server does not perform stream; use play, speak, input, record or bridge." }];
     }
-    if (action.action === "record" && action.format !== "wav") {
-      return [{ path: `${at}/format`, message: "This server records wav only; leave format out or write wav." }];
-    }
     return [];
   });
 }

@@ -21,7 +21,7 @@ export function perform(session: CoreSession, command: SessionCommand): void {
     case "stop_digits":
       return digits.stop(command.sending);
     case "tap":
-      return session.tap(command.frames);
+      return session.tap(command.frames, command.request);
     case "hold":
       return session.hold(command.hearer, command.music);
     case "mute":

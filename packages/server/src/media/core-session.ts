@@ -75,11 +75,12 @@ export class CoreSession {
   }
 
   /** In batches of so many frames; 0: no more. */
-  tap(frames: number): void {
+  tap(frames: number, request: number): void {
     const hand: Parameters<typeof createTapCollector>[1] = (received, sent) =>
       this.#ports.tell({ type: "tapped", session: this.id, received, sent }, [received.buffer, sent.buffer]);
     this.#tap?.flush();
     this.#tap = frames > 0 ? createTapCollector(frames, hand) : undefined;
+    this.#ports.tell({ type: "tap_flushed", session: this.id, request });
   }
 
   hold(hearer: "party" | "partners", music: Int16Array | undefined): void {

@@ -282,7 +282,28 @@ describe("a tap", () => {
     await clock.advance(1000);
     untap();
     await clock.advance(200);
-    expect(lengths).toEqual(Array.from({ length: 10 }, () => [800, 800]));
+    // The first frame leaves at once: the 51st is what was under way at the end.
+    expect(lengths).toEqual([...Array.from({ length: 10 }, () => [800, 800]), [160, 160]]);
+  });
+
+  it("that ends, by its listener or with the session, first hands over what was under way", async () => {
+    const { clock, engine } = await newEngine();
+    const [one, other] = await pair(engine);
+    const counts = [0, 0, 0];
+    const ended: number[] = [];
+    const count = (index: number) => ({ received }: { readonly received: Int16Array }) => void (counts[index]! += received.length);
+    const untap = one.tap(count(0), { ended: () => ended.push(0) });
+    one.tap(count(1), { ended: () => ended.push(1) });
+    other.tap(count(2), { ended: () => ended.push(2) });
+    await clock.advance(160);
+    untap();
+    untap();
+    await clock.advance(0);
+    expect([counts[0], counts[1], ended]).toEqual([1440, 1440, [0]]);
+    await clock.advance(80);
+    await Promise.all([one.close(), other.close()]);
+    expect(counts).toEqual([1440, 2080, 1920]);
+    expect(new Set(ended)).toEqual(new Set([0, 1, 2]));
   });
 
   it("is as quick as its most impatient listener, and loses nothing when listeners come and go", async () => {

@@ -48,7 +48,10 @@ export interface MediaSession {
   play(source: AudioSource, signal: AbortSignal): Promise<PlayResult>;
   /** Sends RFC 4733 digits (0-9 * # A-D; `,` pauses 500 ms), each 100 ms with a pause of 60 ms. */
   sendDigits(digits: string, signal: AbortSignal): Promise<void>;
-  /** Hands over what is received and what is sent, until the returned function is called. */
+  /**
+   * Hands over what is received and what is sent, until the returned function is called; then once more what was under
+   * way, at most a batch.
+   */
   tap(listener: (batch: TapBatch) => void, options?: TapOptions): () => void;
   /** Both sessions hear each other until the returned function is called. */
   join(other: MediaSession): () => void;
@@ -87,6 +90,8 @@ export interface PlayResult {
 export interface TapOptions {
   /** The longest a batch may be, in ms: 100 unless given. What the most impatient listener asks for, all get. */
   readonly batchMs?: number;
+  /** The last batch has been handed over: once, after the returned function was called or the session has closed. */
+  readonly ended?: () => void;
 }
 
 /** The same span of time, heard from and sent to the peer: equally long, aligned to the frame. */

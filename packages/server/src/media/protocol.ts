@@ -18,7 +18,8 @@ export type Command =
   | { readonly type: "digits"; readonly session: number; readonly sending: number; readonly digits: string }
   | { readonly type: "stop_digits"; readonly session: number; readonly sending: number }
   /** Batches of so many frames; 0: no more. */
-  | { readonly type: "tap"; readonly session: number; readonly frames: number }
+  /** In batches of so many frames, 0: no more; answered by `tap_flushed` under the same number. */
+  | { readonly type: "tap"; readonly session: number; readonly frames: number; readonly request: number }
   | { readonly type: "join"; readonly session: number; readonly other: number }
   | { readonly type: "unjoin"; readonly session: number; readonly other: number }
   /** `link` is a session on another thread: what it hears is relayed frame by frame. */
@@ -40,6 +41,8 @@ export type Report =
   | { readonly type: "played"; readonly session: number; readonly playback: number; readonly complete: boolean; readonly heardMs: number }
   | { readonly type: "digits_sent"; readonly session: number; readonly sending: number }
   | { readonly type: "tapped"; readonly session: number; readonly received: Samples; readonly sent: Samples }
+  /** What was tapped before a `tap` command has been told. */
+  | { readonly type: "tap_flushed"; readonly session: number; readonly request: number }
   | { readonly type: "relay"; readonly session: number; readonly link: number; readonly samples: Samples }
   | SessionReport
   | { readonly type: "closed"; readonly session: number; readonly statistics: MediaStatistics }

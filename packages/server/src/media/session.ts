@@ -14,6 +14,12 @@ export interface SessionPorts {
   readonly closed: (statistics: MediaStatistics) => void;
 }
 
+interface Listening {
+  /** The longest batch that the listener can use. */
+  readonly frames: number;
+  readonly ended: (() => void) | undefined;
+}
+
 interface Sending {
   readonly resolve: () => void;
   readonly reject: (failure: unknown) => void;
@@ -29,12 +35,12 @@ export class Session implements MediaSession {
   readonly #ports: SessionPorts;
   readonly #playbacks = new Map<number, Playback>();
   readonly #sendings = new Map<number, Sending>();
-  /** With the longest batch, in frames, that each can use. */
-  readonly #listeners = new Map<(batch: TapBatch) => void, number>();
+  readonly #listeners = new Map<(batch: TapBatch) => void, Listening>();
+  /** Those that have left and get what was under way, by the request that flushes it. */
+  readonly #leaving = new Map<number, { readonly own: (batch: TapBatch) => void; readonly ended: (() => void) | undefined }>();
   readonly #closed = deferred<MediaStatistics>();
   #closing = false;
   #failure: Error | undefined;
-  #batchFrames = 0;
   #next = 1;
 
   constructor(id: number, ports: SessionPorts) {
@@ -87,14 +93,17 @@ export class Session implements MediaSession {
     }
   }
 
-  tap(listener: (batch: TapBatch) => void, { batchMs = DEFAULT_BATCH_MS }: TapOptions = {}): () => void {
+  tap(listener: (batch: TapBatch) => void, { batchMs = DEFAULT_BATCH_MS, ended }: TapOptions = {}): () => void {
     // A function of its own, so that one listener may be given twice.
     const own = (batch: TapBatch) => listener(batch);
-    this.#listeners.set(own, Math.max(1, Math.floor(batchMs / FRAME_MS)));
-    this.#tune();
+    this.#listeners.set(own, { frames: Math.max(1, Math.floor(batchMs / FRAME_MS)), ended });
+    this.#tune(this.#next++);
     return () => {
-      this.#listeners.delete(own);
-      this.#tune();
+      if (!this.#listeners.delete(own)) return;
+      // Without a worker the answer comes at once: it must find who waits for it.
+      const request = this.#next++;
+      this.#leaving.set(request, { own, ended });
+      this.#tune(request);
     };
   }
 
@@ -140,29 +149,44 @@ export class Session implements MediaSession {
     for (const playback of this.#playbacks.values()) playback.lost(failure);
     for (const sending of this.#sendings.values()) sending.reject(failure);
     this.#playbacks.clear();
+    this.#untapAll();
     this.#closed.resolve(newCounters());
     this.events.emit("lost", { failure });
   }
 
-  /** One batch goes to all listeners: it is as long as the shortest that any of them asks for. */
-  #tune(): void {
-    const frames = this.#listeners.size === 0 ? 0 : Math.min(...this.#listeners.values());
-    if (frames === this.#batchFrames) return;
-    this.#batchFrames = frames;
-    this.#ports.send({ type: "tap", session: this.id, frames });
+  /**
+   * One batch goes to all listeners: it is as long as the shortest that any of them asks for. What was under way
+   * is handed over first.
+   */
+  #tune(request: number): void {
+    const frames = this.#listeners.size === 0 ? 0 : Math.min(...Array.from(this.#listeners.values(), (one) => one.frames));
+    this.#ports.send({ type: "tap", session: this.id, frames, request });
+  }
+
+  /** Nothing more will be told. */
+  #untapAll(): void {
+    const all = [...this.#listeners.values(), ...this.#leaving.values()];
+    this.#listeners.clear();
+    this.#leaving.clear();
+    for (const { ended } of all) ended?.();
   }
 
   #hand({ received, sent }: TapBatch): void {
     for (const listener of this.#listeners.keys()) listener({ received, sent });
+    for (const { own } of this.#leaving.values()) own({ received, sent });
   }
 
   #settle(report: Report): void {
     if (report.type === "used") this.#playbacks.get(report.playback)?.used(report.samples);
-    else if (report.type === "digits_sent") this.#sendings.get(report.sending)?.resolve();
+    else if (report.type === "tap_flushed") {
+      this.#leaving.get(report.request)?.ended?.();
+      this.#leaving.delete(report.request);
+    } else if (report.type === "digits_sent") this.#sendings.get(report.sending)?.resolve();
     else if (report.type === "played") {
       this.#playbacks.get(report.playback)?.played(report.complete, report.heardMs);
       this.#playbacks.delete(report.playback);
     } else if (report.type === "closed") {
+      this.#untapAll();
       this.#ports.closed(report.statistics);
       this.#closed.resolve(report.statistics);
     }

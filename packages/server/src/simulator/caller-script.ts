@@ -13,6 +13,8 @@ type CallerMoment =
 type CallerDeed =
   /** Keys, 200 ms apart. */
   | { readonly press: string }
+  /** Says something for so many ms. */
+  | { readonly talk: number }
   | { readonly hangup: true };
 
 /** Steps in any order: each waits for its own moment. */
@@ -38,6 +40,10 @@ export function followScript(script: CallerScript, leg: SimLeg, clock: Clock): v
 function act(step: CallerStep, leg: SimLeg, clock: Clock): void {
   if ("hangup" in step) {
     leg.peerHangup();
+    return;
+  }
+  if ("talk" in step) {
+    leg.talk(step.talk);
     return;
   }
   Array.from(step.press).forEach((key, index) => later(clock, leg, index * KEY_GAP_MS, () => leg.press(key)));

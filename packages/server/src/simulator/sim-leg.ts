@@ -1,11 +1,12 @@
-import type { AudioSource } from "../audio/index.ts";
+import { toneSamples, type AudioSource } from "../audio/index.ts";
 import { Emitter, scope, setRepeating, type Clock } from "../base/index.ts";
 import type { Cause, Leg, LegInfo } from "../call/index.ts";
-import type { PlayResult, TapBatch } from "../media/index.ts";
+import type { PlayResult, TapBatch, TapOptions } from "../media/index.ts";
 import { SimControl } from "./sim-control.ts";
 import { SimPlayout, type HeardSpan } from "./sim-playout.ts";
 
 const TAP_MS = 100;
+const VOICE_HZ = 200;
 
 /** With whom a leg was joined, and when. */
 export interface JoinSpan {
@@ -31,6 +32,8 @@ export class SimLeg implements Leg {
   readonly #life = scope();
   readonly #playout: SimPlayout;
   #played = 0;
+  /** Until when the party speaks. */
+  #talkingMs = 0;
 
   constructor(clock: Clock, id: string, info: LegInfo) {
     this.id = id;
@@ -65,12 +68,15 @@ export class SimLeg implements Leg {
     return result;
   }
 
-  tap(listener: (batch: TapBatch) => void): () => void {
+  tap(listener: (batch: TapBatch) => void, { ended }: TapOptions = {}): () => void {
     const tapping = scope(this.signal);
+    if (ended) tapping.onClose(ended);
     const timer = setRepeating(this.#clock, TAP_MS, () => {
       const nowMs = this.#clock.monotonicMs();
       const sent = this.#playout.sent(nowMs - TAP_MS, nowMs);
-      listener({ received: new Int16Array(sent.length), sent });
+      const talking = this.#talkingMs > nowMs - TAP_MS;
+      const received = talking ? toneSamples({ frequencyHz: VOICE_HZ, durationMs: TAP_MS }) : new Int16Array(sent.length);
+      listener({ received, sent });
     });
     tapping.onClose(() => timer.cancel());
     return () => tapping.close();
@@ -92,6 +98,11 @@ export class SimLeg implements Leg {
   /** The party presses a key. */
   press(digit: string): void {
     if (!this.signal.aborted) this.digits.emit("digit", digit);
+  }
+
+  /** The party says something for so long. */
+  talk(durationMs: number): void {
+    this.#talkingMs = this.#clock.monotonicMs() + durationMs;
   }
 
   /** The party hangs up, or gives up calling. */

@@ -1,7 +1,7 @@
 import { SAMPLE_RATE_HZ, sourceOf, type AudioSource } from "../audio/index.ts";
 import { PiopiyError, sleep, type Clock, type ErrorCode, type Ids } from "../base/index.ts";
 import type { Leg } from "../call/index.ts";
-import type { AudioPort, CallbackPort, Recording, RecordingPort } from "../interpreter/index.ts";
+import type { AudioPort, CallbackPort, Recording, RecordingFormat, RecordingPort } from "../interpreter/index.ts";
 
 /** What a simulated web server answers to one POST. */
 export type SimReply =
@@ -38,6 +38,7 @@ export interface SimRecording {
   readonly id: string;
   readonly legId: string;
   readonly channels: "mono" | "stereo";
+  readonly format: RecordingFormat;
   readonly startMs: number;
   durationMs?: number;
 }
@@ -76,8 +77,8 @@ export function simCallbacks(clock: Clock, replies: SimReplies, posts: SimPost[]
 /** Counts how long is recorded, and notes it in `recordings`. */
 export function simRecordings(clock: Clock, ids: Ids, recordings: SimRecording[]): RecordingPort {
   return {
-    start(leg, { channels }) {
-      const entry: SimRecording = { id: ids.uuid(), legId: leg.id, channels, startMs: clock.monotonicMs() };
+    start(leg, { channels, format = "wav" }) {
+      const entry: SimRecording = { id: ids.uuid(), legId: leg.id, channels, format, startMs: clock.monotonicMs() };
       recordings.push(entry);
       return Promise.resolve(recordingOf(entry, clock, leg));
     },
@@ -87,7 +88,9 @@ export function simRecordings(clock: Clock, ids: Ids, recordings: SimRecording[]
 function recordingOf(entry: SimRecording, clock: Clock, leg: Leg): Recording {
   const close = () => (entry.durationMs ??= clock.monotonicMs() - entry.startMs);
   leg.signal.addEventListener("abort", close, { once: true });
-  return { id: entry.id, stop: () => Promise.resolve({ durationMs: close() }) };
+  const { id, channels, format } = entry;
+  const bytesPerMs = format === "mp3" ? 4 : channels === "stereo" ? 32 : 16;
+  return { id, stop: () => Promise.resolve({ durationMs: close(), bytes: Math.round(close() * bytesPerMs), format }) };
 }
 
 const refused = (code: ErrorCode): Promise<never> => Promise.reject(new PiopiyError(code));

@@ -55,7 +55,11 @@ describe("any flow, whatever the caller does", () => {
     fc.record({ action: fc.constant("play"), file_name: fc.constantFrom("a.wav", "broken.wav") }),
     fc.record({ action: fc.constant("speak"), text: fc.string({ maxLength: 40 }) }),
     fc.record({ action: fc.constant("param"), text: fc.string({ minLength: 1, maxLength: 5 }) }),
-    fc.record({ action: fc.constant("record"), format: fc.constantFrom("wav", "mp3") }),
+    fc.record({ action: fc.constant("record"), format: fc.constantFrom("wav", "mp3"), beep: fc.boolean() }),
+    fc.record(
+      { action: fc.constant("record"), max_length: fc.integer({ min: 1, max: 30 }), silence_timeout: fc.integer({ min: 1, max: 5 }), finish_on_key: fc.constantFrom("#", "1", ""), beep: fc.boolean() },
+      { requiredKeys: ["action"] },
+    ),
     fc.record({ action: fc.constant("input"), action_url: fc.constantFrom(url, "https://gone.example.com/"), ...collect }),
     fc.record({ action: fc.constant("play_get_input"), action_url: fc.constant(url), file_name: fc.constantFrom("a.wav", "broken.wav"), max_retry: fc.integer({ min: 0, max: 3 }), ...collect }),
     fc.record({
@@ -68,6 +72,7 @@ describe("any flow, whatever the caller does", () => {
   const step: fc.Arbitrary<CallerStep> = fc.oneof(
     fc.record({ atMs: fc.integer({ min: 0, max: 60_000 }), press: fc.stringMatching(/^[0-9*#]{1,5}$/) }),
     fc.record({ afterPrompt: fc.integer({ min: 1, max: 3 }), press: fc.stringMatching(/^[0-9*#]{1,5}$/) }),
+    fc.record({ atMs: fc.integer({ min: 0, max: 60_000 }), talk: fc.integer({ min: 1, max: 20_000 }) }),
     fc.record({ atMs: fc.integer({ min: 0, max: 120_000 }), hangup: fc.constant(true as const) }),
   );
 

@@ -215,7 +215,7 @@ describe("bridge", () => {
     it("records both parties from the answer to the end of the bridge", async () => {
       const report = await run([bridge({ record: true }), after], { [A]: answers(2000) });
       expect(report.recordings).toMatchObject([{ legId: report.legs[0]?.id, channels: "stereo", startMs: 2000, durationMs: 5000 }]);
-      expect(data(report, "recording.finished")).toEqual([{ recording: report.recordings[0]?.id, durationMs: 5000 }]);
+      expect(data(report, "recording.finished")).toMatchObject([{ recording: report.recordings[0]?.id, durationMs: 5000 }]);
     });
 
     it("does not when nobody answers", async () => {

@@ -29,14 +29,16 @@ describe("record", () => {
     const report = await run(actions, script);
     expect(report.recordings.map((recording) => [recording.startMs, recording.durationMs])).toEqual(recordings);
     expect(report.durationMs).toBe(durationMs);
-    expect(data(report, "recording.finished")).toEqual(report.recordings.map(({ id, durationMs }) => ({ recording: id, durationMs })));
+    expect(data(report, "recording.finished")).toEqual(
+      report.recordings.map(({ id, durationMs = 0 }) => ({ recording: id, durationMs, bytes: durationMs * 16, format: "wav" })),
+    );
   });
 
   it.each(["mono", "stereo"] as const)("records %s, and answers an inbound call for it", async (channels) => {
     const report = await run([record({ channels }), speak], [], { call: { direction: "inbound" } });
     expect(report.recordings[0]).toMatchObject({ channels, legId: report.legs[0]?.id });
     expect(report.legs[0]?.answeredMs).toBe(0);
-    expect(data(report, "recording.started")).toEqual([{ recording: report.recordings[0]?.id, channels }]);
+    expect(data(report, "recording.started")).toEqual([{ recording: report.recordings[0]?.id, channels, format: "wav" }]);
   });
 
   it("goes on recording when digits replace the flow", async () => {
@@ -59,9 +61,62 @@ describe("record", () => {
     expect(report.result).toEqual({ end: "completed" });
   });
 
-  it("refuses mp3", async () => {
+  it("asks for the format of the action", async () => {
     const report = await run([record({ format: "mp3" }), speak]);
-    expect(data(report, "action.failed")).toMatchObject([{ code: "unsupported_action", next: "next_action" }]);
+    expect(report.recordings).toMatchObject([{ format: "mp3", durationMs: 1000 }]);
+    expect(data(report, "recording.finished")).toMatchObject([{ format: "mp3", durationMs: 1000 }]);
+  });
+
+  it("beeps before it begins", async () => {
+    const report = await run([record({ beep: true }), speak]);
+    expect(report.legs[0]?.heard.map(({ kind, startMs, endMs }) => [kind, startMs, endMs])).toEqual([["tone", 0, 250], ["speech", 250, 1250]]);
+    expect(report.recordings).toMatchObject([{ startMs: 250, durationMs: 1000 }]);
+  });
+
+  it("that is hung up at the beep does not begin", async () => {
+    const report = await run([record({ beep: true }), speak], [{ atMs: 100, hangup: true }]);
     expect(report.recordings).toEqual([]);
+    expect(data(report, "action.finished")).toEqual([{ action: "record", interrupted: true }]);
+  });
+});
+
+describe("record, as a message", () => {
+  const keys = [{ atMs: 4000, press: "12#" }];
+  // Its limits, what the caller does, the recording's length, what ended it.
+  it.each<[string, object, CallerScript, number, string]>([
+    ["ends at its length", { max_length: 7 }, keys, 7000, "max_length"],
+    ["ends at the key", { max_length: 7, finish_on_key: "#" }, keys, 4400, "finish_on_key"],
+    ["is not ended by another key", { max_length: 7, finish_on_key: "*" }, keys, 7000, "max_length"],
+    ["ends when nobody speaks", { silence_timeout: 3 }, [], 3000, "silence"],
+    ["ends when nobody speaks any more", { silence_timeout: 3 }, [{ atMs: 1000, talk: 5000 }], 9000, "silence"],
+    ["ends at the first of its limits", { silence_timeout: 2, max_length: 60, finish_on_key: "#" }, keys, 2000, "silence"],
+  ])("%s, and the flow goes on", async (_, limits, script, durationMs, ended) => {
+    const report = await run([record(limits), speak], script);
+    const [recording] = report.recordings;
+    expect(recording).toMatchObject({ startMs: 0, durationMs });
+    expect(data(report, "action.finished")[0]).toEqual({ action: "record", recording: recording?.id, ended, durationMs, bytes: durationMs * 16, format: "wav" });
+    expect(report.durationMs).toBe(durationMs + 1000);
+  });
+
+  it("as the last action does not keep the call up", async () => {
+    expect((await run([record({ max_length: 5 })])).durationMs).toBe(5000);
+  });
+
+  it("is a recording of its own in a call that is recorded anyway", async () => {
+    const report = await run([record(), speak, record({ max_length: 2 }), speak]);
+    expect(report.recordings.map(({ startMs, durationMs }) => [startMs, durationMs])).toEqual([[0, 4000], [1000, 2000]]);
+  });
+
+  it("is complete when the caller hangs up", async () => {
+    const report = await run([record({ finish_on_key: "#" }), speak], [{ atMs: 2500, hangup: true }]);
+    expect(data(report, "recording.finished")).toMatchObject([{ durationMs: 2500 }]);
+    expect(data(report, "action.finished")).toEqual([{ action: "record", interrupted: true }]);
+  });
+
+  it("that cannot be written is told, and the flow goes on", async () => {
+    const recordings = { start: () => Promise.resolve({ id: "r1", stop: () => Promise.reject(new PiopiyError("media_failed")) }) };
+    const report = await run([record({ max_length: 1 }), speak], [], { ports: { recordings } });
+    expect(data(report, "recording.failed")).toMatchObject([{ recording: "r1", code: "media_failed" }]);
+    expect(data(report, "action.finished").map((entry) => entry?.["action"])).toEqual(["record", "speak"]);
   });
 });
