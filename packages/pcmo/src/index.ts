@@ -9,13 +9,17 @@ export { type PlayAction } from "./actions/play.ts";
 export { type RecordAction } from "./actions/record.ts";
 export { type SpeakAction } from "./actions/speak.ts";
 export { type StreamAction } from "./actions/stream.ts";
-export { CallActionSchema, parseCallAction, type CallActionRequest } from "./call-action.ts";
+export { CallActionSchema, parseCallAction, type CallActionRequest, type Continuation } from "./call-action.ts";
 export { appId, secret } from "./credentials.ts";
 export { type Destination } from "./destination.ts";
 export { choice, flag, httpUrl, phoneNumber, text, wholeNumber, word } from "./fields.ts";
 export { type FileReference } from "./file.ts";
 export { FlowSchema, parseFlow } from "./flow.ts";
 export { check, fields, pointer, strictFields, under, type Checked, type Issue, type Parsed } from "./issue.ts";
+export {
+  DtmfRequestSchema, FlowRequestSchema, MuteRequestSchema, parseDtmfRequest, parseFlowRequest, parseMuteRequest,
+  type DtmfRequest, type FlowRequest, type MuteRequest,
+} from "./live-call.ts";
 export { expecting, mustBe, mustBePrivate, nearest, type Expecting, type Found } from "./message.ts";
 export {
   ErrorResponseSchema, MakeCallResponseSchema, MakeCallSchema, parseMakeCall,

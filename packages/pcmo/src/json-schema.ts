@@ -3,6 +3,7 @@ import { ActionSchema, actionSchemas } from "./action.ts";
 import { CallActionSchema } from "./call-action.ts";
 import { DestinationSchema } from "./destination.ts";
 import { FlowSchema } from "./flow.ts";
+import { DtmfRequestSchema, FlowRequestSchema, MuteRequestSchema } from "./live-call.ts";
 import { ErrorResponseSchema, MakeCallResponseSchema, MakeCallSchema } from "./make-call.ts";
 import { isRecord } from "./record.ts";
 import { StreamAudioSchema, StreamControlSchema } from "./stream-message.ts";
@@ -25,6 +26,9 @@ const named = {
   MakeCallRequest: MakeCallSchema,
   MakeCallResponse: MakeCallResponseSchema,
   CallActionRequest: CallActionSchema,
+  FlowRequest: FlowRequestSchema,
+  DtmfRequest: DtmfRequestSchema,
+  MuteRequest: MuteRequestSchema,
   ErrorResponse: ErrorResponseSchema,
   AnswerRequest: AnswerRequestSchema,
   DtmfCallback: DtmfCallbackSchema,

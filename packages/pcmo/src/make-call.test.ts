@@ -83,14 +83,14 @@ describe("a call-control request", () => {
     [{ ...control, cmiuuid: null, cmiuid: "x-1" }, { ...read, cmiuuid: "x-1" }],
     [{ ...control, cmiuid: "other" }, read],
     [{ ...control, action: "holdToggle" }, { ...read, action: "holdToggle" }],
-    [{ ...control, action: "transfer", transfer_url: "https://e.com/x" }, { ...read, action: "transfer", transfer_url: "https://e.com/x" }],
+    [{ ...control, action: "transfer", transfer_url: "https://e.com/x" }, { ...read, action: "transfer", to: { url: "https://e.com/x" } }],
   ])("%j", (input, value) => expect(parseCallAction(input)).toEqual({ ok: true, value, warnings: [] }));
 
   it.each([
     [{ cmiuuid: undefined }, "/cmiuuid", "is missing; must be the id of a call"],
     [{ cmiuuid: "a b" }, "/cmiuuid", 'must be the id of a call: 1 to 64 letters, digits or -; got text'],
     [{ action: "end" }, "/action", 'must be "hangup", "hold", "unhold", "holdToggle" or "transfer"; got "end"'],
-    [{ action: "transfer" }, "/transfer_url", "is missing; a transfer must have an http:// or https:// address"],
+    [{ action: "transfer" }, "/transfer_url", "is missing; a transfer must have an http:// or https:// address here, or a flow in pcmo"],
   ])("%j is refused", (given, path, message) => {
     expect(parseCallAction({ ...control, ...given })).toEqual({ ok: false, issues: [{ path, message }] });
   });
