@@ -62,7 +62,8 @@ function actPathItems(): Json {
 
 function readPathItems(): Json {
   const missing = (what: string) => ({ ...unauthorized, 404: refusal(`There is no such ${what} of this app`) });
-  const wav = { description: "The recording", content: { "audio/wav": { schema: { type: "string", contentMediaType: "audio/wav" } } } };
+  const audio = (type: string) => ({ [type]: { schema: { type: "string", contentMediaType: type } } });
+  const recording = { description: "The recording", content: { ...audio("audio/wav"), ...audio("audio/mpeg") } };
   const page = [
     inQuery("limit", "How many", { type: "integer", minimum: 1, maximum: 100, default: 20 }),
     inQuery("before", "Only calls older than the call with this id: `next` of the page before", { type: "string" }),
@@ -82,7 +83,7 @@ function readPathItems(): Json {
       get: {
         summary: "The audio of a recording", operationId: "getRecording", ...basic,
         parameters: [inPath("id", "The id of a recording"), { name: "Range", in: "header", schema: { type: "string" }, description: "One range of bytes" }],
-        responses: { 200: wav, 206: { ...wav, description: "A part of it" }, ...missing("recording"), 416: { description: "The range lies outside of the file" } },
+        responses: { 200: recording, 206: { ...recording, description: "A part of it" }, ...missing("recording"), 416: { description: "The range lies outside of the file" } },
       },
     },
   };

@@ -6,7 +6,7 @@ import type { ApiOptions } from "./options.ts";
 import { byteRange } from "./byte-range.ts";
 import { basicAppid } from "./credentials.ts";
 
-/** Recordings, as WAV. The path comes from the database alone. */
+/** Recordings, as WAV or MP3. The path comes from the database alone. */
 export function recordingRoutes(api: FastifyInstance, { apps, store }: ApiOptions): void {
   api.get<{ Params: { readonly id: string } }>("/recordings/:id", async (request, reply) => {
     const appid = basicAppid(apps, request);
@@ -17,7 +17,7 @@ export function recordingRoutes(api: FastifyInstance, { apps, store }: ApiOption
     const file = await open(recording.file, "r").catch((failure: unknown) => {
       throw new PiopiyError("unknown_recording", "The file of this recording is gone.", { cause: failure });
     });
-    return await send(reply, file, request.headers.range);
+    return await send(reply.type(recording.file.endsWith(".mp3") ? "audio/mpeg" : "audio/wav"), file, request.headers.range);
   });
 }
 
@@ -32,7 +32,7 @@ async function send(reply: FastifyReply, file: FileHandle, range: string | undef
   try {
     const { size } = await file.stat();
     const part = byteRange(range, size);
-    void reply.header("accept-ranges", "bytes").type("audio/wav");
+    void reply.header("accept-ranges", "bytes");
     if (part === "unsatisfiable") {
       await file.close();
       return reply.code(416).header("content-range", `bytes */${size}`).send("");
