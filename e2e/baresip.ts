@@ -17,6 +17,7 @@ const MODULES = [
 
 /** Why baresip cannot be run here. */
 export const noBaresip = missing("baresip", "baresip-core") ?? (MODULES === undefined ? "baresip's modules are not found" : undefined);
+if (noBaresip !== undefined) console.warn(`Left out: ${noBaresip}`);
 
 export interface BaresipOptions {
   readonly username: string;

@@ -6,6 +6,7 @@ import { missing, startProgram, type Cleanup } from "./running-program.ts";
 
 /** Why SIPp cannot be run here. */
 export const noSipp = missing("sipp", "sip-tester");
+if (noSipp !== undefined) console.warn(`Left out: ${noSipp}`);
 
 export type Transport = "udp" | "tcp";
 
