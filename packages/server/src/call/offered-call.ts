@@ -42,7 +42,6 @@ export async function offeredCall(
     notAcceptable(invite, offer.status, offer.why);
     return undefined;
   }
-  invite.respond(100);
   const leg = await legFor(options, invite, offer.kind === "none" ? undefined : offer.session, { ...parties, direction: "inbound" });
   return leg && { leg, ring: ringOnce(invite, leg), reject: (cause) => inBackground(leg.hangup(cause)) };
 }
