@@ -1,7 +1,7 @@
 import { SAMPLE_RATE_HZ, type AudioSource } from "./source.ts";
 
-/** Half a second: long enough to be cheap to hand over, short enough not to delay a change. */
-const CHUNK_SAMPLES = SAMPLE_RATE_HZ / 2;
+/** A second: long enough to be cheap to hand over, short enough not to be much when a playback ends early. */
+const CHUNK_SAMPLES = SAMPLE_RATE_HZ;
 
 /** A source that plays 8 kHz `samples` once. It may be read any number of times: the samples are shared, not copied. */
 export function sourceOf(samples: Int16Array, kind: AudioSource["kind"]): AudioSource {

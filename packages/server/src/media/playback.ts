@@ -7,7 +7,7 @@ import type { Samples } from "./protocol.ts";
 /** How far a source is read ahead of what was played. */
 const READ_AHEAD_SAMPLES = 16_000;
 /** The largest portion handed over at once. */
-const PORTION_SAMPLES = 4000;
+const PORTION_SAMPLES = 8000;
 
 /** The way of one playback to the thread that plays it. */
 export interface PlaybackPort {

@@ -1,7 +1,7 @@
 import { SAMPLE_RATE_HZ, type AudioSource } from "../audio/index.ts";
 
-/** Used samples are told in portions of half a second, a quarter of what may be read ahead. */
-const TELL_USED_SAMPLES = SAMPLE_RATE_HZ / 2;
+/** Used samples are told in portions of a second, half of what may be read ahead. */
+const TELL_USED_SAMPLES = SAMPLE_RATE_HZ;
 
 /** One playback in the queue: its samples as far as they have come, and how far it has got. */
 export class PlayoutItem {

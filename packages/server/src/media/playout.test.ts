@@ -80,8 +80,8 @@ describe("the playout queue", () => {
   it("tells what was used in large portions, so that more can be handed over", () => {
     const { playout, told, turn } = recorded();
     playout.add(1, "file");
-    playout.append(1, samples(8000, 5));
-    for (let frame = 0; frame < 50; frame++) turn();
-    expect(told.filter((entry) => entry.startsWith("used"))).toEqual(["used 4000 of 1", "used 4000 of 1"]);
+    playout.append(1, samples(16_000, 5));
+    for (let frame = 0; frame < 100; frame++) turn();
+    expect(told.filter((entry) => entry.startsWith("used"))).toEqual(["used 8000 of 1", "used 8000 of 1"]);
   });
 });

@@ -10,7 +10,7 @@ const settings: WorkerSettings = workerData;
 const port = parentPort;
 
 if (port) {
-  const tell = batched((reports, transfer) => port.postMessage(reports, transfer));
+  const tell = batched(systemClock, (reports, transfer) => port.postMessage(reports, transfer));
   const monotonicMs = () => systemClock.monotonicMs();
   const core = new Core({ host: settings.host, tell, monotonicMs });
   const handle = driveByWaiting(core, settings.wake, monotonicMs);
