@@ -37,6 +37,7 @@ export interface ServerSetup {
 /** A server of one test's own, on free loopback ports, with a temporary folder. */
 export async function startTestServer(cleanup: Cleanup, setup: ServerSetup = {}): Promise<TestServer> {
   const data = await mkdtemp(join(tmpdir(), "piopiy-e2e-"));
+  cleanup(() => rm(data, { recursive: true }));
   await writeMedia(join(data, "media"));
   const loopback = { host: LOOPBACK };
   const config = resolveConfig(
@@ -53,10 +54,7 @@ export async function startTestServer(cleanup: Cleanup, setup: ServerSetup = {})
   );
   if (!config.ok) throw new Error(config.issues.map(({ path, message }) => `${path} ${message}`).join("; "));
   const server = await startServer(config.value);
-  cleanup(async () => {
-    await server.close();
-    await rm(data, { recursive: true });
-  });
+  cleanup(() => server.close());
   const portOf = (name: "udp" | "tcp") => server.sip.find(({ transport }) => transport === name)?.port ?? 0;
   return {
     url: server.url,
