@@ -29,6 +29,6 @@ export {
   parseStreamMessage, StreamAudioSchema, StreamControlSchema, type StreamMessage,
 } from "./stream-message.ts";
 export {
-  AnswerRequestSchema, CdrSchema, DtmfCallbackSchema, LiveEventSchema, liveStatuses,
-  type AnswerRequest, type Cdr, type DtmfCallback, type LiveEvent,
+  AnswerRequestSchema, CdrSchema, DtmfCallbackSchema, LiveEventSchema, liveStatuses, RecordingEventSchema,
+  type AnswerRequest, type Cdr, type DtmfCallback, type LiveEvent, type RecordingEvent,
 } from "./webhooks.ts";

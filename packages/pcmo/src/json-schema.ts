@@ -7,7 +7,7 @@ import { DtmfRequestSchema, FlowRequestSchema, MuteRequestSchema } from "./live-
 import { ErrorResponseSchema, MakeCallResponseSchema, MakeCallSchema } from "./make-call.ts";
 import { isRecord } from "./record.ts";
 import { StreamAudioSchema, StreamControlSchema } from "./stream-message.ts";
-import { AnswerRequestSchema, CdrSchema, DtmfCallbackSchema, LiveEventSchema } from "./webhooks.ts";
+import { AnswerRequestSchema, CdrSchema, DtmfCallbackSchema, LiveEventSchema, RecordingEventSchema } from "./webhooks.ts";
 
 const named = {
   PlayAction: actionSchemas.play,
@@ -34,6 +34,7 @@ const named = {
   DtmfCallback: DtmfCallbackSchema,
   Cdr: CdrSchema,
   LiveEvent: LiveEventSchema,
+  RecordingEvent: RecordingEventSchema,
   StreamAudio: StreamAudioSchema,
   StreamControl: StreamControlSchema,
 } as const;

@@ -120,3 +120,28 @@ export const LiveEventSchema = fields({
   sequence: v.exactOptional(v.number()),
 });
 export type LiveEvent = v.InferOutput<typeof LiveEventSchema>;
+
+/** POSTed to the live-event URL when a recording has ended. `url` is a path of the server that recorded it. */
+export const RecordingEventSchema = fields({
+  type: v.picklist(["recording.completed", "recording.failed"]),
+  appid,
+  from: party,
+  to: party,
+  direction,
+  leg,
+  time: epochMs,
+  cmiuuid: legId,
+  recording_id: v.pipe(v.string(mustBe("the id of a recording")), expecting("the id of a recording")),
+  channels: v.picklist(["mono", "stereo"]),
+  duration_ms: v.exactOptional(v.number(mustBe("milliseconds"))),
+  url: optionalText,
+  interrupted: v.exactOptional(v.boolean()),
+  conversation_uuid: optionalText,
+  request_id: optionalText,
+  callerid: v.exactOptional(party),
+  vn: v.exactOptional(party),
+  extra_params: optionalText,
+  event_id: optionalText,
+  sequence: v.exactOptional(v.number()),
+});
+export type RecordingEvent = v.InferOutput<typeof RecordingEventSchema>;

@@ -19,7 +19,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   simulator: ["base", "audio", "media", "call", "interpreter", "@piopiy/pcmo"],
   adapters: ["base", "audio", "interpreter"],
   store: ["base", "@piopiy/pcmo"],
-  control: ["base", "call", "interpreter", "store", "@piopiy/pcmo"],
+  outbox: ["base", "store"],
+  control: ["base", "call", "interpreter", "store", "outbox", "@piopiy/pcmo"],
   api: ["base", "call", "interpreter", "simulator", "store", "control", "@piopiy/pcmo"],
 };
 
@@ -84,7 +85,7 @@ describe("layers", () => {
 
   it.each(Object.keys(allowed))("%s imports what the table allows", (layer) => {
     const broken = importsOf(join(src, layer))
-      .filter(({ file }) => !file.endsWith(".test.ts"))
+      .filter(({ file }) => !/\.test(\.support)?\.ts$/.test(file))
       .map((found) => violation(layer, found))
       .filter((found) => found !== undefined);
     expect(broken).toEqual([]);

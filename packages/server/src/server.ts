@@ -1,7 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import { isIP } from "node:net";
 import { join } from "node:path";
-import { callbackPort, createHttpFetch } from "./adapters/index.ts";
+import { createHttpFetch, jsonPost, recoverRecording } from "./adapters/index.ts";
 import { createApi, createLogger, logChannels } from "./api/index.ts";
 import { channels, PiopiyError, randomIds, systemClock, type Clock, type Ids } from "./base/index.ts";
 import { startCalls } from "./compose-calls.ts";
@@ -88,9 +88,12 @@ async function assemble(parts: Parts): Promise<Pick<RunningServer, "url" | "sip"
     audio: voices.audio,
     recordings: voices.recordings,
     recordingFile: voices.recordingFile,
-    callbacks: callbackPort(fetch),
+    recoverRecording,
+    callbacks: jsonPost(fetch),
+    delivery: deliveryOf(config),
   });
   owned.add(() => control.drain());
+  await control.recover();
   calls.onCall((incoming) => control.receiveCall(incoming));
   const media = async () => ({ sessions: engine.sessions, ...(await engine.statistics()) });
   const api = createApi({ store, control, apps: config.apps, clock, ids, version: VERSION, media, logger });
@@ -98,6 +101,12 @@ async function assemble(parts: Parts): Promise<Pick<RunningServer, "url" | "sip"
   const url = await api.listen({ host: config.http.host, port: config.http.port });
   return { url, sip: calls.addresses, app, calls: () => runningCalls(control) };
 }
+
+const deliveryOf = ({ webhooks }: Config) => ({
+  retryAfterMs: webhooks.retry_after.map((seconds) => seconds * 1000),
+  timeoutMs: webhooks.timeout * 1000,
+  perHost: webhooks.per_host,
+});
 
 const runningCalls = (control: Control): number => control.statistics().calls;
 

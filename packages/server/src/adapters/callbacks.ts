@@ -1,22 +1,40 @@
 import { text, utf8 } from "../base/index.ts";
-import type { CallbackPort } from "../interpreter/index.ts";
+import type { CallbackReply } from "../interpreter/index.ts";
 import type { SafeFetch } from "./http-fetch.ts";
 
 const TIMEOUT_MS = 10_000;
 const MAXIMUM_BYTES = 1 << 20;
+/** As much of a reply as is read where only its status counts. */
+const STATUS_ONLY_BYTES = 1 << 16;
 
-/** Posts what happens in a flow to the application's addresses, as JSON. */
-export function callbackPort(fetch: SafeFetch): CallbackPort {
+/** The `CallbackPort` of flows, and the way of webhooks, which are signed. */
+export interface JsonPost {
+  post(
+    url: string,
+    body: unknown,
+    signal: AbortSignal,
+    options?: {
+      /** Further headers, from the bytes as they are sent. */
+      readonly headersOf?: (raw: string) => Readonly<Record<string, string>>;
+      /** A long reply is as good as a short one. */
+      readonly statusOnly?: boolean;
+    },
+  ): Promise<CallbackReply>;
+}
+
+/** Posts what happens in a call to the application's addresses, as JSON. Redirects are a reply like any other. */
+export function jsonPost(fetch: SafeFetch): JsonPost {
   return {
-    async post(url, body, signal) {
+    async post(url, body, signal, { headersOf, statusOnly = false } = {}) {
+      const raw = JSON.stringify(body);
       const response = await fetch.request(
         url,
         {
           method: "POST",
-          headers: { "content-type": "application/json", accept: "application/json" },
-          body: utf8(JSON.stringify(body)),
+          headers: { "content-type": "application/json", accept: "application/json", ...headersOf?.(raw) },
+          body: utf8(raw),
           timeoutMs: TIMEOUT_MS,
-          maxBytes: MAXIMUM_BYTES,
+          ...(statusOnly ? { maxBytes: STATUS_ONLY_BYTES, beyond: "cut" } : { maxBytes: MAXIMUM_BYTES }),
         },
         signal,
       );

@@ -2,7 +2,13 @@ import { request as httpRequest, type ClientRequest, type IncomingMessage, type 
 import { request as httpsRequest } from "node:https";
 import type { LookupFunction } from "node:net";
 import { concatBytes, PiopiyError } from "../base/index.ts";
-import type { HttpResponse } from "./http-fetch.ts";
+
+export interface HttpResponse {
+  readonly status: number;
+  /** Names in lower case; a header that came several times is joined with ", ". */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Uint8Array;
+}
 
 export interface Resolved {
   readonly address: string;
@@ -14,6 +20,7 @@ interface Sent {
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: Uint8Array;
   readonly maxBytes: number;
+  readonly beyond: "fail" | "cut";
   /** Where to connect to; the URL's host is only named. */
   readonly addresses: readonly Resolved[];
 }
@@ -37,7 +44,7 @@ export function exchange(url: URL, sent: Sent, signal: AbortSignal): Promise<Htt
         finished();
         resolve({ status: response.statusCode ?? 0, headers: headersOf(response), body });
       };
-      read(response, sent.maxBytes, done, fail);
+      read(response, sent, done, fail);
     });
     return request.end(sent.body);
   });
@@ -72,18 +79,23 @@ export const lookupOf = (addresses: readonly Resolved[]): LookupFunction =>
 
 function read(
   response: IncomingMessage,
-  maxBytes: number,
+  { maxBytes, beyond }: Sent,
   done: (body: Uint8Array) => void,
   fail: (failure: unknown) => void,
 ): void {
-  const tooLarge = () => fail(new PiopiyError("fetch_failed", `The address answers with more than ${maxBytes} bytes.`));
-  if (Number(response.headers["content-length"] ?? 0) > maxBytes) return tooLarge();
   const parts: Uint8Array[] = [];
+  const tooLarge = () => {
+    if (beyond === "fail") return fail(new PiopiyError("fetch_failed", `The address answers with more than ${maxBytes} bytes.`));
+    done(concatBytes(parts).subarray(0, maxBytes));
+    response.destroy();
+    return undefined;
+  };
+  if (Number(response.headers["content-length"] ?? 0) > maxBytes) return tooLarge();
   let length = 0;
   response.on("data", (part: Uint8Array) => {
     length += part.length;
+    if (length <= maxBytes || beyond === "cut") parts.push(part);
     if (length > maxBytes) tooLarge();
-    else parts.push(part);
   });
   response.on("error", (failure) => fail(asFetchFailed(failure)));
   response.on("aborted", () => fail(new PiopiyError("fetch_failed", "The connection was closed before the answer was complete.")));

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { systemClock, text, utf8, VirtualClock } from "../base/index.ts";
-import { callbackPort } from "./callbacks.ts";
+import { jsonPost } from "./callbacks.ts";
 import { createHttpFetch } from "./http-fetch.ts";
 
 const never = new AbortController().signal;
@@ -165,9 +165,9 @@ describe("an abort", () => {
   });
 });
 
-describe("callbackPort", () => {
+describe("jsonPost", () => {
   it("posts JSON and gives the reply whatever its status", async () => {
-    const reply = await callbackPort(local).post(`${origin}/echo`, { dtmf: "1", nested: [true] }, never);
+    const reply = await jsonPost(local).post(`${origin}/echo`, { dtmf: "1", nested: [true] }, never);
     expect(reply).toEqual({ status: 503, body: 'POST application/json {"dtmf":"1","nested":[true]}' });
   });
 });

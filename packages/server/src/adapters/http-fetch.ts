@@ -2,7 +2,7 @@ import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
 import { abortable, PiopiyError, scope, type Clock } from "../base/index.ts";
 import { addressPolicy, type AddressPolicy, type AddressPolicyOptions } from "./address-policy.ts";
-import { exchange, type Resolved } from "./http-exchange.ts";
+import { exchange, type HttpResponse, type Resolved } from "./http-exchange.ts";
 
 export interface HttpRequest {
   readonly method?: "GET" | "POST" | "PUT";
@@ -12,13 +12,8 @@ export interface HttpRequest {
   readonly timeoutMs?: number;
   /** The largest body that is taken. 1 MB unless given. */
   readonly maxBytes?: number;
-}
-
-export interface HttpResponse {
-  readonly status: number;
-  /** Names in lower case; a header that came several times is joined with ", ". */
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: Uint8Array;
+  /** What becomes of a longer body: the request fails, unless its beginning is enough. */
+  readonly beyond?: "fail" | "cut";
 }
 
 /** The one way out: HTTP to addresses the server may reach. */
@@ -67,12 +62,12 @@ async function follow(
   resolve: (host: string) => Promise<readonly Resolved[]>,
   signal: AbortSignal,
 ): Promise<HttpResponse> {
-  const { method = "GET", body, maxBytes = DEFAULT_MAXIMUM_BYTES } = request;
+  const { method = "GET", body, maxBytes = DEFAULT_MAXIMUM_BYTES, beyond = "fail" } = request;
   let { headers = {} } = request;
   let target = parsedUrl(url);
   for (let hop = 0; ; hop++) {
     const addresses = await permitted(target, policy, resolve, signal);
-    const sent = { method, headers, maxBytes, addresses, ...(body === undefined ? {} : { body }) };
+    const sent = { method, headers, maxBytes, beyond, addresses, ...(body === undefined ? {} : { body }) };
     const response = await exchange(target, sent, signal);
     const { location } = response.headers;
     if (method !== "GET" || !redirects.has(response.status) || location === undefined) return response;

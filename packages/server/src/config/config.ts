@@ -11,6 +11,8 @@ export interface Config {
     readonly folder: string;
     readonly workers: number;
   };
+  /** How events and records are delivered. Seconds. */
+  readonly webhooks: { readonly retry_after: readonly number[]; readonly timeout: number; readonly per_host: number };
   readonly data: string;
   /** Empty: the server makes a development app. */
   readonly apps: readonly AppConfig[];
@@ -25,10 +27,27 @@ export interface AppConfig {
   readonly answer_url?: string;
   readonly cdr_url?: string;
   readonly event_url?: string;
+  /** What webhooks are signed with: the current secret, then the one before. */
+  readonly webhook_secrets?: readonly string[];
+  readonly fallback_url?: string;
+  readonly fallback_pcmo?: readonly Action[];
+  readonly limits?: LimitsConfig;
+}
+
+/** How many calls are placed: in a second, at one time, and how many wait for their turn. */
+export interface LimitsConfig {
+  readonly cps?: number;
+  readonly concurrent?: number;
+  readonly queue: number;
 }
 
 /** What a call to a number performs. Without `app` it belongs to the development app. */
-export type NumberConfig = { readonly number: string; readonly app?: string } & (
+export type NumberConfig = {
+  readonly number: string;
+  readonly app?: string;
+  readonly fallback_url?: string;
+  readonly fallback_pcmo?: readonly Action[];
+} & (
   | { readonly answer_url: string }
   | { readonly pcmo: readonly Action[] }
 );
@@ -43,6 +62,7 @@ export interface TrunkConfig {
   readonly register: boolean;
   /** Addresses and blocks (CIDR) that calls from this trunk come from, beside its own host. */
   readonly allow: readonly string[];
+  readonly limits?: LimitsConfig;
 }
 
 export interface PhoneConfig {

@@ -8,6 +8,7 @@ const defaults = {
   http: { host: "127.0.0.1", port: 8080 },
   sip: { host: "127.0.0.1", udp: 5060, tcp: 5060 },
   media: { host: "127.0.0.1", ports: [20_000, 29_999], folder: ".piopiy/media", workers: 3 },
+  webhooks: { retry_after: [300, 600, 900], timeout: 10, per_host: 8 },
   data: ".piopiy",
   apps: [],
   numbers: [],
@@ -27,8 +28,15 @@ describe("the configuration", () => {
       http: { host: "0.0.0.0", port: 0 },
       sip: { host: "::", udp: "5070", tcp: false },
       media: { host: "192.0.2.1", ports: ["30000", 30_001], folder: "audio", workers: 2 },
+      webhooks: { retry_after: [60, "120"], timeout: 3, per_host: 2 },
       data: "var",
-      apps: [{ appid: 7, secret: "s", answer_url: "https://e.com/a", cdr_url: "https://e.com/c", event_url: "https://e.com/e" }, { appid: "b", secret: "t" }],
+      apps: [
+        {
+          appid: 7, secret: "s", answer_url: "https://e.com/a", cdr_url: "https://e.com/c", event_url: "https://e.com/e",
+          webhook_secrets: ["a secret of webhooks", "the one before it"], limits: { cps: 5, concurrent: 20, queue: 3 },
+        },
+        { appid: "b", secret: "t", fallback_url: "https://e.com/f", fallback_pcmo: [{ action: "hangup" }] },
+      ],
       numbers: [
         { number: "+91 8000 000 000", app: 7, pcmo: [{ action: "speak", text: "Hello" }] },
         { number: 1000, app: "b", answer_url: "https://e.com/x" },
@@ -36,7 +44,7 @@ describe("the configuration", () => {
       ],
       trunks: [
         { name: "carrier", host: "sip.example.com" },
-        { name: "other", host: "192.0.2.9", port: 5080, transport: "tcp", username: "u", password: "p", register: true, allow: ["192.0.2.0/24", "::1"] },
+        { name: "other", host: "192.0.2.9", port: 5080, transport: "tcp", username: "u", password: "p", register: true, allow: ["192.0.2.0/24", "::1"], limits: { cps: 10 } },
       ],
       phones: [{ username: "alice", password: "p", number: "2001" }, { username: "bob", password: "p" }],
     };
@@ -47,14 +55,15 @@ describe("the configuration", () => {
         http: { host: "0.0.0.0", port: 0 },
         sip: { host: "::", udp: 5070, tcp: false },
         media: { host: "192.0.2.1", ports: [30_000, 30_001], folder: "audio", workers: 2 },
+        webhooks: { retry_after: [60, 120], timeout: 3, per_host: 2 },
         data: "var",
         apps: [{ ...file.apps[0], appid: "7" }, file.apps[1]],
         numbers: [
           { number: "918000000000", app: "7", pcmo: [{ action: "speak", text: "Hello" }] },
-          { number: "1000", app: "b", answer_url: "https://e.com/x" },
+          { number: "1000", app: "b", answer_url: "https://e.com/x", fallback_url: "https://e.com/f", fallback_pcmo: [{ action: "hangup" }] },
           { number: "1001", app: "7", answer_url: "https://e.com/a" },
         ],
-        trunks: [{ ...file.trunks[0], port: 5060, transport: "udp", register: false, allow: [] }, file.trunks[1]],
+        trunks: [{ ...file.trunks[0], port: 5060, transport: "udp", register: false, allow: [] }, { ...file.trunks[1], limits: { cps: 10, queue: 100 } }],
         phones: file.phones,
       },
     });

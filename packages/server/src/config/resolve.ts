@@ -26,11 +26,12 @@ export function resolveConfig(
 }
 
 function complete(config: CheckedConfig, cores: number): Config {
-  const { http, sip, media, data, apps, trunks, phones } = config;
+  const { http, sip, media, webhooks, data, apps, trunks, phones } = config;
   return {
     http,
     sip,
     media: { ...media, folder: media.folder ?? join(data, "media"), workers: media.workers ?? Math.max(1, cores - 1) },
+    webhooks,
     data,
     apps,
     numbers: config.numbers.map((route) => completeRoute(config, route)),
@@ -41,7 +42,14 @@ function complete(config: CheckedConfig, cores: number): Config {
 
 function completeRoute(config: CheckedConfig, route: CheckedConfig["numbers"][number]): NumberConfig {
   const app = appOf(config, route);
-  const head = { number: route.number, ...(app === undefined ? {} : { app: app.appid }) };
+  const fallbackUrl = route.fallback_url ?? app?.fallback_url;
+  const fallbackFlow = route.fallback_pcmo ?? app?.fallback_pcmo;
+  const head = {
+    number: route.number,
+    ...(app === undefined ? {} : { app: app.appid }),
+    ...(fallbackUrl === undefined ? {} : { fallback_url: fallbackUrl }),
+    ...(fallbackFlow === undefined ? {} : { fallback_pcmo: fallbackFlow }),
+  };
   const url = route.answer_url ?? (route.pcmo === undefined ? app?.answer_url : undefined);
   return url === undefined ? { ...head, pcmo: route.pcmo ?? [] } : { ...head, answer_url: url };
 }

@@ -57,21 +57,41 @@ const media = strictFields({
   workers: v.exactOptional(wholeNumber(1, 256, "Media threads; one per core but one when absent")),
 });
 
+const limits = strictFields({
+  cps: v.exactOptional(wholeNumber(1, 1000, "Calls begun per second")),
+  concurrent: v.exactOptional(wholeNumber(1, 100_000, "Calls at one time")),
+  queue: v.optional(wholeNumber(0, 100_000, "Calls that wait for their turn; more are refused"), 100),
+});
+
+const flow = (about: string) =>
+  v.exactOptional(v.pipe(FlowSchema, v.minLength(1, "must have at least one action; got an empty list"), expecting("a list of actions", about)));
+
+const secretsExpects = "one or two secrets of 16 to 256 characters: the current one, then the one before";
+const webhookSecrets = v.pipe(
+  v.array(text(16, 256, "What webhooks are signed with"), mustBePrivate(secretsExpects)),
+  v.minLength(1, mustBePrivate(secretsExpects)),
+  v.maxLength(2, mustBePrivate(secretsExpects)),
+);
+
 const app = strictFields({
   appid: appId(),
   secret: secret(),
   answer_url: v.exactOptional(httpUrl("Asked for a flow when one of the app's numbers is called")),
   cdr_url: v.exactOptional(httpUrl("Where the record of every ended leg is POSTed")),
   event_url: v.exactOptional(httpUrl("Where live events are POSTed")),
+  webhook_secrets: v.exactOptional(webhookSecrets),
+  fallback_url: v.exactOptional(httpUrl("Asked for the flow when the answer URL gives none")),
+  fallback_pcmo: flow("The flow when neither gives one"),
+  limits: v.exactOptional(limits),
 });
 
 const numberRoute = strictFields({
   number: phoneNumber("The number that is called"),
   app: v.exactOptional(appId()),
   answer_url: v.exactOptional(httpUrl("Asked for the flow")),
-  pcmo: v.exactOptional(
-    v.pipe(FlowSchema, v.minLength(1, "must have at least one action; got an empty list"), expecting("a list of actions", "The flow itself")),
-  ),
+  pcmo: flow("The flow itself"),
+  fallback_url: v.exactOptional(httpUrl("Asked for the flow when the answer URL gives none; the app's when absent")),
+  fallback_pcmo: flow("The flow when neither gives one; the app's when absent"),
 });
 
 const cidrMessage = mustBe("an address or a block of addresses such as 10.0.0.0/8 or 2001:db8::/32");
@@ -92,6 +112,19 @@ const trunk = strictFields({
     ),
     [],
   ),
+  limits: v.exactOptional(limits),
+});
+
+const webhooks = strictFields({
+  retry_after: v.optional(
+    v.pipe(
+      v.array(wholeNumber(1, 86_400, "Seconds after the attempt before"), mustBe("a list of seconds")),
+      v.maxLength(20, mustBe("a list of at most 20 times")),
+    ),
+    [300, 600, 900],
+  ),
+  timeout: v.optional(wholeNumber(1, 10, "Seconds one attempt may take"), 10),
+  per_host: v.optional(wholeNumber(1, 64, "Attempts under way to one host at a time"), 8),
 });
 
 const userExpects = "1 to 64 letters, digits or -_.!~*'()+";
@@ -113,6 +146,7 @@ export const ConfigSchema = strictFields({
   http: v.optional(http, {}),
   sip: v.optional(sip, {}),
   media: v.optional(media, {}),
+  webhooks: v.optional(webhooks, {}),
   data: v.optional(folder("Where the database, recordings and caches are"), ".piopiy"),
   apps: listOf(app, "apps"),
   numbers: listOf(numberRoute, "numbers"),

@@ -1,9 +1,9 @@
 import { parseFlow, type Action, type AnswerRequest, type Issue } from "@piopiy/pcmo";
 import { PiopiyError } from "../base/index.ts";
 import type { Leg } from "../call/index.ts";
-import { unsupportedActions } from "../interpreter/index.ts";
 import { within } from "./background.ts";
 import type { LiveCall, World } from "./model.ts";
+import { signedCallbacks } from "./signed-callbacks.ts";
 
 /** A caller hears ringing meanwhile, and does not wait for ever. */
 const PATIENCE_MS = 10_000;
@@ -15,7 +15,7 @@ export async function askAnswerUrl(world: World, call: LiveCall, leg: Leg, url: 
   const body: AnswerRequest = { action: "inbound", from, to, time: world.clock.now(), cmiuuid: leg.id };
   note("answer_url.sent", { origin: new URL(url).origin });
   try {
-    const reply = await within(world.clock, PATIENCE_MS, leg.signal, (signal) => world.callbacks.post(url, body, signal));
+    const reply = await within(world.clock, PATIENCE_MS, leg.signal, (signal) => signedCallbacks(world, call.facts.appid).post(url, body, signal));
     const read = flowOf(reply.status, reply.body);
     if ("flow" in read) {
       note("answer_url.replied", { http: reply.status, actions: read.flow.length });
@@ -37,8 +37,6 @@ function flowOf(status: number, body: string): Read {
   if (status < 200 || status > 299) return { code: "answer_status", message: "The reply's status is not 2xx." };
   const parsed = parseFlow(parseJson(body));
   if (!parsed.ok) return { code: "invalid_request", message: "The reply is no PCMO: a JSON list of actions.", errors: parsed.issues };
-  const unsupported = unsupportedActions(parsed.value);
-  if (unsupported.length > 0) return { code: "unsupported_action", message: "The reply asks for what this server does not perform.", errors: unsupported };
   if (parsed.value.length === 0) return { code: "empty_flow", message: "The reply has no actions." };
   return { flow: parsed.value, warnings: parsed.warnings };
 }

@@ -1,15 +1,19 @@
+import { insertLeg, updateCall, updateLeg, type Queries } from "../store/index.ts";
 import type { Cause } from "../call/index.ts";
-import { insertLeg, updateCall, updateLeg } from "../store/index.ts";
-import { inBackground } from "./background.ts";
-import { cdrBody, eventBody, type LiveStatus } from "./webhook-bodies.ts";
+import { commit } from "./commit.ts";
+import { endOfLeg, liveEvent } from "./events.ts";
 import type { LegFacts, LegRecord, LegTimes, LiveCall, World } from "./model.ts";
 
 export function openLeg(world: World, call: LiveCall, facts: LegFacts, hangup: (cause: Cause) => void): LegRecord {
-  const { clock, store, registry } = world;
+  const { clock, registry } = world;
   const times: LegTimes = { startedMs: clock.now() };
   const waiting: (() => void)[] = [];
-  const write = (change: Parameters<typeof updateLeg>[2]) => inBackground(store.writeSoon((db) => updateLeg(db, facts.id, change)));
-  const tell = (status: LiveStatus) => call.webhooks.push("event", eventBody(call, facts, status, stamp(world, call)));
+  /** A step of the leg, of its call too if it is leg a, and the event that tells it. */
+  const step = (status: "ringing" | "answered", legTimes: object, callTimes: object) =>
+    commit(world, liveEvent(world, call, facts, status), async (db) => {
+      await updateLeg(db, facts.id, { status, ...legTimes });
+      await updateFirst(db, call, facts, { status, ...callTimes });
+    });
   const record: LegRecord = {
     facts,
     times,
@@ -17,30 +21,22 @@ export function openLeg(world: World, call: LiveCall, facts: LegFacts, hangup: (
     ringing() {
       if (times.ringingMs !== undefined || times.answeredMs !== undefined || times.endedMs !== undefined) return;
       times.ringingMs = clock.now();
-      write({ status: "ringing", ringing_ms: times.ringingMs });
-      if (facts.which === "a") moveCall(world, call, { status: "ringing" });
-      tell("ringing");
+      step("ringing", { ringing_ms: times.ringingMs }, {});
     },
     answered() {
       if (times.answeredMs !== undefined || times.endedMs !== undefined) return;
       times.answeredMs = clock.now();
-      write({ status: "answered", answered_ms: times.answeredMs });
-      if (facts.which === "a") moveCall(world, call, { status: "answered", answered_ms: times.answeredMs });
-      tell("answered");
+      step("answered", { answered_ms: times.answeredMs }, { answered_ms: times.answeredMs });
       for (const then of waiting.splice(0)) then();
     },
     bridged() {
-      if (times.endedMs === undefined) tell("bridged");
+      if (times.endedMs === undefined) commit(world, liveEvent(world, call, facts, "bridged"), async () => undefined);
     },
     ended(cause) {
       if (times.endedMs !== undefined) return;
       times.endedMs = clock.now();
-      write({ status: "ended", ended_ms: times.endedMs, cause: cause.reason, ended_by: cause.who, sip_status: cause.sipStatus ?? null });
       registry.count("legEnded", cause.reason);
-      const last = () => {
-        tell("hangup");
-        call.webhooks.push("cdr", cdrBody(call, facts, times, { ...stamp(world, call, times.endedMs), cause }));
-      };
+      const last = () => endLeg(world, call, record, cause);
       // What a flow that still runs will have set with `param` belongs into the record of its leg.
       if (facts.which === "a" && times.answeredMs !== undefined) call.afterFlow.push(last);
       else last();
@@ -51,24 +47,32 @@ export function openLeg(world: World, call: LiveCall, facts: LegFacts, hangup: (
     },
   };
   call.legs.set(facts.id, record);
+  call.firstLegId ??= facts.id;
   registry.count("legStarted");
-  inBackground(store.writeSoon((db) => insertLeg(db, firstRow(call, facts, times.startedMs))));
-  if (facts.which === "a") moveCall(world, call, { status: "dialling", started_ms: times.startedMs });
-  tell("started");
+  const row = firstRow(call, facts, times.startedMs);
+  commit(world, liveEvent(world, call, facts, "started"), async (db) => {
+    await insertLeg(db, row);
+    await updateFirst(db, call, facts, { status: "dialling", started_ms: times.startedMs });
+  });
   return record;
+}
+
+/** The end, with the event and the record that tell it: all of it is written, or nothing. */
+function endLeg(world: World, call: LiveCall, { facts, times }: LegRecord, cause: Cause): void {
+  const endedMs = times.endedMs ?? world.clock.now();
+  commit(world, endOfLeg(world, call, facts, { ...times, endedMs }, cause.reason), (db) =>
+    updateLeg(db, facts.id, { status: "ended", ended_ms: endedMs, cause: cause.reason, ended_by: cause.who, sip_status: cause.sipStatus ?? null }),
+  );
 }
 
 function firstRow(call: LiveCall, facts: LegFacts, startedMs: number): Parameters<typeof insertLeg>[1] {
   return {
     ...facts, call_id: call.facts.id, status: "dialling", started_ms: startedMs, ringing_ms: null, answered_ms: null,
-    ended_ms: null, cause: null, ended_by: null, sip_status: null,
+    ended_ms: null, cause: null, ended_by: null, sip_status: null, sip_call_id: null,
   };
 }
 
-function moveCall({ store }: World, call: LiveCall, change: Parameters<typeof updateCall>[2]): void {
-  inBackground(store.writeSoon((db) => updateCall(db, call.facts.id, change)));
-}
-
-function stamp({ clock, ids }: World, call: LiveCall, nowMs = clock.now()) {
-  return { nowMs, eventId: ids.uuid(), sequence: call.webhooks.next() };
+/** A call is where its leg a is. */
+async function updateFirst(db: Queries, call: LiveCall, { which }: LegFacts, change: Parameters<typeof updateCall>[2]): Promise<void> {
+  if (which === "a") await updateCall(db, call.facts.id, change);
 }

@@ -41,7 +41,7 @@ function rowOf(facts: CallFacts, request: PlaceCall["request"], extraParams: str
   const { duration, timeout, loop, ring_type, record } = request;
   const { requestId, ...row } = facts;
   return {
-    ...row, request_id: requestId ?? null, status: "queued", cause: null, created_ms: nowMs, started_ms: null, answered_ms: null,
+    ...row, request_id: requestId ?? null, status: "dialling", cause: null, created_ms: nowMs, started_ms: null, answered_ms: null,
     ended_ms: null, extra_params: extraParams ?? null, flow: JSON.stringify(request.pcmo),
     options: JSON.stringify({ duration, timeout, loop, ring_type, record }),
   };

@@ -1,27 +1,36 @@
 import type { Recording, RecordingEnd, RecordingPort } from "../interpreter/index.ts";
 import { finishRecording, insertRecording } from "../store/index.ts";
 import { inBackground } from "./background.ts";
-import type { LiveCall, World } from "./model.ts";
+import { commit } from "./commit.ts";
+import { endOfRecording } from "./events.ts";
+import type { LegFacts, LiveCall, World } from "./model.ts";
 
 export interface RecordedRecordings extends RecordingPort {
   /** Closes what a flow left running. */
   stopAll(): Promise<void>;
 }
 
-/** The recording port, with every recording taken down in the store. */
+/** The recording port, with every recording taken down in the store, and its end told. */
 export function recordedRecordings(world: World, call: LiveCall): RecordedRecordings {
   const open = new Map<string, Recording>();
   return {
     async start(leg, options) {
       const recording = await world.recordings.start(leg, options);
       const { id } = recording;
-      const begin = { id, call_id: call.facts.id, leg_id: leg.id, file: world.recordingFile(id, options.format), channels: options.channels, started_ms: world.clock.now() };
+      const { channels, format } = options;
+      const begin = { id, call_id: call.facts.id, leg_id: leg.id, file: world.recordingFile(id, format), channels, started_ms: world.clock.now() };
       inBackground(world.store.writeSoon((db) => insertRecording(db, begin)));
+      const facts = call.legs.get(leg.id)?.facts;
+      let told = false;
+      const ended = (durationMs?: number) => {
+        if (!told) finish(world, call, facts, { id, channels, ...(durationMs === undefined ? {} : { durationMs }) });
+        told = true;
+      };
       const recorded: Recording = {
         id,
         async stop() {
           open.delete(id);
-          return await stop(world, recording);
+          return await stop(recording, ended);
         },
       };
       open.set(id, recorded);
@@ -33,15 +42,20 @@ export function recordedRecordings(world: World, call: LiveCall): RecordedRecord
   };
 }
 
-async function stop({ clock, store }: World, recording: Recording): Promise<RecordingEnd> {
-  const finish = (status: "completed" | "failed", duration_ms: number | null) =>
-    store.writeSoon((db) => finishRecording(db, recording.id, { status, duration_ms, completed_ms: clock.now() }));
+async function stop(recording: Recording, ended: (durationMs?: number) => void): Promise<RecordingEnd> {
   try {
     const end = await recording.stop();
-    inBackground(finish("completed", Math.round(end.durationMs)));
+    ended(Math.round(end.durationMs));
     return end;
   } catch (failure) {
-    inBackground(finish("failed", null));
+    ended();
     throw failure;
   }
+}
+
+function finish(world: World, call: LiveCall, leg: LegFacts | undefined, recording: Parameters<typeof endOfRecording>[3]): void {
+  const { id, durationMs } = recording;
+  const status = durationMs === undefined ? "failed" : "completed";
+  const events = leg ? endOfRecording(world, call, leg, recording) : [];
+  commit(world, events, (db) => finishRecording(db, id, { status, duration_ms: durationMs ?? null, completed_ms: world.clock.now() }));
 }

@@ -1,12 +1,9 @@
 import { PiopiyError } from "../base/index.ts";
 import type { LiveCall, Registry } from "./model.ts";
 
-/** A call whose webhooks still wait for a slow receiver counts no more as up, but there shall not be any number of them. */
-const LINGER = 4;
-
 export function createRegistry(maxCalls: number): Registry {
   const calls = new Set<LiveCall>();
-  const totals = { callEnded: new Map<string, number>(), legEnded: new Map<string, number>(), webhook: new Map<string, number>() };
+  const totals = { callEnded: new Map<string, number>(), legEnded: new Map<string, number>() };
   let legs = 0;
   let active = 0;
   let draining = false;
@@ -17,7 +14,7 @@ export function createRegistry(maxCalls: number): Registry {
     },
     admit() {
       if (draining) throw new PiopiyError("draining");
-      if (active >= maxCalls || calls.size >= maxCalls * LINGER) throw new PiopiyError("rate_limited", "As many calls are up as this server takes at one time.");
+      if (active >= maxCalls) throw new PiopiyError("rate_limited", "As many calls are up as this server takes at one time.");
     },
     add(call) {
       calls.add(call);
@@ -44,7 +41,6 @@ export function createRegistry(maxCalls: number): Registry {
       draining,
       callsEnded: Object.fromEntries(totals.callEnded),
       legsEnded: Object.fromEntries(totals.legEnded),
-      webhooks: Object.fromEntries(totals.webhook),
     }),
   };
 }

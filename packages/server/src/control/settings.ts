@@ -1,7 +1,8 @@
 import type { Action } from "@piopiy/pcmo";
 import type { Clock, Ids } from "../base/index.ts";
 import type { Dialler } from "../call/index.ts";
-import type { AudioPort, CallbackPort, RecordingFormat, RecordingPort } from "../interpreter/index.ts";
+import type { AudioPort, CallbackReply, RecordingFormat, RecordingPort } from "../interpreter/index.ts";
+import type { OutboxOptions } from "../outbox/index.ts";
 import type { Store } from "../store/index.ts";
 
 /** What control needs of the configuration, and of the layers below. */
@@ -11,7 +12,7 @@ export interface ControlOptions {
   readonly ids: Ids;
   readonly dialler: Dialler;
   readonly audio: AudioPort;
-  readonly callbacks: CallbackPort;
+  readonly callbacks: JsonPost;
   readonly recordings: RecordingPort;
   /** Where the recording with this id lies. */
   readonly recordingFile: (id: string, format?: RecordingFormat) => string;
@@ -20,6 +21,25 @@ export interface ControlOptions {
   readonly phones: readonly PhoneSettings[];
   /** Calls at one time; more are refused with `rate_limited`. */
   readonly maxCalls?: number;
+  /** Makes the file of a recording that a crash cut off playable; its length in ms, or undefined when there is nothing. */
+  readonly recoverRecording?: (file: string) => Promise<number | undefined>;
+  /** How webhooks are delivered. */
+  readonly delivery?: Partial<Pick<OutboxOptions, "retryAfterMs" | "timeoutMs" | "perHost">>;
+}
+
+/** The way of every webhook: POSTs `body` as JSON; any HTTP status is a reply. Fails with `fetch_failed`, `fetch_refused`. */
+export interface JsonPost {
+  post(
+    url: string,
+    body: unknown,
+    signal: AbortSignal,
+    options?: {
+      /** Further headers, from the bytes as they are sent. */
+      readonly headersOf?: (raw: string) => Readonly<Record<string, string>>;
+      /** Only the status counts: however long the reply is. */
+      readonly statusOnly?: boolean;
+    },
+  ): Promise<CallbackReply>;
 }
 
 export interface AppSettings {
@@ -28,6 +48,8 @@ export interface AppSettings {
   readonly answer_url?: string | undefined;
   readonly cdr_url?: string | undefined;
   readonly event_url?: string | undefined;
+  /** What its webhooks are signed with, the newest first; none: they are not. */
+  readonly webhook_secrets?: readonly string[] | undefined;
 }
 
 export interface NumberSettings {

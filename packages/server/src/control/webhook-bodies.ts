@@ -1,6 +1,5 @@
-import type { Cdr, LiveEvent } from "@piopiy/pcmo";
-import type { Cause } from "../call/index.ts";
-import type { LegFacts, LegTimes, LiveCall } from "./model.ts";
+import type { Cdr, LiveEvent, RecordingEvent } from "@piopiy/pcmo";
+import type { LegFacts, LegTimes, ToldCall } from "./model.ts";
 
 export type LiveStatus = "started" | "ringing" | "answered" | "bridged" | "hangup";
 
@@ -9,7 +8,7 @@ export type LiveStatus = "started" | "ringing" | "answered" | "bridged" | "hangu
  * `sequence` of ours, by which a receiver recognises repeats and gaps.
  */
 export function eventBody(
-  call: LiveCall,
+  call: ToldCall,
   leg: LegFacts,
   status: LiveStatus,
   own: { readonly nowMs: number; readonly eventId: string; readonly sequence: number },
@@ -26,10 +25,10 @@ export function eventBody(
 
 /** A leg's record, sent when it is over. `duration` and the `_time` fields are whole seconds, `time` is milliseconds. */
 export function cdrBody(
-  call: LiveCall,
+  call: ToldCall,
   leg: LegFacts,
   times: LegTimes,
-  end: { readonly nowMs: number; readonly eventId: string; readonly sequence: number; readonly cause: Cause },
+  end: { readonly nowMs: number; readonly eventId: string; readonly sequence: number; readonly reason: string },
 ): Cdr {
   const { answeredMs } = times;
   return {
@@ -43,12 +42,39 @@ export function cdrBody(
     start_time: seconds(times.startedMs),
     ...(answeredMs === undefined ? {} : { answer_time: seconds(answeredMs) }),
     end_time: seconds(end.nowMs),
-    hangup_reason: end.cause.reason,
+    hangup_reason: end.reason,
   };
 }
 
-function common({ facts, legs, extraParams }: LiveCall, leg: LegFacts) {
-  const first = legs.values().next().value;
+/** The end of a recording: where it can be fetched, or that it failed. */
+export function recordingBody(
+  call: ToldCall,
+  leg: LegFacts,
+  recording: RecordingTold,
+  own: { readonly nowMs: number; readonly eventId: string; readonly sequence: number },
+): RecordingEvent {
+  const { id, channels, durationMs, interrupted } = recording;
+  const head = { event_id: own.eventId, sequence: own.sequence, ...common(call, leg), time: own.nowMs, recording_id: id, channels };
+  if (durationMs === undefined) return { type: "recording.failed", ...head };
+  return {
+    type: "recording.completed",
+    ...head,
+    duration_ms: durationMs,
+    url: `/recordings/${id}`,
+    ...(interrupted ? { interrupted } : {}),
+  };
+}
+
+export interface RecordingTold {
+  readonly id: string;
+  readonly channels: "mono" | "stereo";
+  /** Absent: it failed. */
+  readonly durationMs?: number;
+  /** A crash ended it. */
+  readonly interrupted?: boolean;
+}
+
+function common({ facts, firstLegId, extraParams }: ToldCall, leg: LegFacts) {
   return {
     appid: wireNumber(facts.appid),
     from: wireNumber(leg.from),
@@ -57,7 +83,7 @@ function common({ facts, legs, extraParams }: LiveCall, leg: LegFacts) {
     leg: leg.which,
     cmiuuid: leg.id,
     // The legs of one call share it: the request's id, or on an inbound call the id of its leg a.
-    conversation_uuid: facts.requestId ?? first?.facts.id ?? leg.id,
+    conversation_uuid: facts.requestId ?? firstLegId ?? leg.id,
     ...(facts.requestId === undefined ? {} : { request_id: facts.requestId }),
     ...(facts.direction === "outbound" ? { callerid: wireNumber(leg.from), vn: wireNumber(facts.from) } : {}),
     ...(extraParams === undefined ? {} : { extra_params: extraParams }),

@@ -9,7 +9,7 @@ export async function insertLeg(db: Kysely<Schema>, leg: Insertable<Schema["legs
 export async function updateLeg(
   db: Kysely<Schema>,
   id: string,
-  change: Partial<Pick<LegRow, "status" | "ringing_ms" | "answered_ms" | "ended_ms" | "cause" | "ended_by" | "sip_status">>,
+  change: Partial<Pick<LegRow, "status" | "ringing_ms" | "answered_ms" | "ended_ms" | "cause" | "ended_by" | "sip_status" | "sip_call_id">>,
 ): Promise<void> {
   await db.updateTable("legs").set(change).where("id", "=", id).where("status", "<>", "ended").execute();
 }

@@ -3,7 +3,8 @@ import { PiopiyError } from "../base/index.ts";
 
 /** Forward only, run in the order of their names. A migration that was released is never changed. */
 const migrations = {
-  "001_calls": { up: createTables },
+  "001_calls": { up: (db) => run(db, TABLES) },
+  "002_outbox": { up: (db) => run(db, OUTBOX) },
 } as const satisfies Record<string, Migration>;
 
 /** Brings the database to the newest schema; does nothing when it is there. Answers with the names that were run. */
@@ -16,8 +17,8 @@ export async function migrate<Tables>(db: Kysely<Tables>): Promise<readonly stri
   return (results ?? []).map((result) => result.migrationName);
 }
 
-async function createTables<Tables>(db: Kysely<Tables>): Promise<void> {
-  for (const statement of TABLES) await sql.raw(statement).execute(db);
+async function run<Tables>(db: Kysely<Tables>, statements: readonly string[]): Promise<void> {
+  for (const statement of statements) await sql.raw(statement).execute(db);
 }
 
 const TABLES = [
@@ -93,4 +94,42 @@ const TABLES = [
      primary key (appid, key)
    ) without rowid`,
   `create index idempotency_keys_by_age on idempotency_keys (created_ms)`,
+];
+
+const OUTBOX = [
+  // `id` is the cursor of those who catch up: never used twice, also when the newest rows are deleted.
+  `create table events (
+     id integer primary key autoincrement,
+     event_id text not null unique,
+     appid text not null,
+     call_id text not null references calls (id) on delete cascade,
+     leg_id text not null,
+     sequence integer not null,
+     kind text not null check (kind in ('event', 'cdr', 'recording')),
+     name text not null,
+     ends text unique,
+     url text,
+     origin text,
+     body text not null,
+     state text not null check (state in ('pending', 'delivered', 'given_up', 'unaddressed')),
+     attempts integer not null default 0,
+     next_attempt_ms integer,
+     created_ms integer not null,
+     settled_ms integer,
+     unique (call_id, sequence),
+     check (url is not null or state = 'unaddressed')
+   )`,
+  `create index events_by_app on events (appid, id)`,
+  `create index events_due on events (next_attempt_ms, id) where state = 'pending'`,
+  `create index events_lane on events (call_id, url, sequence) where state = 'pending'`,
+  `create table deliveries (
+     id integer primary key,
+     event_id text not null references events (event_id) on delete cascade,
+     at_ms integer not null,
+     http integer,
+     error text,
+     duration_ms integer not null
+   )`,
+  `create index deliveries_by_event on deliveries (event_id)`,
+  `alter table legs add column sip_call_id text`,
 ];

@@ -16,7 +16,7 @@ export async function insertRecording(
 export async function finishRecording(
   db: Kysely<Schema>,
   id: string,
-  end: { readonly status: "completed" | "failed"; readonly duration_ms: number | null; readonly completed_ms: number },
+  end: { readonly status: "completed" | "failed" | "interrupted"; readonly duration_ms: number | null; readonly completed_ms: number },
 ): Promise<void> {
   await db.updateTable("recordings").set(end).where("id", "=", id).where("status", "=", "recording").execute();
 }

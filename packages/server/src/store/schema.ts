@@ -1,4 +1,4 @@
-import type { Insertable, Selectable } from "kysely";
+import type { Generated, Insertable, Selectable } from "kysely";
 
 /** The tables as they stand after the last migration. Times are epoch milliseconds, numbers are text, JSON is text. */
 export interface Schema {
@@ -8,6 +8,8 @@ export interface Schema {
   readonly timeline: TimelineTable;
   readonly recordings: RecordingsTable;
   readonly idempotency_keys: IdempotencyKeysTable;
+  readonly events: EventsTable;
+  readonly deliveries: DeliveriesTable;
 }
 
 interface SettingsTable {
@@ -56,6 +58,8 @@ interface LegsTable {
   readonly cause: string | null;
   readonly ended_by: string | null;
   readonly sip_status: number | null;
+  /** What its SIP messages carry as Call-ID (RFC 3261 §8.1.1.4), once it is known. */
+  readonly sip_call_id: string | null;
 }
 
 interface TimelineTable {
@@ -92,6 +96,50 @@ interface IdempotencyKeysTable {
   readonly created_ms: number;
 }
 
+/** `unaddressed`: the app had no URL for it; it is there for who asks. */
+export type EventState = "pending" | "delivered" | "given_up" | "unaddressed";
+
+/** The outbox: what is told to an app, with its place in the call, until a receiver has taken it. */
+interface EventsTable {
+  /** The order of all events; what `GET /events` goes on from. */
+  readonly id: Generated<number>;
+  /** The same at every attempt: by it a receiver knows what it has seen. */
+  readonly event_id: string;
+  readonly appid: string;
+  readonly call_id: string;
+  readonly leg_id: string;
+  /** Place in the call, from 1. */
+  readonly sequence: number;
+  readonly kind: "event" | "cdr" | "recording";
+  readonly name: string;
+  /** What this is the only end of: of a leg, its record, a recording. The database takes no second one. */
+  readonly ends: string | null;
+  readonly url: string | null;
+  /** The scheme, host and port of `url`. */
+  readonly origin: string | null;
+  readonly body: string;
+  readonly state: EventState;
+  /** Since it was written or last sent anew by hand. */
+  readonly attempts: Generated<number>;
+  /** Null while it waits for an earlier one of the same call to the same address, and when nothing is left to do. */
+  readonly next_attempt_ms: number | null;
+  readonly created_ms: number;
+  readonly settled_ms: number | null;
+}
+
+/** Every attempt to deliver an event. */
+interface DeliveriesTable {
+  readonly id: Generated<number>;
+  readonly event_id: string;
+  readonly at_ms: number;
+  /** The status that was answered, or null: then `error` says why there was none. */
+  readonly http: number | null;
+  readonly error: string | null;
+  readonly duration_ms: number;
+}
+
+export type EventRow = Selectable<EventsTable>;
+export type DeliveryRow = Selectable<DeliveriesTable>;
 export type CallRow = Selectable<CallsTable>;
 export type LegRow = Selectable<LegsTable>;
 export type TimelineRow = Selectable<TimelineTable>;

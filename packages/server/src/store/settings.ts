@@ -19,10 +19,14 @@ export async function settingOr(db: Kysely<Schema>, key: string, value: string):
 }
 
 /** The credentials of the app that exists without a configuration: made once, then always the same. */
-export async function developmentApp(store: Store, ids: Ids): Promise<{ readonly appid: string; readonly secret: string }> {
-  const made = { appid: String(1_000_000 + ids.integer(9_000_000)), secret: ids.token(32) };
+export async function developmentApp(
+  store: Store,
+  ids: Ids,
+): Promise<{ readonly appid: string; readonly secret: string; readonly webhook_secrets: readonly [string] }> {
+  const made = { appid: String(1_000_000 + ids.integer(9_000_000)), secret: ids.token(32), webhook: ids.token(32) };
   return await store.write(async (db) => ({
     appid: await settingOr(db, "development.appid", made.appid),
     secret: await settingOr(db, "development.secret", made.secret),
+    webhook_secrets: [await settingOr(db, "development.webhook_secret", made.webhook)],
   }));
 }

@@ -6,7 +6,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { seededIds, VirtualClock } from "../base/index.ts";
 import {
   developmentApp, findCall, findKey, findRecording, finishRecording, insertCall, insertEntry, insertKey, insertLeg,
-  insertRecording, listCalls, type NewCall, openStore, readLegs, readRecordings, readTimeline, type Store, updateCall, updateLeg,
+  insertRecording, listCalls, type NewCall, openStore, readLegs, readTimeline, type Store, updateCall, updateLeg,
 } from "./index.ts";
 import { migrate } from "./migrations.ts";
 
@@ -111,32 +111,6 @@ describe("durability", () => {
     await store.write((db) => insertCall(db, call()));
     const after = await open(copyOfDisk(file));
     expect(await findCall(after.db, "1234567", "request-1")).toMatchObject({ id: "call-1", to: "918000000002" });
-  });
-
-  it("closes as interrupted what a crash left open, once, and leaves what had ended", async () => {
-    const file = join(folder(), "data.db");
-    const store = await open(file);
-    await store.write(async (db) => {
-      await insertCall(db, call());
-      await insertLeg(db, leg("leg-1"));
-      await insertEntry(db, "call-1", { sequence: 1, at_ms: 1000, type: "call.queued" });
-      await insertRecording(db, { id: "rec-1", call_id: "call-1", leg_id: "leg-1", file: "rec-1.wav", channels: "mono", started_ms: 1000 });
-      await insertCall(db, call({ id: "call-2", request_id: null, status: "ended", cause: "completed", ended_ms: 2000 }));
-    });
-    const copy = copyOfDisk(file);
-    const clock = new VirtualClock(50_000);
-    const restarted = await openStore({ file: copy, clock });
-    expect(restarted.interrupted).toBe(1);
-    expect(await findCall(restarted.db, "1234567", "call-1")).toMatchObject({ status: "ended", cause: "interrupted", ended_ms: 50_000 });
-    expect(await readLegs(restarted.db, "call-1")).toMatchObject([{ status: "ended", cause: "interrupted", ended_ms: 50_000 }]);
-    expect(await readRecordings(restarted.db, "call-1")).toMatchObject([{ status: "interrupted" }]);
-    expect(await readTimeline(restarted.db, "call-1")).toMatchObject([
-      { sequence: 1, type: "call.queued" },
-      { sequence: 2, type: "call.ended", data: { cause: "interrupted" } },
-    ]);
-    expect(await findCall(restarted.db, "1234567", "call-2")).toMatchObject({ cause: "completed", ended_ms: 2000 });
-    await restarted.close();
-    expect((await open(copy, clock)).interrupted).toBe(0);
   });
 
   it("keeps what nobody waits for in memory for 20 ms, or until something urgent is written", async () => {

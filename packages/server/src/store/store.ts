@@ -2,7 +2,6 @@ import { Kysely } from "kysely";
 import type { Clock } from "../base/index.ts";
 import { sqliteDialect } from "./database.ts";
 import { groupCommit, type GroupCommit } from "./group-commit.ts";
-import { closeInterrupted } from "./interrupted.ts";
 import { purgeKeys } from "./idempotency.ts";
 import { migrate } from "./migrations.ts";
 import type { Schema } from "./schema.ts";
@@ -14,8 +13,6 @@ export type Queries = Kysely<Schema>;
 export interface Store extends GroupCommit {
   readonly db: Queries;
   readonly clock: Clock;
-  /** How many calls of a process that died were closed as `interrupted` when it was opened. */
-  readonly interrupted: number;
   /** Writes what is left and closes the file. */
   close(): Promise<void>;
 }
@@ -26,19 +23,17 @@ export interface StoreOptions {
   readonly clock: Clock;
 }
 
-/** Opens the database, brings its schema up to date, and closes the calls that a crash left open. Fails with `bad_configuration`. */
+/** Opens the database and brings its schema up to date. Fails with `bad_configuration`. */
 export async function openStore(options: StoreOptions): Promise<Store> {
   const { clock } = options;
   const db = new Kysely<Schema>({ dialect: sqliteDialect(options.file) });
   try {
     await migrate(db);
     const writes = groupCommit(db, clock);
-    const interrupted = await writes.write((db) => closeInterrupted(db, clock.now()));
     await writes.write((db) => purgeKeys(db, clock.now()));
     return {
       db,
       clock,
-      interrupted,
       write: writes.write,
       writeSoon: writes.writeSoon,
       flush: writes.flush,

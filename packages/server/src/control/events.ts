@@ -1,0 +1,61 @@
+import type { NewEvent } from "../store/index.ts";
+import type { LegFacts, LegTimes, ToldCall, World } from "./model.ts";
+import { appOf } from "./settings.ts";
+import { cdrBody, eventBody, recordingBody, type LiveStatus, type RecordingTold } from "./webhook-bodies.ts";
+
+// What is told to an app, as rows of the outbox. A call that is no app's is told to nobody.
+
+type Sender = Pick<World, "apps" | "clock" | "ids">;
+
+/** A live event of a leg. */
+export function liveEvent(world: Sender, call: ToldCall, leg: LegFacts, status: LiveStatus, nowMs = world.clock.now()): readonly NewEvent[] {
+  return row(world, call, leg, nowMs, (own) => ({
+    kind: "event",
+    name: status,
+    ends: status === "hangup" ? `hangup of ${leg.id}` : null,
+    body: eventBody(call, leg, status, own),
+  }));
+}
+
+/** The end of a leg: its terminal event and its record. */
+export function endOfLeg(world: Sender, call: ToldCall, leg: LegFacts, times: LegTimes & { readonly endedMs: number }, reason: string): readonly NewEvent[] {
+  const hangup = liveEvent(world, call, leg, "hangup", times.endedMs);
+  const cdr = row(world, call, leg, times.endedMs, (own) => ({
+    kind: "cdr",
+    name: "cdr",
+    ends: `record of ${leg.id}`,
+    body: cdrBody(call, leg, times, { ...own, reason }),
+  }));
+  return [...hangup, ...cdr];
+}
+
+/** The end of a recording. */
+export function endOfRecording(world: Sender, call: ToldCall, leg: LegFacts, recording: RecordingTold): readonly NewEvent[] {
+  return row(world, call, leg, world.clock.now(), (own) => {
+    const body = recordingBody(call, leg, recording, own);
+    return { kind: "recording", name: body.type, ends: `recording ${recording.id}`, body };
+  });
+}
+
+interface Own {
+  readonly nowMs: number;
+  readonly eventId: string;
+  readonly sequence: number;
+}
+type Told = Pick<NewEvent, "kind" | "name" | "ends"> & { readonly body: unknown };
+
+function row(world: Sender, call: ToldCall, leg: LegFacts, nowMs: number, tell: (own: Own) => Told): readonly NewEvent[] {
+  const { id, appid } = call.facts;
+  const app = appOf(world, appid);
+  if (!app) return [];
+  const own = { nowMs, eventId: world.ids.uuid(), sequence: call.nextSequence() };
+  const told = tell(own);
+  const url = told.kind === "cdr" ? app.cdr_url : app.event_url;
+  return [
+    {
+      ...told,
+      event_id: own.eventId, appid, call_id: id, leg_id: leg.id, sequence: own.sequence, url: url ?? null,
+      body: JSON.stringify(told.body), created_ms: nowMs,
+    },
+  ];
+}

@@ -1,0 +1,71 @@
+import { type Kysely, sql } from "kysely";
+import type { EventRow, Schema } from "./schema.ts";
+
+/** Something to tell an app. Without a `url` it is kept for who asks. */
+export interface NewEvent
+  extends Pick<EventRow, "event_id" | "appid" | "call_id" | "leg_id" | "sequence" | "kind" | "name" | "ends" | "url" | "body" | "created_ms"> {}
+
+/** Puts an event into the outbox, in the transaction of what it tells. A second end of the same thing is not taken. */
+export async function insertEvent(db: Kysely<Schema>, event: NewEvent): Promise<void> {
+  const { url, call_id, created_ms } = event;
+  // Only the first of a call to one address is due: the others wait for it, so that they arrive in their order.
+  const first = sql<number | null>`case when exists (
+    select 1 from events where state = 'pending' and call_id = ${call_id} and url = ${url}
+  ) then null else ${created_ms} end`;
+  await db
+    .insertInto("events")
+    .values({
+      ...event,
+      origin: url === null ? null : new URL(url).origin,
+      state: url === null ? "unaddressed" : "pending",
+      next_attempt_ms: url === null ? null : first,
+      settled_ms: null,
+    })
+    .onConflict((conflict) => conflict.column("ends").doNothing())
+    .execute();
+}
+
+export interface EventPage {
+  readonly events: readonly EventRow[];
+  /** Where to go on: as `after`, now or when there is more. */
+  readonly next: number;
+  readonly more: boolean;
+}
+
+/** The app's events in their order, those after the cursor `after` (0: from the first). */
+export async function listEvents(
+  db: Kysely<Schema>,
+  appid: string,
+  page: { readonly after: number; readonly limit: number },
+): Promise<EventPage> {
+  const rows = await db
+    .selectFrom("events")
+    .selectAll()
+    .where("appid", "=", appid)
+    .where("id", ">", page.after)
+    .orderBy("id")
+    .limit(page.limit + 1)
+    .execute();
+  const events = rows.slice(0, page.limit);
+  return { events, next: events.at(-1)?.id ?? page.after, more: rows.length > page.limit };
+}
+
+/** A call's events in their order. */
+export async function readEvents(db: Kysely<Schema>, callId: string): Promise<readonly EventRow[]> {
+  return await db.selectFrom("events").selectAll().where("call_id", "=", callId).orderBy("sequence").execute();
+}
+
+/** The place of the last event of a call; 0 when there is none. */
+export async function lastEventSequence(db: Kysely<Schema>, callId: string): Promise<number> {
+  const last = await db
+    .selectFrom("events")
+    .select((select) => select.fn.max("sequence").as("sequence"))
+    .where("call_id", "=", callId)
+    .executeTakeFirst();
+  return last?.sequence ?? 0;
+}
+
+/** One of the app's events. */
+export async function findEvent(db: Kysely<Schema>, appid: string, eventId: string): Promise<EventRow | undefined> {
+  return await db.selectFrom("events").selectAll().where("appid", "=", appid).where("event_id", "=", eventId).executeTakeFirst();
+}
