@@ -1,5 +1,6 @@
-import { parseCallAction } from "@piopiy/pcmo";
+import { parseCallAction, under, type Continuation, type Parsed } from "@piopiy/pcmo";
 import type { FastifyInstance } from "fastify";
+import { unsupportedActions } from "../interpreter/index.ts";
 import type { ApiOptions } from "./options.ts";
 import { checkBodyCredentials } from "./credentials.ts";
 import { InvalidRequest } from "./failures.ts";
@@ -11,11 +12,25 @@ export function actRoutes(api: FastifyInstance, { apps, control }: ApiOptions): 
   for (const path of actPaths) {
     api.post(path, (request, reply) => {
       checkBodyCredentials(apps, request.body);
-      const parsed = parseCallAction(request.body);
-      if (!parsed.ok) throw new InvalidRequest(parsed.issues);
-      const { appid, cmiuuid, action } = parsed.value;
-      control.act(appid, cmiuuid, action);
-      return reply.send({ code: 200, cmi_code: 200, message: `${action} accepted` });
+      const { appid, cmiuuid, ...asked } = accepted(parseCallAction(request.body));
+      if (asked.action === "transfer") control.nextFlow(appid, cmiuuid, { to: performed(asked.to, "/pcmo"), action: "transfer" });
+      else control.act(appid, cmiuuid, asked.action);
+      return reply.send(done(`${asked.action} accepted`));
     });
   }
+}
+
+/** The answer to what is being done. */
+export const done = (message: string) => ({ code: 200, cmi_code: 200, message });
+
+export function accepted<T>(parsed: Parsed<T>): T {
+  if (!parsed.ok) throw new InvalidRequest(parsed.issues);
+  return parsed.value;
+}
+
+/** Fails when a flow asks for what this server does not perform; `at` is where the flow stands in the body. */
+export function performed(to: Continuation, at: string): Continuation {
+  const unsupported = "flow" in to ? unsupportedActions(to.flow) : [];
+  if (unsupported.length > 0) throw new InvalidRequest(under(at, unsupported), "unsupported_action");
+  return to;
 }

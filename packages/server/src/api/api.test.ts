@@ -206,14 +206,6 @@ describe("POST call action", () => {
     const { api } = await setup();
     expect(await post(api, ACT, body)).toMatchObject({ status, body: { code, cmi_code: code, message: expect.any(String) } });
   });
-
-  it.each(["hold", "unhold", "holdToggle"])("says that it does not perform %s", async (action) => {
-    const { api } = await setup();
-    const { body } = await post(api, MAKE, request());
-    expect(await post(api, ACT, act({ cmiuuid: body.request_id, action }))).toMatchObject({
-      status: 422, body: { message: expect.stringMatching(/only/) },
-    });
-  });
 });
 
 describe("GET calls", () => {

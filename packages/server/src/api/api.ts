@@ -4,6 +4,7 @@ import { actRoutes } from "./act-routes.ts";
 import { callRoutes } from "./call-routes.ts";
 import { handleFailures } from "./failure-replies.ts";
 import { readJson } from "./json-body.ts";
+import { liveCallRoutes } from "./live-call-routes.ts";
 import { makeCallRoutes } from "./make-call-routes.ts";
 import { createMetrics } from "./metrics.ts";
 import type { ApiOptions } from "./options.ts";
@@ -43,6 +44,7 @@ export function createApi(options: ApiOptions): FastifyInstance {
   });
   makeCallRoutes(api, options);
   actRoutes(api, options);
+  liveCallRoutes(api, options);
   callRoutes(api, options);
   recordingRoutes(api, options);
   systemRoutes(api, { ...options, metrics, startedMs: clock.monotonicMs() });

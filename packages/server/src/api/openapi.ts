@@ -20,6 +20,7 @@ const bodyRefusals = {
   422: refusal("A field is missing or wrong, or an action is not performed here; `errors` points at it"),
 };
 const unauthorized = { 401: refusal("HTTP Basic credentials `appid:secret` are missing or wrong") };
+const notAnswered = refusal("The leg is not up yet");
 const basic = { security: [{ basic: [] }] };
 
 /** The document of everything the API does: OpenAPI 3.1, from the schemas that requests are checked with. */
@@ -27,7 +28,7 @@ export function openApiDocument(version: string): Json {
   return {
     openapi: "3.1.0",
     info: { title: "Piopiy server", version, license: { name: "MIT", identifier: "MIT" } },
-    paths: { ...makeCallPathItems(), ...actPathItems(), ...readPathItems(), ...systemPathItems() },
+    paths: { ...makeCallPathItems(), ...actPathItems(), ...liveCallPathItems(), ...readPathItems(), ...systemPathItems() },
     components: {
       schemas: { ...jsonSchemas(), ...answerSchemas },
       securitySchemes: { basic: { type: "http", scheme: "basic", description: "The appid as user, the secret as password" } },
@@ -53,11 +54,31 @@ function makeCallPathItems(): Json {
 }
 
 function actPathItems(): Json {
-  const responses = { 200: json("CallAccepted", "It is being done"), ...bodyRefusals, 404: refusal("There is no such call, or it has ended") };
+  const responses = { 200: json("CallAccepted", "It is being done"), ...bodyRefusals, 404: refusal("There is no such call, or it has ended"), 409: notAnswered };
   const item = (path: string) => ({
     post: { summary: "Act on a call that is up", operationId: path.slice(9), requestBody: body("CallActionRequest"), responses },
   });
   return Object.fromEntries(actPaths.map((path) => [path, item(path)]));
+}
+
+function liveCallPathItems(): Json {
+  const { 401: _, ...refusals } = bodyRefusals;
+  const responses = {
+    200: json("CallAccepted", "It is being done"),
+    ...refusals,
+    ...unauthorized,
+    404: refusal("There is no such call or leg, or it has ended"),
+    409: notAnswered,
+  };
+  const parameters = [inPath("id", "The id of a call, of its request or of one of its legs")];
+  const item = (summary: string, operationId: string, schema: string) => ({
+    post: { summary, operationId, ...basic, parameters, requestBody: body(schema), responses },
+  });
+  return {
+    "/calls/{id}/flow": item("Perform another flow in place of the one that runs", "replaceFlow", "FlowRequest"),
+    "/calls/{id}/dtmf": item("Press keys towards a leg", "sendDigits", "DtmfRequest"),
+    "/calls/{id}/mute": item("Let nobody hear what a leg says, or everybody again", "muteLeg", "MuteRequest"),
+  };
 }
 
 function readPathItems(): Json {

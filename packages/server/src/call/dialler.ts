@@ -24,7 +24,12 @@ export interface DialRequest {
 }
 
 export type DialOutcome =
-  | { readonly answered: true; readonly leg: Leg }
+  | {
+      readonly answered: true;
+      readonly leg: Leg;
+      /** Aborts when somebody else takes the leg over: whoever has dialled it then leaves it alone. */
+      readonly released?: AbortSignal;
+    }
   | { readonly answered: false; readonly cause: Cause };
 
 /** Makes outbound legs. Busy, no answer and the like are outcomes, not errors; an abort gives `cancelled`. */

@@ -1,14 +1,13 @@
 import { aborted, PiopiyError } from "../base/index.ts";
-import { createOutbox, type Outbox } from "../outbox/index.ts";
-import { findEvent, resendEvent } from "../store/index.ts";
+import { act, mute, sendDigits, type CallAction } from "./act.ts";
+import { nextFlow, type NextFlow } from "./act-flow.ts";
 import { within } from "./background.ts";
-import { CANCELLED, COMPLETED, SHUTDOWN } from "./causes.ts";
+import { SHUTDOWN } from "./causes.ts";
 import type { LiveStatistics, PlaceCall, PlacedCall, World } from "./model.ts";
 import { placeCall } from "./place-call.ts";
 import { receiveCall, type Incoming } from "./receive-call.ts";
 import { createRegistry } from "./registry.ts";
-import { recover } from "./recover.ts";
-import { appOf, type ControlOptions } from "./settings.ts";
+import type { ControlOptions } from "./settings.ts";
 
 /** Calls, from their request to their record. */
 export interface Control {
@@ -17,84 +16,44 @@ export interface Control {
   /** Takes an inbound call; its end is not waited for. */
   receiveCall(incoming: Incoming): void;
   /**
-   * Does `action` to a running call of the app: by its id, its request id or the id of leg a it means the call, by the
-   * id of a leg b only that leg. Fails with `unknown_call`, and with `unsupported_action` for all but `hangup`.
+   * Does `action` to a running call of the app, or to a leg of it: by the call's id, its request's or that of leg a it
+   * means leg a, by the id of a leg b that leg. Fails with `unknown_call`, `not_answered`.
    */
   act(appid: string, anyId: string, action: CallAction): void;
-  /** After a start: closes the calls that a crash left open, and delivers what waits. Tells how many were closed. */
-  recover(): Promise<number>;
-  /** Sends an event of the app once more. Fails with `unknown_event`. */
-  resend(appid: string, eventId: string): Promise<void>;
-  /**
-   * Takes no more calls, ends those that run, and waits for their records and the first attempt to deliver them, at
-   * most `limitMs` (5 s). What is not delivered then is delivered after the next start.
-   */
+  /** Puts another flow in the place of the one that runs. Fails as `act` does. */
+  nextFlow(appid: string, anyId: string, next: NextFlow): void;
+  /** Presses keys towards a leg; does not wait until they are heard. Fails as `act` does. */
+  sendDigits(appid: string, anyId: string, sending: { readonly leg?: string; readonly digits: string }): void;
+  /** Lets nobody hear what a leg says, or everybody again. Fails as `act` does. */
+  mute(appid: string, anyId: string, muting: { readonly leg?: string; readonly on: boolean }): void;
+  /** Takes no more calls, ends those that run, and waits for their records, at most `limitMs` (5 s). */
   drain(limitMs?: number): Promise<void>;
   statistics(): LiveStatistics;
 }
-
-export type CallAction = "hangup" | "hold" | "unhold" | "holdToggle" | "transfer";
 
 const MAX_CALLS = 2000;
 const DRAIN_MS = 5000;
 
 export function createControl(options: ControlOptions): Control {
-  const world: World = { ...options, registry: createRegistry(options.maxCalls ?? MAX_CALLS), outbox: outboxOf(options) };
+  const world: World = { ...options, registry: createRegistry(options.maxCalls ?? MAX_CALLS) };
   return {
     placeCall: (placing) => placeCall(world, placing),
     receiveCall: (incoming) => receiveCall(world, incoming),
     act: (appid, anyId, action) => act(world, appid, anyId, action),
+    nextFlow: (appid, anyId, next) => nextFlow(world, appid, anyId, next),
+    sendDigits: (appid, anyId, sending) => sendDigits(world, appid, anyId, sending),
+    mute: (appid, anyId, muting) => mute(world, appid, anyId, muting),
     drain: (limitMs = DRAIN_MS) => drain(world, limitMs),
-    recover: () => recover(world),
-    resend: (appid, eventId) => resend(world, appid, eventId),
-    statistics: () => ({ ...world.registry.statistics(), webhooks: { ...world.outbox.totals } }),
+    statistics: () => world.registry.statistics(),
   };
-}
-
-function outboxOf({ store, clock, callbacks, apps, delivery = {} }: ControlOptions): Outbox {
-  const secretsOf = (appid: string) => {
-    const app = appOf({ apps }, appid);
-    return app && (app.webhook_secrets ?? []);
-  };
-  return createOutbox({ store, clock, secretsOf, post: (...posted) => callbacks.post(...posted), ...delivery });
-}
-
-/** Sends an event once more. */
-async function resend({ store, clock, outbox, apps }: World, appid: string, eventId: string): Promise<void> {
-  const event = await findEvent(store.db, appid, eventId);
-  if (!event) throw new PiopiyError("unknown_event");
-  const app = appOf({ apps }, appid);
-  const url = (event.kind === "cdr" ? app?.cdr_url : app?.event_url) ?? event.url;
-  if (url === null) throw new PiopiyError("unknown_event", "The app has no address for this event: there is nowhere to send it.");
-  await store.write((db) => resendEvent(db, eventId, url, clock.now()));
-  outbox.wake();
-}
-
-function act({ registry }: World, appid: string, anyId: string, action: CallAction): void {
-  const call = registry.find(appid, anyId);
-  if (!call) throw new PiopiyError("unknown_call");
-  if (action !== "hangup") throw new PiopiyError("unsupported_action", "This server performs hangup only on calls that are up.");
-  const leg = call.legs.get(anyId);
-  call.timeline.add({ type: "call.action", ...(leg ? { legId: anyId } : {}), data: { action } });
-  if (leg?.facts.which === "b") {
-    leg.hangup(leg.times.answeredMs === undefined ? CANCELLED : COMPLETED);
-    return;
-  }
-  const up = [...call.legs.values()].some(({ facts, times }) => facts.which === "a" && times.answeredMs !== undefined);
-  call.life.close(up ? COMPLETED : CANCELLED);
 }
 
 async function drain(world: World, limitMs: number): Promise<void> {
-  const { registry, store, clock, outbox } = world;
+  const { registry, store, clock } = world;
   registry.drain();
   const calls = [...registry.calls];
   for (const call of calls) call.life.close(SHUTDOWN);
-  const over = async () => {
-    await Promise.all(calls.map((call) => call.done));
-    await store.flush();
-    await outbox.idle();
-  };
-  await within(clock, limitMs, undefined, (signal) => Promise.race([over(), aborted(signal)]));
-  await outbox.close();
+  const over = Promise.all(calls.map((call) => call.done));
+  await within(clock, limitMs, undefined, (signal) => Promise.race([over, aborted(signal)]));
   await store.flush();
 }

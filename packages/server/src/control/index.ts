@@ -1,4 +1,6 @@
-export { createControl, type CallAction, type Control } from "./control.ts";
+export type { CallAction } from "./act.ts";
+export type { NextFlow } from "./act-flow.ts";
+export { createControl, type Control } from "./control.ts";
 export type { LiveStatistics, PlaceCall, PlacedCall } from "./model.ts";
 export type { Incoming } from "./receive-call.ts";
 export type { AppSettings, ControlOptions, NumberSettings, PhoneSettings } from "./settings.ts";

@@ -1,8 +1,7 @@
 import type { Issue, MakeCallRequest } from "@piopiy/pcmo";
 import type { Scope } from "../base/index.ts";
-import type { Cause } from "../call/index.ts";
-import type { Timeline } from "../interpreter/index.ts";
-import type { Outbox } from "../outbox/index.ts";
+import type { Cause, Leg } from "../call/index.ts";
+import type { FlowSwitch, Timeline } from "../interpreter/index.ts";
 import type { ControlOptions } from "./settings.ts";
 
 // The nouns of this layer; what they do stands in the files beside.
@@ -10,7 +9,6 @@ import type { ControlOptions } from "./settings.ts";
 /** The options and what lives beside them. */
 export interface World extends ControlOptions {
   readonly registry: Registry;
-  readonly outbox: Outbox;
 }
 
 /** A checked request for a call. */
@@ -43,29 +41,22 @@ export interface CallFacts {
   readonly to: string;
 }
 
-/** What webhooks say of a call, whatever they tell. */
-export interface ToldCall {
-  readonly facts: CallFacts;
-  /** What webhooks carry as `extra_params`. */
-  readonly extraParams: string | undefined;
-  /** Since there is one: the id of the first leg. */
-  readonly firstLegId: string | undefined;
-  /** The place of the next event in the call, from 1. */
-  nextSequence(): number;
-}
-
 /** A call from its request to its record. */
-export interface LiveCall extends ToldCall {
+export interface LiveCall {
+  readonly facts: CallFacts;
   /** Closing it, with a `Cause`, ends the call. */
   readonly life: Scope;
   readonly timeline: Timeline;
   readonly legs: Map<string, LegRecord>;
+  /** Flows of legs that were taken out of a bridge; they never reject. */
+  readonly others: Promise<unknown>[];
+  readonly webhooks: Webhooks;
   /** Told once the flow is over: only then is `extraParams` what it will be. */
   readonly afterFlow: (() => void)[];
+  /** What webhooks carry as `extra_params`. */
   extraParams: string | undefined;
-  firstLegId: string | undefined;
   ended: boolean;
-  /** Resolves when its record is complete. */
+  /** Resolves when its record is complete and its webhooks were tried. */
   done: Promise<void>;
 }
 
@@ -97,6 +88,24 @@ export interface LegRecord {
   readonly hangup: (cause: Cause) => void;
   /** Calls `then` when it is answered, at once if it is. */
   onAnswered(then: () => void): void;
+  /** Since there is one: an inbound leg from the beginning, an outbound one since it was answered. */
+  leg?: Leg;
+  /** Since a flow is performed on it. */
+  flow?: FlowSwitch;
+  /** While it belongs to the bridge that has dialled it: takes it away from there. */
+  release?: () => void;
+}
+
+export type WebhookKind = "event" | "cdr";
+
+/** A call's webhooks: one attempt each, in their order. */
+export interface Webhooks {
+  /** Does nothing when the app has no address for it. */
+  push(kind: WebhookKind, body: Readonly<Record<string, unknown>>): void;
+  /** The place of the next one in the call, from 1. */
+  next(): number;
+  /** Resolves when nothing waits any more. */
+  idle(): Promise<void>;
 }
 
 /** The calls that run, and what there has been since the start. */
@@ -111,12 +120,12 @@ export interface Registry {
   find(appid: string, anyId: string): LiveCall | undefined;
   drain(): void;
   count(what: Counter, label?: string): void;
-  statistics(): Omit<LiveStatistics, "webhooks">;
+  statistics(): LiveStatistics;
 }
 
-export type Counter = "legStarted" | "legEnded" | "callEnded";
+export type Counter = "legStarted" | "legEnded" | "callEnded" | "webhook";
 
-/** For metrics. Totals are since the start; their keys are causes, or `delivered`, `failed`, `given_up`. */
+/** For metrics. Totals are since the start; their keys are causes, or `delivered`, `failed`, `dropped`. */
 export interface LiveStatistics {
   readonly calls: number;
   readonly legs: number;

@@ -1,13 +1,12 @@
 import type { Action } from "@piopiy/pcmo";
 import { channels, PiopiyError } from "../base/index.ts";
 import type { Cause, Leg } from "../call/index.ts";
-import { runFlow, type CallContext, type Ports, type Recording, type RecordingPort, type Timeline } from "../interpreter/index.ts";
+import { createFlowSwitch, runFlow, type CallContext, type Ports, type Recording, type RecordingPort, type Timeline } from "../interpreter/index.ts";
 import { inBackground } from "./background.ts";
 import { causeOf, COMPLETED, DURATION } from "./causes.ts";
 import type { LegRecord, LiveCall, World } from "./model.ts";
 import { recordedDialler } from "./recorded-dialler.ts";
 import { recordedRecordings } from "./recorded-recordings.ts";
-import { signedCallbacks } from "./signed-callbacks.ts";
 
 export interface FlowRules {
   readonly flow: readonly Action[];
@@ -24,7 +23,7 @@ export async function performFlow(world: World, call: LiveCall, leg: Leg, record
   const recordings = recordedRecordings(world, call);
   const dialler = recordedDialler(world, call, "b", rules.onRinging);
   const ports: Ports = {
-    clock: world.clock, ids: world.ids, audio: world.audio, callbacks: signedCallbacks(world, call.facts.appid), recordings, dialler,
+    clock: world.clock, ids: world.ids, audio: world.audio, callbacks: world.callbacks, recordings, dialler,
     timeline: watched(call, record, rules.flow),
   };
   record.onAnswered(() => {
@@ -33,7 +32,9 @@ export async function performFlow(world: World, call: LiveCall, leg: Leg, record
     if (leg.signal.aborted) timer.cancel();
   });
   const recording = rules.record ? await recordLeg(call, leg, recordings) : undefined;
-  const result = await runFlow(rules.flow, contextOf(call), leg, ports, call.life.signal);
+  const outside = createFlowSwitch();
+  record.flow = outside;
+  const result = await runFlow(rules.flow, contextOf(call), leg, ports, call.life.signal, outside);
   call.extraParams = result.extraParams ?? call.extraParams;
   // A caller whom nobody answered is refused for the reason for which the last one dialled did not answer.
   const refusal = record.times.answeredMs === undefined ? dialler.lastRefusal : undefined;

@@ -42,11 +42,12 @@ export function receiveCall(world: World, incoming: Incoming): void {
   inBackground(
     world.store.writeSoon(async (db) => {
       const none = { request_id: null, cause: null, started_ms: null, answered_ms: null, ended_ms: null, extra_params: null };
-      await insertCall(db, { ...facts, ...none, status: "dialling", created_ms: nowMs, flow: JSON.stringify(flow), options: "{}" });
+      await insertCall(db, { ...facts, ...none, status: "queued", created_ms: nowMs, flow: JSON.stringify(flow), options: "{}" });
       await insertEntry(db, facts.id, entryOf({ type: "call.received", legId: leg.id, data: { route: route.type } }, 1, nowMs));
     }),
   );
   const record = openLeg(world, call, { id: leg.id, which: "a", direction: "inbound", from, to }, (cause) => inBackground(leg.hangup(cause)));
+  record.leg = leg;
   tie(call, leg);
   follow(leg, (cause) => record.ended(cause));
   runCall(world, call, () => answerBy(world, call, incoming, record, route));

@@ -25,11 +25,25 @@ export function recordedDialler(world: World, call: LiveCall, which: "a" | "b", 
         else attempt.close(cause);
       });
       const outcome = await dialOne(world, request, record, attempt.signal, onRinging);
-      if (outcome.answered) up = outcome.leg;
-      else lastRefusal = outcome.cause;
-      return outcome;
+      if (!outcome.answered) {
+        lastRefusal = outcome.cause;
+        return outcome;
+      }
+      up = outcome.leg;
+      record.leg = up;
+      return which === "b" ? { ...outcome, released: releasable(record) } : outcome;
     },
   };
+}
+
+/** Lets somebody else take over the leg: the signal tells the bridge that it is no longer its own. */
+function releasable(record: LegRecord): AbortSignal {
+  const released = new AbortController();
+  record.release = () => {
+    delete record.release;
+    released.abort();
+  };
+  return released.signal;
 }
 
 async function dialOne(

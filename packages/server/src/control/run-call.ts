@@ -14,6 +14,7 @@ async function toTheEnd(world: World, call: LiveCall, work: () => Promise<Cause>
   let cause = FAILED;
   try {
     cause = await work();
+    for (const other of call.others) await other;
   } catch (failure) {
     channels.failure.publish({ layer: "control", failure });
   }
@@ -34,4 +35,5 @@ async function finish({ store, clock, registry }: World, call: LiveCall, cause: 
   const extra = call.extraParams === undefined ? {} : { extra_params: call.extraParams };
   await store.write((db) => updateCall(db, call.facts.id, { ...end, ...extra }));
   call.life.close(cause);
+  await call.webhooks.idle();
 }

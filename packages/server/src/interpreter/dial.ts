@@ -16,6 +16,8 @@ export interface Attempt {
 
 export interface Answer extends Attempt {
   readonly leg: Leg;
+  /** See `DialOutcome`. */
+  readonly released?: AbortSignal;
 }
 
 const cancelled: Cause = { reason: "cancelled", who: "us" };
@@ -41,7 +43,8 @@ export async function dial(
   const outcome = await outcomeOf(request, stage, signal);
   if (outcome.answered) {
     note("leg.answered", attempt, legId);
-    if (!signal.aborted) return { ...attempt, leg: outcome.leg };
+    const { leg: other, released } = outcome;
+    if (!signal.aborted) return { ...attempt, leg: other, ...(released && { released }) };
     await outcome.leg.hangup(cancelled);
   }
   const cause = outcome.answered ? cancelled : outcome.cause;

@@ -1,5 +1,6 @@
 import { aborted, scope } from "../base/index.ts";
 import type { Leg } from "../call/index.ts";
+import type { Answer } from "./dial.ts";
 import { describe } from "./failure.ts";
 import { closeRecording, startRecording } from "./recordings.ts";
 import type { Recording } from "./ports.ts";
@@ -13,24 +14,28 @@ interface TalkRules {
 
 /**
  * Joins the flow's leg (answering it now, if nobody has) with `other`, until either ends or `duration` is over; then
- * `other` is ended. Tells how long it lasted and why it ended. Rejects with the signal's reason when the flow's leg is gone.
+ * `other` is ended, unless somebody else has taken it over. Tells how long it lasted and why it ended. Rejects with the signal's reason when the flow's leg is gone.
  */
-export async function talk(other: Leg, rules: TalkRules, stage: Stage): Promise<Data> {
+export async function talk({ leg: other, released }: Answer, rules: TalkRules, stage: Stage): Promise<Data> {
   const { line, note, signal } = stage;
   using talking = scope(signal);
   using otherLife = scope(other.signal);
   otherLife.onClose(() => talking.close());
+  using taking = scope(released);
+  taking.onClose(() => talking.close());
   let over = false;
   let bridgedMs = 0;
   try {
     await line.open();
     if (!talking.signal.aborted) ({ over, bridgedMs } = await joined(other, rules, stage, talking.signal));
   } finally {
-    await other.hangup({ reason: over ? "duration" : "completed", who: "us" });
-    note("leg.ended", { ...other.signal.reason }, other.id);
+    if (!released?.aborted) {
+      await other.hangup({ reason: over ? "duration" : "completed", who: "us" });
+      note("leg.ended", { ...other.signal.reason }, other.id);
+    }
   }
   if (signal.aborted) throw signal.reason;
-  return { bridgedMs, ended: over ? "duration" : "other_leg" };
+  return { bridgedMs, ended: over ? "duration" : released?.aborted ? "other_leg_taken" : "other_leg" };
 }
 
 async function joined(

@@ -14,7 +14,7 @@ export async function bridge(action: Dialling, stage: Stage): Promise<VerbResult
   // A cancelled phone may take its time to confirm: neither the conversation nor the next action waits for it.
   stage.unfinished.push(settled);
   if (answer) {
-    const talked = await talk(answer.leg, action, stage);
+    const talked = await talk(answer, action, stage);
     const { destination, round, legId } = answer;
     return { outcome: { answered: true, destination, round, other: legId, attempts: [...attempts], ...talked } };
   }

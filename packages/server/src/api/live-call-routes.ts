@@ -1,0 +1,31 @@
+import { parseDtmfRequest, parseFlowRequest, parseMuteRequest } from "@piopiy/pcmo";
+import type { FastifyInstance } from "fastify";
+import { accepted, done, performed } from "./act-routes.ts";
+import { basicAppid } from "./credentials.ts";
+import type { ApiOptions } from "./options.ts";
+
+interface CallParams {
+  readonly id: string;
+}
+
+/** What only this server does with a call that is up. */
+export function liveCallRoutes(api: FastifyInstance, { apps, control }: ApiOptions): void {
+  api.post<{ Params: CallParams }>("/calls/:id/flow", (request, reply) => {
+    const appid = basicAppid(apps, request);
+    const { leg, to } = accepted(parseFlowRequest(request.body));
+    const flow = performed(to, Array.isArray(request.body) ? "" : "/pcmo");
+    control.nextFlow(appid, request.params.id, { to: flow, action: "flow", ...(leg !== undefined && { leg }) });
+    return reply.send(done("flow accepted"));
+  });
+  api.post<{ Params: CallParams }>("/calls/:id/dtmf", (request, reply) => {
+    const appid = basicAppid(apps, request);
+    control.sendDigits(appid, request.params.id, accepted(parseDtmfRequest(request.body)));
+    return reply.send(done("digits accepted"));
+  });
+  api.post<{ Params: CallParams }>("/calls/:id/mute", (request, reply) => {
+    const appid = basicAppid(apps, request);
+    const muting = accepted(parseMuteRequest(request.body));
+    control.mute(appid, request.params.id, muting);
+    return reply.send(done(muting.on ? "muted" : "unmuted"));
+  });
+}
