@@ -1,4 +1,6 @@
 import { aborted, PiopiyError } from "../base/index.ts";
+import { createOutbox, type Outbox } from "../outbox/index.ts";
+import { findEvent, resendEvent } from "../store/index.ts";
 import { act, mute, sendDigits, type CallAction } from "./act.ts";
 import { nextFlow, type NextFlow } from "./act-flow.ts";
 import { within } from "./background.ts";
@@ -7,7 +9,8 @@ import type { LiveStatistics, PlaceCall, PlacedCall, World } from "./model.ts";
 import { placeCall } from "./place-call.ts";
 import { receiveCall, type Incoming } from "./receive-call.ts";
 import { createRegistry } from "./registry.ts";
-import type { ControlOptions } from "./settings.ts";
+import { recover } from "./recover.ts";
+import { appOf, type ControlOptions } from "./settings.ts";
 
 /** Calls, from their request to their record. */
 export interface Control {
@@ -26,7 +29,14 @@ export interface Control {
   sendDigits(appid: string, anyId: string, sending: { readonly leg?: string; readonly digits: string }): void;
   /** Lets nobody hear what a leg says, or everybody again. Fails as `act` does. */
   mute(appid: string, anyId: string, muting: { readonly leg?: string; readonly on: boolean }): void;
-  /** Takes no more calls, ends those that run, and waits for their records, at most `limitMs` (5 s). */
+  /** After a start: closes the calls that a crash left open, and delivers what waits. Tells how many were closed. */
+  recover(): Promise<number>;
+  /** Sends an event of the app once more. Fails with `unknown_event`. */
+  resend(appid: string, eventId: string): Promise<void>;
+  /**
+   * Takes no more calls, ends those that run, and waits for their records and the first attempt to deliver them, at
+   * most `limitMs` (5 s). What is not delivered then is delivered after the next start.
+   */
   drain(limitMs?: number): Promise<void>;
   statistics(): LiveStatistics;
 }
@@ -35,7 +45,7 @@ const MAX_CALLS = 2000;
 const DRAIN_MS = 5000;
 
 export function createControl(options: ControlOptions): Control {
-  const world: World = { ...options, registry: createRegistry(options.maxCalls ?? MAX_CALLS) };
+  const world: World = { ...options, registry: createRegistry(options.maxCalls ?? MAX_CALLS), outbox: outboxOf(options) };
   return {
     placeCall: (placing) => placeCall(world, placing),
     receiveCall: (incoming) => receiveCall(world, incoming),
@@ -44,16 +54,42 @@ export function createControl(options: ControlOptions): Control {
     sendDigits: (appid, anyId, sending) => sendDigits(world, appid, anyId, sending),
     mute: (appid, anyId, muting) => mute(world, appid, anyId, muting),
     drain: (limitMs = DRAIN_MS) => drain(world, limitMs),
-    statistics: () => world.registry.statistics(),
+    recover: () => recover(world),
+    resend: (appid, eventId) => resend(world, appid, eventId),
+    statistics: () => ({ ...world.registry.statistics(), webhooks: { ...world.outbox.totals } }),
   };
 }
 
+function outboxOf({ store, clock, callbacks, apps, delivery = {} }: ControlOptions): Outbox {
+  const secretsOf = (appid: string) => {
+    const app = appOf({ apps }, appid);
+    return app && (app.webhook_secrets ?? []);
+  };
+  return createOutbox({ store, clock, secretsOf, post: (...posted) => callbacks.post(...posted), ...delivery });
+}
+
+/** Sends an event once more. */
+async function resend({ store, clock, outbox, apps }: World, appid: string, eventId: string): Promise<void> {
+  const event = await findEvent(store.db, appid, eventId);
+  if (!event) throw new PiopiyError("unknown_event");
+  const app = appOf({ apps }, appid);
+  const url = (event.kind === "cdr" ? app?.cdr_url : app?.event_url) ?? event.url;
+  if (url === null) throw new PiopiyError("unknown_event", "The app has no address for this event: there is nowhere to send it.");
+  await store.write((db) => resendEvent(db, eventId, url, clock.now()));
+  outbox.wake();
+}
+
 async function drain(world: World, limitMs: number): Promise<void> {
-  const { registry, store, clock } = world;
+  const { registry, store, clock, outbox } = world;
   registry.drain();
   const calls = [...registry.calls];
   for (const call of calls) call.life.close(SHUTDOWN);
-  const over = Promise.all(calls.map((call) => call.done));
-  await within(clock, limitMs, undefined, (signal) => Promise.race([over, aborted(signal)]));
+  const over = async () => {
+    await Promise.all(calls.map((call) => call.done));
+    await store.flush();
+    await outbox.idle();
+  };
+  await within(clock, limitMs, undefined, (signal) => Promise.race([over(), aborted(signal)]));
+  await outbox.close();
   await store.flush();
 }

@@ -3,20 +3,20 @@ import type { Timeline, TimelineEvent } from "../interpreter/index.ts";
 import { insertEntry, type TimelineEntry } from "../store/index.ts";
 import { inBackground } from "./background.ts";
 import type { CallFacts, LiveCall, World } from "./model.ts";
-import { webhooksOf } from "./webhooks.ts";
 
 /** A call whose first `firstEntries` entries of the timeline are written by whoever makes its row. */
 export function createLiveCall(world: World, facts: CallFacts, firstEntries: number, extraParams?: string): LiveCall {
-  const timeline = timelineOf(world, facts.id, firstEntries);
+  let sequence = 0;
   return {
     facts,
     life: scope(),
-    timeline,
+    timeline: timelineOf(world, facts.id, firstEntries),
     legs: new Map(),
     others: [],
-    webhooks: webhooksOf(world, facts, timeline),
     afterFlow: [],
     extraParams,
+    firstLegId: undefined,
+    nextSequence: () => (sequence += 1),
     ended: false,
     done: Promise.resolve(),
   };

@@ -2,6 +2,7 @@ import type { Issue, MakeCallRequest } from "@piopiy/pcmo";
 import type { Scope } from "../base/index.ts";
 import type { Cause, Leg } from "../call/index.ts";
 import type { FlowSwitch, Timeline } from "../interpreter/index.ts";
+import type { Outbox } from "../outbox/index.ts";
 import type { ControlOptions } from "./settings.ts";
 
 // The nouns of this layer; what they do stands in the files beside.
@@ -9,6 +10,7 @@ import type { ControlOptions } from "./settings.ts";
 /** The options and what lives beside them. */
 export interface World extends ControlOptions {
   readonly registry: Registry;
+  readonly outbox: Outbox;
 }
 
 /** A checked request for a call. */
@@ -41,22 +43,31 @@ export interface CallFacts {
   readonly to: string;
 }
 
-/** A call from its request to its record. */
-export interface LiveCall {
+/** What webhooks say of a call, whatever they tell. */
+export interface ToldCall {
   readonly facts: CallFacts;
+  /** What webhooks carry as `extra_params`. */
+  readonly extraParams: string | undefined;
+  /** Since there is one: the id of the first leg. */
+  readonly firstLegId: string | undefined;
+  /** The place of the next event in the call, from 1. */
+  nextSequence(): number;
+}
+
+/** A call from its request to its record. */
+export interface LiveCall extends ToldCall {
   /** Closing it, with a `Cause`, ends the call. */
   readonly life: Scope;
   readonly timeline: Timeline;
   readonly legs: Map<string, LegRecord>;
   /** Flows of legs that were taken out of a bridge; they never reject. */
   readonly others: Promise<unknown>[];
-  readonly webhooks: Webhooks;
   /** Told once the flow is over: only then is `extraParams` what it will be. */
   readonly afterFlow: (() => void)[];
-  /** What webhooks carry as `extra_params`. */
   extraParams: string | undefined;
+  firstLegId: string | undefined;
   ended: boolean;
-  /** Resolves when its record is complete and its webhooks were tried. */
+  /** Resolves when its record is complete. */
   done: Promise<void>;
 }
 
@@ -96,18 +107,6 @@ export interface LegRecord {
   release?: () => void;
 }
 
-export type WebhookKind = "event" | "cdr";
-
-/** A call's webhooks: one attempt each, in their order. */
-export interface Webhooks {
-  /** Does nothing when the app has no address for it. */
-  push(kind: WebhookKind, body: Readonly<Record<string, unknown>>): void;
-  /** The place of the next one in the call, from 1. */
-  next(): number;
-  /** Resolves when nothing waits any more. */
-  idle(): Promise<void>;
-}
-
 /** The calls that run, and what there has been since the start. */
 export interface Registry {
   readonly calls: ReadonlySet<LiveCall>;
@@ -120,12 +119,12 @@ export interface Registry {
   find(appid: string, anyId: string): LiveCall | undefined;
   drain(): void;
   count(what: Counter, label?: string): void;
-  statistics(): LiveStatistics;
+  statistics(): Omit<LiveStatistics, "webhooks">;
 }
 
-export type Counter = "legStarted" | "legEnded" | "callEnded" | "webhook";
+export type Counter = "legStarted" | "legEnded" | "callEnded";
 
-/** For metrics. Totals are since the start; their keys are causes, or `delivered`, `failed`, `dropped`. */
+/** For metrics. Totals are since the start; their keys are causes, or `delivered`, `failed`, `given_up`. */
 export interface LiveStatistics {
   readonly calls: number;
   readonly legs: number;

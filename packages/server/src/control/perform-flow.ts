@@ -7,6 +7,7 @@ import { causeOf, COMPLETED, DURATION } from "./causes.ts";
 import type { LegRecord, LiveCall, World } from "./model.ts";
 import { recordedDialler } from "./recorded-dialler.ts";
 import { recordedRecordings } from "./recorded-recordings.ts";
+import { signedCallbacks } from "./signed-callbacks.ts";
 
 export interface FlowRules {
   readonly flow: readonly Action[];
@@ -23,7 +24,7 @@ export async function performFlow(world: World, call: LiveCall, leg: Leg, record
   const recordings = recordedRecordings(world, call);
   const dialler = recordedDialler(world, call, "b", rules.onRinging);
   const ports: Ports = {
-    clock: world.clock, ids: world.ids, audio: world.audio, callbacks: world.callbacks, recordings, dialler,
+    clock: world.clock, ids: world.ids, audio: world.audio, callbacks: signedCallbacks(world, call.facts.appid), recordings, dialler,
     timeline: watched(call, record, rules.flow),
   };
   record.onAnswered(() => {

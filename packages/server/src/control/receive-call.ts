@@ -42,7 +42,7 @@ export function receiveCall(world: World, incoming: Incoming): void {
   inBackground(
     world.store.writeSoon(async (db) => {
       const none = { request_id: null, cause: null, started_ms: null, answered_ms: null, ended_ms: null, extra_params: null };
-      await insertCall(db, { ...facts, ...none, status: "queued", created_ms: nowMs, flow: JSON.stringify(flow), options: "{}" });
+      await insertCall(db, { ...facts, ...none, status: "dialling", created_ms: nowMs, flow: JSON.stringify(flow), options: "{}" });
       await insertEntry(db, facts.id, entryOf({ type: "call.received", legId: leg.id, data: { route: route.type } }, 1, nowMs));
     }),
   );

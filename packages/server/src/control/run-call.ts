@@ -35,5 +35,4 @@ async function finish({ store, clock, registry }: World, call: LiveCall, cause: 
   const extra = call.extraParams === undefined ? {} : { extra_params: call.extraParams };
   await store.write((db) => updateCall(db, call.facts.id, { ...end, ...extra }));
   call.life.close(cause);
-  await call.webhooks.idle();
 }
