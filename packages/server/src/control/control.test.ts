@@ -1,81 +1,10 @@
-import { parseFlow, parseMakeCall, CdrSchema, LiveEventSchema, check, type Action } from "@piopiy/pcmo";
-import { afterEach, describe, expect, it } from "vitest";
-import { PiopiyError, seededIds, VirtualClock } from "../base/index.ts";
+import { describe, expect, it } from "vitest";
+import { PiopiyError } from "../base/index.ts";
 import type { Cause } from "../call/index.ts";
-import {
-  simAudio, simCallbacks, simDialler, SimLeg, simRecordings,
-  type SimDestinations, type SimPost, type SimRecording, type SimReplies,
-} from "../simulator/index.ts";
-import { findCall, findKey, listCalls, openStore, readLegs, readRecordings, readTimeline, type Store } from "../store/index.ts";
-import { createControl, type ControlOptions, type PlaceCall } from "./index.ts";
+import { SimLeg, type SimDestinations, type SimReplies } from "../simulator/index.ts";
+import { findCall, findKey, listCalls, readTimeline } from "../store/index.ts";
+import { ANSWER, answers, CDRS, EVENTS, flowOf, FROM, OTHER, placing, setup, speak, TO, type Setup } from "./control-world.test.support.ts";
 
-const FROM = "918000000001";
-const TO = "919000000001";
-const OTHER = "919000000002";
-const EVENTS = "http://hooks.example/events";
-const CDRS = "http://hooks.example/cdr";
-const ANSWER = "http://hooks.example/answer?token=t";
-
-const stores: Store[] = [];
-afterEach(async () => {
-  for (const store of stores.splice(0)) await store.close();
-});
-
-interface Setup extends Partial<ControlOptions> {
-  readonly destinations?: SimDestinations;
-  readonly replies?: SimReplies;
-}
-
-async function setup({ destinations = {}, replies = {}, ...options }: Setup = {}) {
-  const clock = new VirtualClock();
-  const ids = seededIds(7);
-  const store = await openStore({ file: ":memory:", clock });
-  stores.push(store);
-  const legs: SimLeg[] = [];
-  const posts: SimPost[] = [];
-  const recorded: SimRecording[] = [];
-  const control = createControl({
-    store, clock, ids,
-    dialler: simDialler(clock, destinations, legs),
-    audio: simAudio({}),
-    callbacks: simCallbacks(clock, { [EVENTS]: [{}], [CDRS]: [{}], ...replies }, posts),
-    recordings: simRecordings(clock, ids, recorded),
-    recordingFile: (id) => `${id}.wav`,
-    apps: [{ appid: "1000", event_url: EVENTS, cdr_url: CDRS }],
-    numbers: [],
-    phones: [],
-    ...options,
-  });
-  /** Everything that is written down about a call. */
-  const read = async (id: string) => {
-    await store.flush();
-    const call = await findCall(store.db, "1000", id);
-    return {
-      call,
-      legs: call ? await readLegs(store.db, call.id) : [],
-      timeline: call ? await readTimeline(store.db, call.id) : [],
-      recordings: call ? await readRecordings(store.db, call.id) : [],
-    };
-  };
-  const sent = (url: string) => posts.filter((post) => post.url === url).map((post): Readonly<Record<string, unknown>> => Object(post.body));
-  return { clock, ids, store, legs, posts, recorded, control, read, sent };
-}
-
-function placing(pcmo: unknown, more: Readonly<Record<string, unknown>> = {}): PlaceCall {
-  const parsed = parseMakeCall({ appid: 1000, secret: "s", from: FROM, to: TO, pcmo, ...more });
-  if (!parsed.ok) throw new Error(JSON.stringify(parsed.issues));
-  const { secret: _, ...request } = parsed.value;
-  return { request, warnings: parsed.warnings };
-}
-
-function flowOf(pcmo: unknown): readonly Action[] {
-  const parsed = parseFlow(pcmo);
-  if (!parsed.ok) throw new Error(JSON.stringify(parsed.issues));
-  return parsed.value;
-}
-
-const speak = [{ action: "speak", text: "Hello there" }];
-const answers: SimDestinations = { [TO]: [{ does: "answer" }] };
 const ends = (timeline: readonly { type: string; leg_id?: string }[], legId?: string) =>
   timeline.filter((entry) => (legId === undefined ? entry.type === "call.ended" : entry.type === "leg.ended" && entry.leg_id === legId)).length;
 
@@ -117,8 +46,7 @@ describe("placing a call", () => {
     expect(call!.answered_ms! - call!.started_ms!).toBe(2000);
     expect(rows).toMatchObject([{ which: "a", status: "ended", cause: "completed", ended_by: "us", to: TO }]);
     expect(legs[0]!.heard).toMatchObject([{ kind: "speech", complete: true }]);
-    const types = timeline.map((entry) => entry.type).filter((type) => !type.startsWith("webhook"));
-    expect(types).toEqual([
+    expect(timeline.map((entry) => entry.type)).toEqual([
       "call.queued", "leg.dialled", "leg.ringing", "leg.answered", "flow.started", "action.started", "action.finished",
       "flow.finished", "leg.ended", "call.ended",
     ]);
@@ -216,72 +144,6 @@ describe("placing a call", () => {
   });
 });
 
-describe("webhooks", () => {
-  it("tell each leg's life in order, and its record at its end, as the schemas say", async () => {
-    const { control, clock, read, sent } = await setup({ destinations: answers });
-    const flow = [{ action: "speak", text: "x".repeat(100) }, { action: "param", text: "order 7" }];
-    const { requestId } = await control.placeCall(placing(flow, { extra_params: { order: 6 } }));
-    await clock.advance(60_000);
-    const { call, legs, timeline } = await read(requestId);
-    const events = sent(EVENTS);
-    expect(events.map((event) => [event["sequence"], event["status"], event["extra_params"]])).toEqual([
-      [1, "out_started", '{"order":6}'], [2, "out_ringing", '{"order":6}'], [3, "out_answered", '{"order":6}'], [4, "out_hangup", "order 7"],
-    ]);
-    for (const event of events) expect(check(LiveEventSchema, event)).toMatchObject({ ok: true });
-    expect(sent(CDRS)).toEqual([
-      {
-        type: "cdr", event_id: expect.any(String), sequence: 5, appid: 1000, from: Number(FROM), to: Number(TO), direction: "outbound",
-        leg: "a", status: "answered", duration: 7, time: call!.started_ms, start_time: Math.floor(call!.started_ms! / 1000),
-        answer_time: Math.floor(call!.answered_ms! / 1000), end_time: Math.floor(call!.ended_ms! / 1000), cmiuuid: legs[0]!.id,
-        conversation_uuid: requestId, request_id: requestId, callerid: Number(FROM), vn: Number(FROM), extra_params: "order 7",
-        hangup_reason: "completed",
-      },
-    ]);
-    expect(check(CdrSchema, sent(CDRS)[0])).toMatchObject({ ok: true });
-    expect(call!.extra_params).toBe("order 7");
-    expect(timeline.filter((entry) => entry.type === "webhook.delivered").map((entry) => entry.data!["webhook"])).toEqual([
-      "event", "event", "event", "event", "cdr",
-    ]);
-    expect(JSON.stringify(timeline)).not.toContain("hooks.example");
-  });
-
-  it("say missed for a leg that nobody answered", async () => {
-    const { control, clock, sent } = await setup({ destinations: { [TO]: [{ does: "busy" }] } });
-    await control.placeCall(placing(speak));
-    await clock.advance(10_000);
-    expect(sent(CDRS)).toMatchObject([{ status: "missed", duration: 0, hangup_reason: "busy" }]);
-    expect(sent(CDRS)[0]).not.toHaveProperty("answer_time");
-  });
-
-  it("are tried once; a receiver that fails or hangs is an entry and holds up nobody", async () => {
-    const replies: SimReplies = { [EVENTS]: [{ afterMs: 3_600_000 }, { status: 500 }, { fails: "fetch_failed" }], [CDRS]: [{ status: 204 }] };
-    const { control, clock, read, sent } = await setup({ destinations: answers, replies });
-    const { requestId } = await control.placeCall(placing(speak));
-    await clock.advance(60_000);
-    const { call, timeline } = await read(requestId);
-    expect(call).toMatchObject({ cause: "completed" });
-    expect(sent(EVENTS)).toHaveLength(4);
-    expect(timeline.filter((entry) => entry.type.startsWith("webhook.")).map(({ type, data }) => [type, data!["http"] ?? data!["code"]])).toEqual([
-      ["webhook.failed", "fetch_failed"], ["webhook.failed", 500], ["webhook.failed", "fetch_failed"], ["webhook.failed", "fetch_failed"],
-      ["webhook.delivered", 204],
-    ]);
-    expect(control.statistics().webhooks).toEqual({ failed: 4, delivered: 1 });
-  });
-
-  it("are bounded: what comes while a receiver hangs is given up, counted and said", async () => {
-    const connect = Array.from({ length: 50 }, (_, index) => ({ type: "pstn", number: `91900000${1000 + index}` }));
-    const { control, clock, read } = await setup({ destinations: answers, replies: { [EVENTS]: [{ afterMs: 3_600_000 }] } });
-    const { requestId } = await control.placeCall(placing([{ action: "bridge", connect, loop: 3, ring_type: "group" }]));
-    await clock.advance(10_000_000);
-    const { timeline, legs } = await read(requestId);
-    const dropped = timeline.filter((entry) => entry.type === "webhook.dropped").length;
-    expect(legs).toHaveLength(151);
-    expect(dropped).toBeGreaterThan(200);
-    expect(control.statistics().webhooks["dropped"]).toBe(dropped);
-    expect(control.statistics().calls).toBe(0);
-  });
-});
-
 describe("receiving a call", () => {
   async function receive(options: Setup, to = "918000000009", from = TO) {
     const world = await setup(options);
@@ -336,7 +198,6 @@ describe("receiving a call", () => {
     ["answers no JSON", [{ body: "got it" }], "invalid_request"],
     ["answers no actions", [{ body: [] }], "empty_flow"],
     ["answers a wrong action", [{ body: [{ action: "dance" }] }], "invalid_request"],
-    ["answers what is not performed", [{ body: [{ action: "stream", ws_url: "wss://bot.example/" }] }], "unsupported_action"],
     ["hangs", [{ afterMs: 3_600_000 }], "fetch_failed"],
   ];
   it.each(failures)("refuses the call when the answer URL %s", async (_, replies, code) => {
