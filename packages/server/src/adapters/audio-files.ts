@@ -1,12 +1,12 @@
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { sourceOf, type AudioSource } from "../audio/index.ts";
-import { PiopiyError, workerUrl, type Clock } from "../base/index.ts";
+import { PiopiyError, type Clock } from "../base/index.ts";
 import type { FileReference } from "../interpreter/index.ts";
+import { createAudioDecoder, type AudioDecoder } from "./audio-decoder.ts";
 import type { SafeFetch } from "./http-fetch.ts";
 import { createLru } from "./lru.ts";
 import { fetchAudio, type FetchedAudio } from "./remote-audio.ts";
-import { createSampleWorker } from "./sample-worker.ts";
 import { createSingleFlight } from "./single-flight.ts";
 
 export interface AudioFilesOptions {
@@ -31,21 +31,12 @@ export interface AudioFiles {
   close(): Promise<void>;
 }
 
-type Decode = (bytes: Uint8Array, signal: AbortSignal) => Promise<Int16Array>;
-
-const DECODE_TIMEOUT_MS = 30_000;
-const MAXIMUM_WAITING = 64;
-
 export function createAudioFiles(options: AudioFilesOptions): AudioFiles {
   const { folder, fetch, clock, cacheBytes = 128 << 20, maxFileBytes = 50_000_000, freshMs = 60_000 } = options;
   const cache = createLru<FetchedAudio>(cacheBytes);
   const flights = createSingleFlight<FetchedAudio>();
-  // Decoding takes a thread of its own: seconds of work for a long MP3, which no call's signalling waits for.
-  const worker = createSampleWorker<Uint8Array>(
-    { url: workerUrl(import.meta.url, "decode-worker"), clock, timeoutMs: DECODE_TIMEOUT_MS, maxWaiting: MAXIMUM_WAITING, code: "bad_audio" },
-    wholeBuffer,
-  );
-  const decode: Decode = (bytes, signal) => worker.request(bytes, signal);
+  const decoder = createAudioDecoder(clock);
+  const decode: AudioDecoder["decode"] = (bytes, signal) => decoder.decode(bytes, signal);
   const keep = (key: string, audio: FetchedAudio) => {
     cache.set(key, audio, audio.samples.byteLength);
     return audio;
@@ -70,7 +61,7 @@ export function createAudioFiles(options: AudioFilesOptions): AudioFiles {
       const { samples } = await (reference.type === "url" ? remote(reference.url, signal) : named(reference.name, signal));
       return sourceOf(samples, "file");
     },
-    close: () => worker.close(),
+    close: () => decoder.close(),
   };
 }
 
@@ -92,9 +83,4 @@ const contentOf = (path: string): Promise<Uint8Array> => readFile(path).catch(mi
 
 function missing(cause: unknown): never {
   throw new PiopiyError("bad_audio", "There is no file of this name in the media folder. Put it there, or give an http(s) URL.", { cause });
-}
-
-/** A whole buffer is handed to the thread, part of one is copied. */
-function wholeBuffer({ buffer, byteLength }: Uint8Array): readonly ArrayBuffer[] {
-  return buffer instanceof ArrayBuffer && buffer.byteLength === byteLength ? [buffer] : [];
 }

@@ -13,12 +13,24 @@ export interface Config {
   };
   /** How events and records are delivered. Seconds. */
   readonly webhooks: { readonly retry_after: readonly number[]; readonly timeout: number; readonly per_host: number };
+  readonly speech: SpeechConfig;
   readonly data: string;
   /** Empty: the server makes a development app. */
   readonly apps: readonly AppConfig[];
   readonly numbers: readonly NumberConfig[];
   readonly trunks: readonly TrunkConfig[];
   readonly phones: readonly PhoneConfig[];
+}
+
+/** Who speaks. `flite` is inside, and hands languages it does not have to `espeak-ng` where that is installed. */
+export interface SpeechConfig {
+  readonly provider: "flite" | "espeak-ng" | "openai";
+  /** Of an OpenAI-compatible service. */
+  readonly base_url?: string;
+  readonly api_key?: string;
+  readonly model?: string;
+  /** The voice when an action names none. */
+  readonly voice?: string;
 }
 
 export interface AppConfig {

@@ -10,6 +10,9 @@ export function crossCheck(config: CheckedConfig): readonly Issue[] {
     ...twice("number", allNumbers(config)),
     ...config.numbers.flatMap((route, index) => routeIssues(config, route, `/numbers/${index}`)),
     ...config.trunks.flatMap((trunk, index) => trunkIssues(trunk, `/trunks/${index}`)),
+    ...(config.speech.provider === "openai" && config.speech.base_url === undefined
+      ? [{ path: "/speech/base_url", message: "is missing; the provider openai needs the address of a service" }]
+      : []),
     ...(config.sip.udp === false && config.sip.tcp === false
       ? [{ path: "/sip", message: "must have udp or tcp; both are off, and no call could be made" }]
       : []),

@@ -1,5 +1,5 @@
 export { inCidr } from "./cidr.ts";
-export { type AppConfig, type Config, type LimitsConfig, type NumberConfig, type PhoneConfig, type TrunkConfig } from "./config.ts";
+export { type AppConfig, type Config, type LimitsConfig, type NumberConfig, type PhoneConfig, type SpeechConfig, type TrunkConfig } from "./config.ts";
 export { configJsonSchema } from "./json-schema.ts";
 export { defaultFile, loadConfig, type ConfigSources } from "./load.ts";
 export { resolveConfig } from "./resolve.ts";

@@ -9,6 +9,7 @@ const defaults = {
   sip: { host: "127.0.0.1", udp: 5060, tcp: 5060 },
   media: { host: "127.0.0.1", ports: [20_000, 29_999], folder: ".piopiy/media", workers: 3 },
   webhooks: { retry_after: [300, 600, 900], timeout: 10, per_host: 8 },
+  speech: { provider: "flite" },
   data: ".piopiy",
   apps: [],
   numbers: [],
@@ -28,6 +29,7 @@ describe("the configuration", () => {
       http: { host: "0.0.0.0", port: 0 },
       sip: { host: "::", udp: "5070", tcp: false },
       media: { host: "192.0.2.1", ports: ["30000", 30_001], folder: "audio", workers: 2 },
+      speech: { provider: "openai", base_url: "http://127.0.0.1:9000/v1", api_key: "k", model: "m", voice: "nova" },
       webhooks: { retry_after: [60, "120"], timeout: 3, per_host: 2 },
       data: "var",
       apps: [
@@ -56,6 +58,7 @@ describe("the configuration", () => {
         sip: { host: "::", udp: 5070, tcp: false },
         media: { host: "192.0.2.1", ports: [30_000, 30_001], folder: "audio", workers: 2 },
         webhooks: { retry_after: [60, 120], timeout: 3, per_host: 2 },
+        speech: file.speech,
         data: "var",
         apps: [{ ...file.apps[0], appid: "7" }, file.apps[1]],
         numbers: [
@@ -142,6 +145,7 @@ describe("a mistake in the file", () => {
     [{ sip: { udp: 70_000 } }, "/sip/udp", "must be a port from 0 (any free one) to 65535, or false for off; got 70000"],
     [{ sip: { udp: "70000" } }, "/sip/udp", "must be a port from 0 (any free one) to 65535, or false for off; got 70000"],
     [{ sip: { tcp: true } }, "/sip/tcp", "must be a port from 0 (any free one) to 65535, or false for off; got true"],
+    [{ speech: { provider: "openai" } }, "/speech/base_url", "is missing; the provider openai needs the address of a service"],
     [{ sip: { udp: false, tcp: "off" } }, "/sip", "must have udp or tcp; both are off, and no call could be made"],
     [{ media: { ports: [30_000, 20_000] } }, "/media/ports", "must be [from, to]: two ports from 1024 to 65535, the lower one first, or [0, 0] for any free ones; got 30000, 20000"],
     [{ media: { ports: [30_000] } }, "/media/ports", "must be [from, to]: two ports from 1024 to 65535, the lower one first, or [0, 0] for any free ones; got a list"],

@@ -26,11 +26,12 @@ export function resolveConfig(
 }
 
 function complete(config: CheckedConfig, cores: number): Config {
-  const { http, sip, media, webhooks, data, apps, trunks, phones } = config;
+  const { http, sip, media, speech, webhooks, data, apps, trunks, phones } = config;
   return {
     http,
     sip,
     media: { ...media, folder: media.folder ?? join(data, "media"), workers: media.workers ?? Math.max(1, cores - 1) },
+    speech,
     webhooks,
     data,
     apps,

@@ -138,6 +138,14 @@ const phone = strictFields({
   number: v.exactOptional(phoneNumber("The number that rings it")),
 });
 
+const speech = strictFields({
+  provider: v.optional(choice(["flite", "espeak-ng", "openai"], "Who speaks"), "flite"),
+  base_url: v.exactOptional(httpUrl("The speech service, with provider openai: any with POST /v1/audio/speech")),
+  api_key: v.exactOptional(text(1, 1024, "The key of the speech service")),
+  model: v.exactOptional(text(1, 256, "The model of the speech service")),
+  voice: v.exactOptional(name("The voice when an action names none")),
+});
+
 const listOf = <S extends v.GenericSchema>(item: S, what: string) => v.optional(v.array(item, mustBe(`a list of ${what}`)), []);
 
 /** `piopiy.config.json`, with the environment and the flags laid over it. */
@@ -147,6 +155,7 @@ export const ConfigSchema = strictFields({
   sip: v.optional(sip, {}),
   media: v.optional(media, {}),
   webhooks: v.optional(webhooks, {}),
+  speech: v.optional(speech, {}),
   data: v.optional(folder("Where the database, recordings and caches are"), ".piopiy"),
   apps: listOf(app, "apps"),
   numbers: listOf(numberRoute, "numbers"),

@@ -16,7 +16,7 @@ export interface Ports {
 export interface AudioPort {
   /** A file by URL or by its name in the media folder. Fails with `bad_audio`, `fetch_failed`, `fetch_refused`. */
   file(reference: FileReference, signal: AbortSignal): Promise<AudioSource>;
-  /** Speech, sentence by sentence. Fails with `speech_failed`. */
+  /** Speech, sentence by sentence, of plain text or SSML. Fails with `speech_failed`. */
   speech(request: SpeechRequest, signal: AbortSignal): Promise<AudioSource>;
 }
 
@@ -28,6 +28,8 @@ export interface SpeechRequest {
   readonly text: string;
   readonly language?: string;
   readonly voice?: string;
+  /** Told what of the text could not be taken as it was written. */
+  readonly warn?: (message: string) => void;
 }
 
 export interface CallbackPort {

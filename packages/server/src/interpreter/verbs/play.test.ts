@@ -83,7 +83,20 @@ describe("play and speak", () => {
       },
     };
     await simulate(flow({ action: "speak", text: "Hi", language: "en-US", voice: "slt" }, { action: "speak", text: "Ho" }), [], { ports: { audio } });
-    expect(asked).toEqual([{ text: "Hi", language: "en-US", voice: "slt" }, { text: "Ho" }]);
+    const warn = expect.any(Function);
+    expect(asked).toEqual([{ text: "Hi", language: "en-US", voice: "slt", warn }, { text: "Ho", warn }]);
+  });
+
+  it("puts what speech warns of on the timeline", async () => {
+    const audio: AudioPort = {
+      file: () => Promise.reject(new PiopiyError("bad_audio")),
+      speech: ({ warn }) => {
+        warn?.("The SSML is malformed.");
+        return Promise.reject(new PiopiyError("speech_failed"));
+      },
+    };
+    const report = await simulate(flow({ action: "speak", text: "<speak>" }), [], { ports: { audio } });
+    expect(data(report, "warning")).toEqual([{ warning: "speech", message: "The SSML is malformed." }]);
   });
 
   it("gives up a file that never comes when the party hangs up", async () => {

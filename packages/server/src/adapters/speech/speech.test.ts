@@ -2,19 +2,22 @@ import { mkdtemp, readdir, readFile, rm, utimes, writeFile } from "node:fs/promi
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { audible, collect, parseWav } from "../audio/index.ts";
-import { seededIds, systemClock } from "../base/index.ts";
-import { createFliteSpeech, type FliteSpeechOptions, type Speech } from "./flite-speech.ts";
+import { audible, collect, parseWav } from "../../audio/index.ts";
+import { PiopiyError, seededIds, systemClock } from "../../base/index.ts";
+import { createFlite, type FliteOptions } from "./flite.ts";
+import type { SpeechProvider } from "./provider.ts";
 import { createSpeechCache, speechKey } from "./speech-cache.ts";
+import { createSpeech, type Speech } from "./speech.ts";
 
 const never = new AbortController().signal;
 let folder = "";
 const open: Speech[] = [];
-const speech = (over: Partial<FliteSpeechOptions> = {}) => {
-  const made = createFliteSpeech({ cacheFolder: folder, clock: systemClock, ...over });
+const spokenBy = (...providers: readonly SpeechProvider[]) => {
+  const made = createSpeech({ providers, cacheFolder: folder, clock: systemClock });
   open.push(made);
   return made;
 };
+const speech = (over: Partial<FliteOptions> = {}) => spokenBy(createFlite({ clock: systemClock, ...over }));
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "speech-cache-"));
 });
@@ -35,7 +38,7 @@ describe("speech", () => {
     expect(samples.length / 8000).toBeLessThan(4);
     await first.close();
     const files = await readdir(folder);
-    expect(files.toSorted()).toEqual([`${speechKey("slt", "Hello.")}.wav`, `${speechKey("slt", "Press one.")}.wav`].toSorted());
+    expect(files.toSorted()).toEqual(["Hello.", "Press one."].map((text) => `${speechKey(createFlite({ clock: systemClock }).version, { voice: "slt", text, rate: 1 })}.wav`).toSorted());
 
     // The thread of the second one can never finish in time: what it plays comes from the disk.
     const second = speech({ timeoutMs: 0 });
@@ -75,7 +78,8 @@ describe("speech", () => {
     ["a language it does not have", { text: "Hallo", language: "de-DE" }, "slt, awb, rms, kal, kal16"],
     ["a language that only begins like English", { text: "x", language: "enm" }, "language"],
     ["a voice it does not have", { text: "Hello", voice: "/etc/voice" }, "slt, awb, rms, kal, kal16"],
-    ["a text in other letters", { text: "नमस्ते दुनिया" }, "Latin"],
+    ["a text in other letters", { text: "नमस्ते दुनिया" }, "language"],
+    ["a text that its language is not written in", { text: "नमस्ते", language: "en" }, "letters"],
     ["a text without end", { text: "a ".repeat(6000) }, "10000"],
   ];
   it.each(refused)("refuses %s with speech_failed", async (_, request, word) => {
@@ -95,6 +99,69 @@ describe("speech", () => {
     const speaking = speech().speak({ text: "Never heard." }, caller.signal);
     caller.abort("gone");
     await expect(speaking).rejects.toBe("gone");
+  });
+});
+
+/** A provider that "speaks" each sentence as one sample of its length, for voices of one language. */
+function fakeProvider(language: string, about = language) {
+  const said: string[] = [];
+  let failing = false;
+  const provider: SpeechProvider = {
+    about, version: about,
+    voiceFor: (wanted) => Promise.resolve((wanted.language ?? language).startsWith(language) ? (wanted.voice ?? "own") : undefined),
+    prepare: (sentence) => sentence,
+    synthesise({ voice, text, rate }) {
+      said.push(`${voice} ${rate}: ${text}`);
+      return failing ? Promise.reject(new PiopiyError("speech_failed")) : Promise.resolve(new Int16Array([text.length]));
+    },
+    close: () => Promise.resolve(),
+  };
+  return { provider, said, fail: () => (failing = true) };
+}
+
+describe("several providers", () => {
+  it("speak what they have a voice for, the first one first", async () => {
+    const [english, hindi] = [fakeProvider("en"), fakeProvider("hi")];
+    const made = spokenBy(english.provider, hindi.provider);
+    await made.speak({ text: "Hello." }, never);
+    await made.speak({ text: "Hello.", language: "hi-IN", voice: "x" }, never);
+    await made.speak({ text: "नमस्ते।" }, never);
+    expect([english.said, hindi.said]).toEqual([["own 1: Hello."], ["x 1: Hello.", "own 1: नमस्ते।"]]);
+    await expect(made.speak({ text: "Bonjour.", language: "fr" }, never)).rejects.toMatchObject({
+      code: "speech_failed", message: "There is no voice for this language. en; hi.",
+    });
+  });
+
+  it("do not take each other's sentences from the cache", async () => {
+    const [one, two] = [fakeProvider("en", "one"), fakeProvider("en", "two")];
+    for (const { provider } of [one, two]) await spokenBy(provider).speak({ text: "Hello." }, never);
+    expect([one.said.length, two.said.length]).toEqual([1, 1]);
+  });
+});
+
+describe("SSML", () => {
+  it("is spoken with its pauses and its pace", async () => {
+    const { provider, said } = fakeProvider("en");
+    const document = '<speak>One. Two.<break time="250ms"/><prosody rate="fast">Code <say-as interpret-as="digits">12</say-as></prosody></speak>';
+    const samples = await collect(await spokenBy(provider).speak({ text: document }, never));
+    expect(said).toEqual(["own 1: One.", "own 1: Two.", "own 1.3: Code 1 2"]);
+    expect(Array.from(samples)).toEqual([4, 4, ...new Int16Array(2000), 8]);
+  });
+
+  it("that is malformed is plain text, with a warning", async () => {
+    const { provider, said } = fakeProvider("en");
+    const warnings: string[] = [];
+    await spokenBy(provider).speak({ text: "<speak>Hello <b>world</speak>", warn: (message) => warnings.push(message) }, never);
+    expect(said).toEqual(["own 1: Hello world"]);
+    expect(warnings).toEqual([expect.stringContaining("malformed")]);
+  });
+
+  it("is read faster and slower by Flite", async () => {
+    const made = speech({ voice: "kal" });
+    const length = async (rate: string) => (await collect(await made.speak({ text: `<speak><prosody rate="${rate}">One two three four.</prosody></speak>` }, never))).length;
+    const [slow, normal, fast] = [await length("50%"), await length("100%"), await length("200%")];
+    expect(slow / normal).toBeGreaterThan(1.7);
+    expect(fast / normal).toBeLessThan(0.6);
   });
 });
 
