@@ -43,7 +43,6 @@ const answers: Readonly<Record<string, { readonly status?: number; readonly type
   "/digits/500": { status: 500, body: "[]" },
   "/digits/text": { type: "text/html", body: "<p>thank you" },
   "/digits/wrong": { body: JSON.stringify([{ action: "speak" }]) },
-  "/digits/stream": { body: JSON.stringify([{ action: "stream", ws_url: "wss://example.com/" }]) },
 };
 
 /** A frame or two may be missing where the machine has kept a media thread waiting for longer than a jitter buffer waits. */
@@ -78,7 +77,6 @@ describe("a request over HTTP", () => {
     ["with a file outside the folder", flow({ action: "play", file_name: "../piopiy.db" }), json, 422, field("/pcmo/0/file_name", /./)],
     ["with an address that is no URL", flow({ action: "input", action_url: "file:///etc/passwd" }), json, 422, field("/pcmo/0/action_url", /http:\/\/ or https:\/\//)],
     ["with a time that is too long", but({ timeout: 601 }), json, 422, field("/timeout", /from 1 to 600/)],
-    ["for what is not performed", flow({ action: "stream", ws_url: "wss://example.com/" }), json, 422, field("/pcmo/0/action", /does not perform stream; use /)],
   ])("%s is refused", async (_, body, headers, http, expected) => {
     const reply = await world.post("/v2/global_pcmo_make_call", body, headers);
     expect(reply.status).toBe(http);
@@ -166,7 +164,6 @@ describe.concurrent("a flow goes on after", () => {
     ["status 500", "/digits/500", { status: 500, code: "callback_status" }],
     ["no JSON", "/digits/text", { status: 200, code: "malformed_json" }],
     ["a flow that is wrong", "/digits/wrong", { code: "invalid_request", errors: [{ path: "/0/text" }] }],
-    ["what is not performed", "/digits/stream", { code: "unsupported_action", errors: [{ path: "/0/action" }] }],
   ])("a webhook that answers with %s", async (_, path, expected) => {
     const action = { action: "input", action_url: `${files.url}${path}`, max_digit: 1, timeout: 5 };
     expect(await failing(action, "callback.failed", "1")).toMatchObject({ action_index: 0, data: { ...expected, message: expect.any(String), next: "next_action" } });

@@ -17,7 +17,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   phone: ["base", "audio", "sip", "sdp", "media", "call"],
   interpreter: ["base", "audio", "call", "@piopiy/pcmo"],
   simulator: ["base", "audio", "media", "call", "interpreter", "@piopiy/pcmo"],
-  adapters: ["base", "audio", "interpreter"],
+  adapters: ["base", "audio", "interpreter", "@piopiy/pcmo"],
   store: ["base", "@piopiy/pcmo"],
   outbox: ["base", "store"],
   control: ["base", "call", "interpreter", "store", "outbox", "@piopiy/pcmo"],

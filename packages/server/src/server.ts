@@ -1,7 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import { isIP } from "node:net";
 import { join } from "node:path";
-import { createHttpFetch, jsonPost, recoverRecording } from "./adapters/index.ts";
+import { createHttpFetch, createStreamSockets, jsonPost, recoverRecording } from "./adapters/index.ts";
 import { createApi, createLogger, logChannels } from "./api/index.ts";
 import { channels, PiopiyError, randomIds, systemClock, type Clock, type Ids } from "./base/index.ts";
 import { startCalls } from "./compose-calls.ts";
@@ -79,6 +79,8 @@ async function assemble(parts: Parts): Promise<Pick<RunningServer, "url" | "sip"
   owned.add(() => engine.close());
   const voices = startVoices({ config, fetch, clock, ids });
   owned.add(voices.close);
+  const streams = createStreamSockets({ allowPrivate: loopbackOnly(config), clock });
+  owned.add(streams.close);
   const calls = await startCalls({ config, engine, clock, ids });
   owned.add(calls.close);
   const control = createControl({
@@ -88,8 +90,9 @@ async function assemble(parts: Parts): Promise<Pick<RunningServer, "url" | "sip"
     audio: voices.audio,
     recordings: voices.recordings,
     recordingFile: voices.recordingFile,
-    recoverRecording,
     callbacks: jsonPost(fetch),
+    streams: streams.port,
+    recoverRecording,
     delivery: deliveryOf(config),
   });
   owned.add(() => control.drain());

@@ -4,6 +4,7 @@ export { audioPort } from "./audio-port.ts";
 export { jsonPost, type JsonPost } from "./callbacks.ts";
 export type { HttpResponse } from "./http-exchange.ts";
 export { createHttpFetch, type HttpFetchOptions, type HttpRequest, type SafeFetch } from "./http-fetch.ts";
+export { createStreamSockets, type StreamSockets, type StreamSocketsOptions } from "./stream/stream-sockets.ts";
 export {
   createRecordingFiles, recordingFile, type RecordingCompleted, type RecordingFailed, type RecordingFiles, type RecordingFilesOptions, type RecordingStarted,
 } from "./recording-files.ts";

@@ -5,7 +5,7 @@ import type { FastifyInstance, InjectOptions } from "fastify";
 import { afterEach, describe, expect, it } from "vitest";
 import { randomIds, VirtualClock } from "../base/index.ts";
 import { createControl, type ControlOptions } from "../control/index.ts";
-import { simAudio, simCallbacks, simDialler, simRecordings, type SimLeg } from "../simulator/index.ts";
+import { simAudio, simCallbacks, simDialler, simRecordings, simStreams, type SimLeg } from "../simulator/index.ts";
 import { insertRecording, finishRecording, openStore, readLegs, type Store } from "../store/index.ts";
 import { createApi, createLogger } from "./index.ts";
 
@@ -26,7 +26,7 @@ async function setup(options: Partial<ControlOptions> = {}) {
   const control = createControl({
     store, clock, ids: randomIds,
     dialler: simDialler(clock, { [TO]: [{ does: "answer", script: [{ atMs: 1000, press: "42" }] }] }, legs),
-    audio: simAudio({}), callbacks: simCallbacks(clock, {}, []), recordings: simRecordings(clock, randomIds, []),
+    audio: simAudio({}), callbacks: simCallbacks(clock, {}, []), recordings: simRecordings(clock, randomIds, []), streams: simStreams(clock, {}),
     recordingFile: (id) => `${id}.wav`, apps: [{ appid: "1000" }, { appid: "2000" }], numbers: [], phones: [],
     ...options,
   });
@@ -86,7 +86,6 @@ describe("POST make call", () => {
     ["a to of the wrong type", request({ to: true }), 422, 422, "/to", /3 to 15 digits/],
     ["an unknown action", request({ pcmo: [{ action: "dance" }] }), 422, 422, "/pcmo/0/action", /one of play/],
     ["an action without its text", request({ pcmo: [{ action: "hangup" }, { action: "speak" }] }), 422, 422, "/pcmo/1/text", /missing/],
-    ["an action not performed here", request({ pcmo: [{ action: "stream", ws_url: "wss://bot.example/" }] }), 422, 422, "/pcmo/0/action", /does not perform stream/],
     ["a duration of no time", request({ duration: 0 }), 422, 422, "/duration", /1 to 86400/],
     ["a wrong secret", request({ secret: "wrong" }), 401, 420, undefined, /appid or the secret/],
     ["the secret of another app", request({ secret: "other" }), 401, 420, undefined, /appid or the secret/],

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { randomIds, VirtualClock } from "../base/index.ts";
 import { createControl } from "../control/index.ts";
-import { simAudio, simCallbacks, simDialler, simRecordings, type SimLeg } from "../simulator/index.ts";
+import { simAudio, simCallbacks, simDialler, simRecordings, simStreams, type SimLeg } from "../simulator/index.ts";
 import { openStore } from "../store/index.ts";
 import { createApi } from "./index.ts";
 
@@ -23,7 +23,7 @@ async function up() {
   const legs: SimLeg[] = [];
   const control = createControl({
     store, clock, ids: randomIds, dialler: simDialler(clock, { [TO]: [{ does: "answer" }] }, legs), audio: simAudio({ characterMs: 1000 }),
-    callbacks: simCallbacks(clock, {}, []), recordings: simRecordings(clock, randomIds, []), recordingFile: (id) => id,
+    callbacks: simCallbacks(clock, {}, []), recordings: simRecordings(clock, randomIds, []), streams: simStreams(clock, {}), recordingFile: (id) => id,
     apps: [app, { appid: "2000" }], numbers: [], phones: [],
   });
   const api = createApi({ store, control, apps: [app, { appid: "2000", secret: "other" }], clock, ids: randomIds, version: "1.2.3" });

@@ -1,6 +1,5 @@
-import { parseMakeCall, under, type MakeCallResponse } from "@piopiy/pcmo";
+import { parseMakeCall, type MakeCallResponse } from "@piopiy/pcmo";
 import type { FastifyInstance, FastifyRequest } from "fastify";
-import { unsupportedActions } from "../interpreter/index.ts";
 import type { Control, PlaceCall } from "../control/index.ts";
 import type { ApiOptions } from "./options.ts";
 import { checkBodyCredentials } from "./credentials.ts";
@@ -36,8 +35,6 @@ async function place(control: Control, once: Once, request: FastifyRequest): Pro
 function read(body: unknown): PlaceCall {
   const parsed = parseMakeCall(body);
   if (!parsed.ok) throw new InvalidRequest(parsed.issues);
-  const unsupported = unsupportedActions(parsed.value.pcmo);
-  if (unsupported.length > 0) throw new InvalidRequest(under("/pcmo", unsupported), "unsupported_action");
   const { secret: _, ...request } = parsed.value;
   return { request, warnings: parsed.warnings };
 }

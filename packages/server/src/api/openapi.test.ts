@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { VirtualClock, randomIds } from "../base/index.ts";
 import { createControl } from "../control/index.ts";
-import { simAudio, simCallbacks, simDialler, simRecordings } from "../simulator/index.ts";
+import { simAudio, simCallbacks, simDialler, simRecordings, simStreams } from "../simulator/index.ts";
 import { openStore } from "../store/index.ts";
 import { createApi } from "./index.ts";
 
@@ -17,7 +17,7 @@ async function load() {
   const store = await openStore({ file: ":memory:", clock });
   const control = createControl({
     store, clock, ids: randomIds, dialler: simDialler(clock, {}, []), audio: simAudio({}), callbacks: simCallbacks(clock, {}, []),
-    recordings: simRecordings(clock, randomIds, []), recordingFile: (id) => id, apps: [], numbers: [], phones: [],
+    recordings: simRecordings(clock, randomIds, []), streams: simStreams(clock, {}), recordingFile: (id) => id, apps: [], numbers: [], phones: [],
   });
   const api = createApi({ store, control, apps: [], clock, ids: randomIds, version: "1.2.3" });
   const routes: string[] = [];

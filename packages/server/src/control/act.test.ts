@@ -1,7 +1,7 @@
 import { parseFlow, parseMakeCall, type Action } from "@piopiy/pcmo";
 import { afterEach, describe, expect, it } from "vitest";
 import { seededIds, VirtualClock } from "../base/index.ts";
-import { simAudio, simCallbacks, simDialler, SimLeg, simRecordings, type SimDestinations, type SimPost, type SimReplies } from "../simulator/index.ts";
+import { simAudio, simCallbacks, simDialler, SimLeg, simRecordings, simStreams, type SimDestinations, type SimPost, type SimReplies } from "../simulator/index.ts";
 import { findCall, openStore, readLegs, readTimeline, type Store } from "../store/index.ts";
 import { createControl, type CallAction } from "./index.ts";
 
@@ -34,7 +34,7 @@ async function placed(pcmo: readonly object[], { replies = {}, b = "answer" }: {
   const destinations: SimDestinations = { [A]: [{ does: "answer", afterMs: 1000 }], [B]: [{ does: b, afterMs: 1000 }] };
   const control = createControl({
     store, clock, ids, dialler: simDialler(clock, destinations, legs), audio: simAudio({ characterMs: 100 }),
-    callbacks: simCallbacks(clock, replies, posts), recordings: simRecordings(clock, ids, []), recordingFile: (id) => id,
+    callbacks: simCallbacks(clock, replies, posts), recordings: simRecordings(clock, ids, []), streams: simStreams(clock, {}), recordingFile: (id) => id,
     apps: [{ appid: "1000" }, { appid: "2000" }], numbers: [], phones: [],
   });
   const parsed = parseMakeCall({ appid: 1000, secret: "s", from: "918000000001", to: A, pcmo });

@@ -2,7 +2,7 @@ import { parseMakeCall } from "@piopiy/pcmo";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { seededIds, VirtualClock } from "../base/index.ts";
-import { simAudio, simCallbacks, simDialler, simRecordings, type SimDestination } from "../simulator/index.ts";
+import { simAudio, simCallbacks, simDialler, simRecordings, simStreams, type SimDestination } from "../simulator/index.ts";
 import { listCalls, openStore, readLegs, readRecordings, readTimeline } from "../store/index.ts";
 import { createControl, type Control } from "./index.ts";
 
@@ -52,7 +52,7 @@ describe("whatever happens", () => {
         const posts: Parameters<typeof simCallbacks>[2] = [];
         const control = createControl({
           store, clock, ids, dialler: simDialler(clock, destinations, []), audio: simAudio({ files: { "missing.wav": { fails: "bad_audio" } } }),
-          callbacks: simCallbacks(clock, { [CDRS]: [{}] }, posts), recordings: simRecordings(clock, ids, []), recordingFile: (id) => id,
+          callbacks: simCallbacks(clock, { [CDRS]: [{}] }, posts), recordings: simRecordings(clock, ids, []), streams: simStreams(clock, {}), recordingFile: (id) => id,
           apps: [{ appid: "1000", cdr_url: CDRS }], numbers: [], phones: [],
         });
         const parsed = parseMakeCall({ appid: 1000, secret: "s", from: "999", to: "100", pcmo, ...options });

@@ -24,7 +24,7 @@ export async function performFlow(world: World, call: LiveCall, leg: Leg, record
   const recordings = recordedRecordings(world, call);
   const dialler = recordedDialler(world, call, "b", rules.onRinging);
   const ports: Ports = {
-    clock: world.clock, ids: world.ids, audio: world.audio, callbacks: signedCallbacks(world, call.facts.appid), recordings, dialler,
+    clock: world.clock, ids: world.ids, audio: world.audio, callbacks: signedCallbacks(world, call.facts.appid), recordings, streams: world.streams, dialler,
     timeline: watched(call, record, rules.flow),
   };
   record.onAnswered(() => {

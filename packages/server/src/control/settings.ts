@@ -1,7 +1,7 @@
 import type { Action } from "@piopiy/pcmo";
 import type { Clock, Ids } from "../base/index.ts";
 import type { Dialler } from "../call/index.ts";
-import type { AudioPort, CallbackReply, RecordingFormat, RecordingPort } from "../interpreter/index.ts";
+import type { AudioPort, CallbackReply, RecordingFormat, RecordingPort, StreamPort } from "../interpreter/index.ts";
 import type { OutboxOptions } from "../outbox/index.ts";
 import type { Store } from "../store/index.ts";
 
@@ -14,6 +14,7 @@ export interface ControlOptions {
   readonly audio: AudioPort;
   readonly callbacks: JsonPost;
   readonly recordings: RecordingPort;
+  readonly streams: StreamPort;
   /** Where the recording with this id lies. */
   readonly recordingFile: (id: string, format?: RecordingFormat) => string;
   readonly apps: readonly AppSettings[];

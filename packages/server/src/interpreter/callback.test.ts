@@ -89,10 +89,6 @@ describe("the callback of digits", () => {
         errors: [expect.objectContaining({ path: "/1/action" }), expect.objectContaining({ path: expect.stringMatching(/^\/2/) })],
       },
     ],
-    [
-      "an action that is not performed", { body: [speak("no"), { action: "stream", ws_url: "wss://bot.example.com/" }] },
-      { status: 200, code: "unsupported_action", message: expect.any(String), errors: [{ path: "/1/action", message: expect.any(String) }] },
-    ],
   ])("with %s the flow goes on, and the timeline says why", async (_, reply, expected) => {
     const report = await run([reply]);
     expect(data(report, "callback.failed")).toEqual([{ ...expected, next: "next_action" }]);

@@ -1,7 +1,6 @@
 import { parseFlow, type Action } from "@piopiy/pcmo";
 import { describe } from "./failure.ts";
 import type { Stage } from "./verb.ts";
-import { unsupportedActions } from "./unsupported.ts";
 
 /**
  * POSTs digits to an action's URL: `{ from, to, dtmf, cmiuuid, cmuuid, extra_params? }`. Gives the flow of the reply.
@@ -55,8 +54,6 @@ function flowOf(status: number, body: string, { note }: Stage): readonly Action[
   if (json === undefined) return refuse("malformed_json", "The reply is not JSON.");
   const parsed = parseFlow(json);
   if (!parsed.ok) return refuse("invalid_request", "The reply is no valid PCMO; errors point into it.", parsed.issues);
-  const unsupported = unsupportedActions(parsed.value);
-  if (unsupported.length > 0) return refuse("unsupported_action", "The reply asks for what this server does not perform.", unsupported);
   note("callback.replied", { status, actions: parsed.value.length });
   for (const warning of parsed.warnings) note("warning", { warning: "callback_reply", ...warning });
   return parsed.value;

@@ -1,7 +1,7 @@
 import { parseFlow, type Action } from "@piopiy/pcmo";
 import { describe, expect, it } from "vitest";
 import { scope, seededIds, VirtualClock } from "../base/index.ts";
-import { simAudio, simCallbacks, simDialler, SimLeg, simRecordings, type SimDestinations, type SimRecording } from "../simulator/index.ts";
+import { simAudio, simCallbacks, simDialler, SimLeg, simRecordings, simStreams, type SimDestinations, type SimRecording } from "../simulator/index.ts";
 import { createFlowSwitch, runFlow, type Ports, type TimelineEvent } from "./index.ts";
 
 const B = "15550201";
@@ -21,7 +21,7 @@ function running(actions: readonly object[], destinations: SimDestinations = {})
   const recordings: SimRecording[] = [];
   const timeline: (TimelineEvent & { readonly atMs: number })[] = [];
   const ports: Ports = {
-    clock, ids, audio: simAudio({ characterMs: 100 }), callbacks: simCallbacks(clock, {}, []), recordings: simRecordings(clock, ids, recordings),
+    clock, ids, audio: simAudio({ characterMs: 100 }), callbacks: simCallbacks(clock, {}, []), recordings: simRecordings(clock, ids, recordings), streams: simStreams(clock, {}),
     dialler: simDialler(clock, destinations, others), timeline: { add: (entry) => void timeline.push({ atMs: clock.monotonicMs(), ...entry }) },
   };
   const outside = createFlowSwitch();

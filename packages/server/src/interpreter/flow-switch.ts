@@ -5,9 +5,14 @@ import { scope, type Scope } from "../base/index.ts";
 export interface FlowSwitch {
   /**
    * The action under way is interrupted, and `flow` is performed in place of what was left; of several that come at
-   * once the last one counts. `false`: no flow is running.
+   * once the last one counts. `by`, on the timeline: who asked for it. `false`: no flow is running.
    */
-  replace(flow: readonly Action[]): boolean;
+  replace(flow: readonly Action[], by?: Replacement["by"]): boolean;
+}
+
+export interface Replacement {
+  readonly flow: readonly Action[];
+  readonly by: "request" | "stream";
 }
 
 /** The side of the flow that runs. */
@@ -15,18 +20,18 @@ export interface Switched extends FlowSwitch {
   /** Ends when a flow comes that is to replace the one that runs. */
   course(parent: AbortSignal): Scope;
   /** The flow that came, once. */
-  take(): readonly Action[] | undefined;
+  take(): Replacement | undefined;
   /** No flow is running any more. */
   close(): void;
 }
 
 export function createFlowSwitch(): Switched {
   let running: Scope | undefined;
-  let next: readonly Action[] | undefined;
+  let next: Replacement | undefined;
   return {
-    replace(flow) {
+    replace(flow, by = "request") {
       if (!running) return false;
-      next = flow;
+      next = { flow, by };
       running.close();
       return true;
     },

@@ -6,6 +6,8 @@ export interface Line {
   readonly up: boolean;
   /** Answers an inbound leg that is not up; at once otherwise. */
   open(): Promise<void>;
+  /** Resolves when it is up, whoever opened it. */
+  readonly opened: Promise<void>;
 }
 
 /**
@@ -14,6 +16,9 @@ export interface Line {
  */
 export function lineOf(leg: Leg, signal: AbortSignal, answered: () => void): Line {
   let up = leg.info.direction === "outbound";
+  let opened: () => void = () => undefined;
+  const whenOpened = new Promise<void>((resolve) => (opened = resolve));
+  if (up) opened();
   return {
     get up() {
       return up;
@@ -23,6 +28,8 @@ export function lineOf(leg: Leg, signal: AbortSignal, answered: () => void): Lin
       await abortable(leg.answer(), signal);
       up = true;
       answered();
+      opened();
     },
+    opened: whenOpened,
   };
 }

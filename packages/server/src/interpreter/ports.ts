@@ -1,6 +1,7 @@
 import type { AudioSource } from "../audio/index.ts";
 import type { Clock, Ids } from "../base/index.ts";
 import type { Dialler, Leg } from "../call/index.ts";
+import type { StreamPort } from "./stream-port.ts";
 
 /** Everything a flow needs from the world around the leg. Adapters implement it; the simulator too. */
 export interface Ports {
@@ -9,6 +10,7 @@ export interface Ports {
   readonly audio: AudioPort;
   readonly callbacks: CallbackPort;
   readonly recordings: RecordingPort;
+  readonly streams: StreamPort;
   readonly dialler: Dialler;
   readonly timeline: Timeline;
 }

@@ -1,7 +1,7 @@
 import { parseFlow, type Action } from "@piopiy/pcmo";
 import { describe, expect, it } from "vitest";
 import { scope, seededIds, VirtualClock } from "../base/index.ts";
-import { simAudio, simCallbacks, simDialler, SimLeg, simRecordings, simulate, type SimulationReport } from "../simulator/index.ts";
+import { simAudio, simCallbacks, simDialler, SimLeg, simRecordings, simStreams, simulate, type SimulationReport } from "../simulator/index.ts";
 import type { Ports, TimelineEvent } from "./ports.ts";
 import { runFlow } from "./run.ts";
 import type { CallContext } from "./verb.ts";
@@ -29,6 +29,7 @@ function world() {
     audio: simAudio({}),
     callbacks: simCallbacks(clock, { [url]: [{ body: [], afterMs: 5000 }] }, []),
     recordings: simRecordings(clock, ids, []),
+    streams: simStreams(clock, {}),
     dialler: simDialler(clock, { "15550201": [{ does: "answer", afterMs: 1000 }], "15550202": [{ does: "ring" }] }, []),
     timeline: { add: (entry) => void told.push(entry) },
   };
@@ -120,12 +121,3 @@ describe("hangup", () => {
   });
 });
 
-describe("stream", () => {
-  it("fails on the timeline, and the flow goes on", async () => {
-    const report = await simulate(flow({ action: "stream", ws_url: "wss://bot.example.com/" }, { action: "speak", text: "x" }), []);
-    expect(data(report, "action.failed")).toEqual([
-      { action: "stream", code: "unsupported_action", message: "This server does not perform stream.", next: "next_action" },
-    ]);
-    expect(data(report, "action.finished")).toMatchObject([{ action: "speak", complete: true }]);
-  });
-});

@@ -2,10 +2,12 @@ import type { Action } from "@piopiy/pcmo";
 import { aborted, scope } from "../base/index.ts";
 import type { Cause, Leg } from "../call/index.ts";
 import { createFlowSwitch, type Switched } from "./flow-switch.ts";
+import { companyOf } from "./company.ts";
 import { lineOf } from "./line.ts";
 import { perform } from "./perform.ts";
 import type { Ports } from "./ports.ts";
 import { closeRecordings } from "./recordings.ts";
+import { createStreams } from "./streams.ts";
 import { isMessage } from "./take-message.ts";
 import type { CallContext, Stage } from "./verb.ts";
 
@@ -26,9 +28,10 @@ type FlowEnd =
  * Performs `flow` on `leg`, one action after the other, and puts what happens on the timeline. An action that fails is
  * an entry there and the flow goes on; this function rejects for nothing that a flow or a network can do.
  *
- * When the list is exhausted the leg is left up for the caller to end, with one exception: a flow whose last action is
- * a `record` that runs (voicemail) goes on until the leg ends. Recordings are complete on disk when this resolves.
- * `outside` may put another flow in its place meanwhile; recordings go on over that.
+ * When the list is exhausted the leg is left up for the caller to end, with two exceptions: a flow whose last action is
+ * a `record` that runs (voicemail) goes on until the leg ends, and one with a stream until that ends. Recordings are
+ * complete on disk, and streams closed, when this resolves. `outside` may put another flow in its place meanwhile, and so
+ * may streams; recordings and streams go on over that.
  */
 export async function runFlow(
   flow: readonly Action[], call: CallContext, leg: Leg, ports: Ports, signal: AbortSignal, outside: Switched = createFlowSwitch(),
@@ -38,11 +41,13 @@ export async function runFlow(
   legLife.onClose(() => life.close(legLife.signal.reason));
   const note = noteOf(leg, ports);
   const line = lineOf(leg, life.signal, () => note("leg.answered"));
-  const stage: Stage = { call, leg, line, ports, signal: life.signal, note, recordings: [], unfinished: [] };
+  const company = companyOf(leg);
+  const streams = createStreams({ leg, line, company, ports, outside, signal: life.signal });
+  const stage: Stage = { call, leg, line, company, ports, streams, signal: life.signal, note, recordings: [], unfinished: [] };
   note("flow.started", { actions: flow.length });
   const result = await performAll(flow, stage, outside);
   outside.close();
-  await Promise.all([closeRecordings(stage), ...stage.unfinished]);
+  await Promise.all([closeRecordings(stage), streams.over(), ...stage.unfinished]);
   note("flow.finished", { ...result });
   return result;
 }
@@ -57,8 +62,8 @@ async function performAll(flow: readonly Action[], stage: Stage, outside: Switch
     if (hungUp) return resultOf({ end: "hung_up", cause: hungUp }, call);
     const next = outside.take();
     if (!next || stage.signal.aborted) return resultOf(endOf(stage), call);
-    stage.note("flow.replaced", { actions: next.length, dropped: left, by: "request" });
-    actions = next;
+    stage.note("flow.replaced", { actions: next.flow.length, dropped: left, by: next.by });
+    actions = next.flow;
   }
 }
 
@@ -89,6 +94,7 @@ async function performList(flow: readonly Action[], stage: Stage): Promise<Perfo
   const last = actions.at(-1);
   const holds = last?.action === "record" && !isMessage(last) && stage.recordings.length > 0;
   if (holds) await aborted(stage.signal);
+  else await stage.streams.outlast(stage.signal);
   return { call, left: actions.length - index };
 }
 

@@ -41,7 +41,7 @@ export async function talk({ leg: other, released }: Answer, rules: TalkRules, s
 async function joined(
   other: Leg, { duration, record }: TalkRules, stage: Stage, signal: AbortSignal,
 ): Promise<{ readonly over: boolean; readonly bridgedMs: number }> {
-  const { leg, note, ports: { clock } } = stage;
+  const { company, note, ports: { clock } } = stage;
   using time = scope(signal);
   const startMs = clock.monotonicMs();
   let over = false;
@@ -50,7 +50,7 @@ async function joined(
     time.close();
   });
   time.onClose(() => timer.cancel());
-  const leave = leg.join(other);
+  const leave = company.join(other);
   note("bridge.started", { other: other.id });
   const recording = record ? await recordTalk(stage) : undefined;
   await aborted(time.signal);

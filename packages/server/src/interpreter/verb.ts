@@ -1,7 +1,9 @@
 import type { Action } from "@piopiy/pcmo";
 import type { Cause, Leg } from "../call/index.ts";
+import type { Company } from "./company.ts";
 import type { Line } from "./line.ts";
 import type { Ports, Recording } from "./ports.ts";
+import type { Streams } from "./streams.ts";
 
 /** What a flow knows about the call it runs in. */
 export interface CallContext {
@@ -27,7 +29,11 @@ export interface Stage {
   readonly leg: Leg;
   /** Answers the leg when media is needed. */
   readonly line: Line;
+  /** Joins the leg with others. */
+  readonly company: Company;
   readonly ports: Ports;
+  /** Streams run beside the flow. */
+  readonly streams: Streams;
   /** Aborts when the leg has ended or the flow is to stop. */
   readonly signal: AbortSignal;
   /** Puts an entry on the timeline; on this leg unless another one is named. */

@@ -6,4 +6,5 @@ export {
   simAudio, simCallbacks, simRecordings,
   type SimAudio, type SimFile, type SimPost, type SimRecording, type SimReplies, type SimReply,
 } from "./sim-ports.ts";
+export { simStreams, type SimBot, type SimBots, type SimBotStep } from "./sim-streams.ts";
 export { simulate, type SimulatedLeg, type SimulationOptions, type SimulationReport } from "./simulate.ts";

@@ -68,14 +68,14 @@ export class SimLeg implements Leg {
     return result;
   }
 
-  tap(listener: (batch: TapBatch) => void, { ended }: TapOptions = {}): () => void {
+  tap(listener: (batch: TapBatch) => void, { batchMs = TAP_MS, ended }: TapOptions = {}): () => void {
     const tapping = scope(this.signal);
     if (ended) tapping.onClose(ended);
-    const timer = setRepeating(this.#clock, TAP_MS, () => {
+    const timer = setRepeating(this.#clock, batchMs, () => {
       const nowMs = this.#clock.monotonicMs();
-      const sent = this.#playout.sent(nowMs - TAP_MS, nowMs);
-      const talking = this.#talkingMs > nowMs - TAP_MS;
-      const received = talking ? toneSamples({ frequencyHz: VOICE_HZ, durationMs: TAP_MS }) : new Int16Array(sent.length);
+      const sent = this.#playout.sent(nowMs - batchMs, nowMs);
+      const talking = this.#talkingMs > nowMs - batchMs;
+      const received = talking ? toneSamples({ frequencyHz: VOICE_HZ, durationMs: batchMs }) : new Int16Array(sent.length);
       listener({ received, sent });
     });
     tapping.onClose(() => timer.cancel());

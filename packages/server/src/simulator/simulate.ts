@@ -9,6 +9,7 @@ import type { HeardSpan } from "./sim-playout.ts";
 import {
   simAudio, simCallbacks, simRecordings, type SimAudio, type SimPost, type SimRecording, type SimReplies,
 } from "./sim-ports.ts";
+import { simStreams, type SimBots } from "./sim-streams.ts";
 
 /** The world around a simulated call; everything has a default. */
 export interface SimulationOptions {
@@ -17,6 +18,8 @@ export interface SimulationOptions {
   readonly audio?: SimAudio;
   readonly callbacks?: SimReplies;
   readonly destinations?: SimDestinations;
+  /** The bots that a `stream` connects to. */
+  readonly bots?: SimBots;
   /** When the call is hung up whatever happens; 5400 s. */
   readonly durationMs?: number;
   /** The time the call runs in; a clock of its own. */
@@ -96,6 +99,7 @@ function worldOf(clock: VirtualClock, leg: SimLeg, options: SimulationOptions) {
     audio: simAudio(options.audio ?? {}),
     callbacks: simCallbacks(clock, options.callbacks ?? {}, callbacks),
     recordings: simRecordings(clock, ids, recordings),
+    streams: simStreams(clock, options.bots ?? {}),
     dialler: simDialler(clock, options.destinations ?? {}, legs),
     timeline: { add: (entry) => void timeline.push({ atMs: clock.monotonicMs(), ...entry }) },
     ...options.ports,

@@ -1,0 +1,66 @@
+import { lookup } from "node:dns/promises";
+import type { WebSocket } from "ws";
+import { workerUrl } from "../../base/index.ts";
+import type { StreamPort } from "../../interpreter/index.ts";
+import { addressPolicy } from "../address-policy.ts";
+import type { HttpFetchOptions } from "../http-fetch.ts";
+import { createSampleWorker } from "../sample-worker.ts";
+import { startBotStream } from "./bot-stream.ts";
+import { compatibleDialect } from "./compatible.ts";
+import { connect, type ConnectOptions } from "./connect.ts";
+
+/** As for HTTP: which addresses may be reached. */
+export interface StreamSocketsOptions extends HttpFetchOptions {
+  /** For everything until the socket is open; 10 s unless given. */
+  readonly connectTimeoutMs?: number;
+  /** The largest message that a bot may send; 2 MB unless given. A larger one closes the socket with 1009. */
+  readonly maxFrameBytes?: number;
+}
+
+/** Sockets to bots, dialled by the server. */
+export interface StreamSockets {
+  readonly port: StreamPort;
+  /** Sockets that are open. */
+  readonly open: number;
+  /** Ends what is open. */
+  close(): Promise<void>;
+}
+
+const DECODE_TIMEOUT_MS = 10_000;
+const MAXIMUM_WAITING = 64;
+
+export function createStreamSockets(options: StreamSocketsOptions): StreamSockets {
+  const { clock, connectTimeoutMs = 10_000, maxFrameBytes = 2 << 20 } = options;
+  const resolve = options.resolve ?? ((host) => lookup(host, { all: true, verbatim: true }));
+  const connecting: ConnectOptions = { policy: addressPolicy(options), resolve, clock, connectTimeoutMs, maxFrameBytes };
+  const worker = createSampleWorker<Uint8Array>({
+    url: workerUrl(import.meta.url, "../decode-worker"), clock, timeoutMs: DECODE_TIMEOUT_MS, maxWaiting: MAXIMUM_WAITING, code: "bad_audio",
+  });
+  const sockets = new Set<WebSocket>();
+  const keep = (socket: WebSocket) => {
+    sockets.add(socket);
+    socket.once("close", () => sockets.delete(socket));
+  };
+  const port: StreamPort = {
+    open(request, line, signal) {
+      const parts = { clock, dialect: compatibleDialect(request), decode: (bytes: Uint8Array, own: AbortSignal) => worker.request(bytes, own) };
+      const begin = (socket: WebSocket) => {
+        keep(socket);
+        return startBotStream(socket, request, line, parts, signal);
+      };
+      return connect(request.url, connecting, begin, signal);
+    },
+  };
+  return {
+    port,
+    get open() {
+      return sockets.size;
+    },
+    async close() {
+      const closed = Array.from(sockets, (socket) => new Promise((done) => socket.once("close", done)));
+      for (const socket of sockets) socket.terminate();
+      await Promise.all(closed);
+      await worker.close();
+    },
+  };
+}

@@ -1,0 +1,68 @@
+import type { Action, Issue } from "@piopiy/pcmo";
+import type { Leg } from "../call/index.ts";
+
+/** Sockets to bots. */
+export interface StreamPort {
+  /**
+   * Connects to a bot, and lets it hear and speak over `line` until it closes the socket or `signal` aborts. Resolves
+   * when the socket is open. Fails with `fetch_refused` (the address is not allowed) and `stream_failed`; rejects with
+   * the signal's reason when that aborts before.
+   */
+  open(request: StreamRequest, line: StreamLine, signal: AbortSignal): Promise<Stream>;
+}
+
+export interface StreamRequest {
+  /** A ws or wss URL. It may carry credentials: it is shown to nobody. */
+  readonly url: string;
+  /** The rate of the audio on the socket. */
+  readonly sampleRateHz: 8000 | 16_000;
+}
+
+/** What a stream may do with the call it belongs to. */
+export interface StreamLine {
+  /** What the bot is to hear: 8 kHz PCM in portions of about 20 ms, until the returned function is called. */
+  listen(listener: (samples: Int16Array) => void): () => void;
+  /** Plays to the party, after what is queued already, as `Leg.play`. */
+  readonly play: Leg["play"];
+  /** Performs a flow in place of the action that is performed and of those that are left. */
+  perform(flow: readonly Action[]): void;
+  /** Something the bot asked for was not done, or not wholly. */
+  warn(warning: StreamWarning): void;
+}
+
+export type StreamWarning =
+  /** A message that is none, or a detail of it. */
+  | ({ readonly warning: "stream_message" } & Issue)
+  /** More audio than the queue holds: the oldest was thrown away. */
+  | { readonly warning: "stream_overflow" }
+  /** Audio that cannot be decoded. */
+  | { readonly warning: "stream_audio"; readonly message: string }
+  /** That many further warnings were left out. */
+  | { readonly warning: "stream_warnings"; readonly omitted: number };
+
+/** A stream whose socket is open. */
+export interface Stream {
+  /** Resolves when it is over, and what the bot had said before was played; never rejects. */
+  readonly ended: Promise<StreamEnd>;
+}
+
+export interface StreamEnd {
+  /** Who ended it: the bot (closed the socket, or asked to stop), we (the call is over), or a connection that was lost. */
+  readonly by: "bot" | "us" | "network";
+  /** RFC 6455 §7.4: 1000 is normal; 1005 and 1006 say that no code was sent, or not even a close. */
+  readonly code: number;
+  readonly reason: string;
+  readonly totals: StreamTotals;
+}
+
+export interface StreamTotals {
+  /** What the bot was sent of the call. */
+  readonly sentMs: number;
+  /** What it was not sent because it did not read. */
+  readonly unsentMs: number;
+  /** What the bot said, and how much of it left as RTP. */
+  readonly receivedMs: number;
+  readonly playedMs: number;
+  /** What the bot said and the queue had no room for. */
+  readonly droppedMs: number;
+}

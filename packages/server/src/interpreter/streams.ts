@@ -1,0 +1,90 @@
+import type { StreamAction } from "@piopiy/pcmo";
+import { abortable, PiopiyError } from "../base/index.ts";
+import type { Leg } from "../call/index.ts";
+import type { Company } from "./company.ts";
+import { describe } from "./failure.ts";
+import type { FlowSwitch } from "./flow-switch.ts";
+import type { Line } from "./line.ts";
+import { listenTo } from "./listen.ts";
+import type { Ports } from "./ports.ts";
+import type { StreamLine } from "./stream-port.ts";
+
+/** Puts an entry on the timeline. */
+type Note = (type: string, data: Readonly<Record<string, unknown>>) => void;
+
+/** The streams of a flow. They belong to the call, not to the actions that opened them: a flow that replaces another leaves them be. */
+export interface Streams {
+  /**
+   * Opens a stream once the line is up, and lets it run until its bot or the call ends it. Nobody waits for it: what
+   * becomes of it is put on the timeline. Returns its id. Fails with `stream_failed` when the call has enough of them.
+   */
+  start(action: StreamAction, note: Note): string;
+  /** Resolves when no stream is left or `signal` aborts. A stream that still waits for an answer gets it now. */
+  outlast(signal: AbortSignal): Promise<void>;
+  /** Resolves when all are over. */
+  over(): Promise<unknown>;
+}
+
+export interface StreamsParts {
+  readonly leg: Leg;
+  readonly line: Line;
+  readonly company: Company;
+  readonly ports: Ports;
+  readonly outside: FlowSwitch;
+  /** Aborts when the call is over. */
+  readonly signal: AbortSignal;
+}
+
+const MAXIMUM = 4;
+
+export function createStreams(parts: StreamsParts): Streams {
+  const { line, ports } = parts;
+  const running = new Set<Promise<void>>();
+  return {
+    start(action, note) {
+      if (running.size >= MAXIMUM) throw new PiopiyError("stream_failed", `A call has at most ${MAXIMUM} streams at a time.`);
+      const id = ports.ids.uuid();
+      const stream = runStream(id, action, note, parts).then(() => void running.delete(stream));
+      running.add(stream);
+      return id;
+    },
+    async outlast(signal) {
+      if (running.size > 0 && !signal.aborted) await abortable(line.open(), signal).catch(() => undefined);
+      while (running.size > 0 && !signal.aborted) await abortable(Promise.race(running), signal).catch(() => undefined);
+    },
+    over: () => Promise.all(running),
+  };
+}
+
+/** Never rejects. */
+async function runStream(id: string, action: StreamAction, note: Note, parts: StreamsParts): Promise<void> {
+  const { line, ports: { clock, streams }, signal } = parts;
+  try {
+    await abortable(line.opened, signal);
+    const startMs = clock.monotonicMs();
+    const request = { url: action.ws_url, sampleRateHz: action.voice_quality };
+    const stream = await streams.open(request, lineOf(id, action, note, parts), signal);
+    note("stream.connected", { stream: id, connectMs: Math.round(clock.monotonicMs() - startMs) });
+    const { totals, ...how } = await stream.ended;
+    note("stream.closed", { stream: id, ...how, ...totals });
+  } catch (failure) {
+    if (signal.aborted) note("stream.failed", { stream: id, code: "cancelled", message: "The call was over before the stream was open." });
+    else note("stream.failed", { stream: id, ...describe(failure) });
+  }
+}
+
+/** The call as a stream sees it. */
+function lineOf(
+  id: string, { listen_mode: mode }: StreamAction, note: Note, { leg, company, outside }: StreamsParts,
+): StreamLine {
+  const warn: StreamLine["warn"] = (warning) => note("warning", { ...warning, stream: id });
+  return {
+    listen: listenTo(mode, leg, company),
+    play: (source, signal) => leg.play(source, signal),
+    perform(flow) {
+      if (flow.length === 0) warn({ warning: "stream_message", path: "", message: "has no actions, and nothing is changed" });
+      else outside.replace(flow, "stream");
+    },
+    warn,
+  };
+}
