@@ -52,14 +52,14 @@ function attributesOf(text: string): ReadonlyMap<string, string> {
   return new Map(Array.from(found, ([, name = "", double, single]) => [name, decoded(double ?? single ?? "") ?? ""]));
 }
 
-const entities: Readonly<Record<string, string>> = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'" };
+const entities = new Map([["amp", "&"], ["lt", "<"], ["gt", ">"], ["quot", '"'], ["apos", "'"]]);
 
 /** The text with its references resolved; `undefined` when there is one that XML does not know. */
 function decoded(text: string): string | undefined {
   let known = true;
   const plain = text.replaceAll(/&(?:#(\d{1,7})|#x([0-9A-Fa-f]{1,6})|(\w{1,8}));|&/g, (_, decimal?: string, hex?: string, name?: string) => {
     const code = decimal === undefined ? (hex === undefined ? -1 : Number.parseInt(hex, 16)) : Number(decimal);
-    const letter = name === undefined ? (code > 0 && code <= 0x10_ffff ? String.fromCodePoint(code) : undefined) : entities[name];
+    const letter = name === undefined ? (code > 0 && code <= 0x10_ffff ? String.fromCodePoint(code) : undefined) : entities.get(name);
     known &&= letter !== undefined;
     return letter ?? "";
   });
@@ -113,24 +113,24 @@ function contextOf(name: string, attributes: ReadonlyMap<string, string>, outer:
   return { ...context, say: () => (said ? "" : ((said = true), alias)) };
 }
 
-const rates: Readonly<Record<string, number>> = { "x-slow": 0.5, slow: 0.75, medium: 1, default: 1, fast: 1.3, "x-fast": 1.7 };
+const rates = new Map(Object.entries({ "x-slow": 0.5, slow: 0.75, medium: 1, default: 1, fast: 1.3, "x-fast": 1.7 }));
 
 /** A word, a percentage (`120%`, `+20%`), or a factor. */
 function rateOf(written: string | undefined, outer: number): number {
   const text = (written ?? "").trim();
   const [, sign = "", digits = "", percent = ""] = /^([+-]?)(\d{1,4}(?:\.\d{1,3})?)(%?)$/.exec(text) ?? [];
-  if (digits === "") return rates[text] ?? outer;
+  if (digits === "") return rates.get(text) ?? outer;
   const value = Number(digits) / (percent === "" ? 1 : 100);
   const factor = sign === "" ? value : 1 + (sign === "+" ? value : -value);
   return Math.min(2, Math.max(0.5, outer * factor));
 }
 
-const pauses: Readonly<Record<string, number>> = { none: 0, "x-weak": 100, weak: 250, medium: 500, strong: 1000, "x-strong": 1500 };
+const pauses = new Map(Object.entries({ none: 0, "x-weak": 100, weak: 250, medium: 500, strong: 1000, "x-strong": 1500 }));
 const LONGEST_PAUSE_MS = 10_000;
 
 function pauseOf(attributes: ReadonlyMap<string, string>): number {
   const [, digits = "", unit] = /^\+?(\d{1,6}(?:\.\d{1,3})?)(m?s)$/.exec(attributes.get("time")?.trim() ?? "") ?? [];
   const medium = 500;
-  if (digits === "") return pauses[attributes.get("strength") ?? "medium"] ?? medium;
+  if (digits === "") return pauses.get(attributes.get("strength") ?? "medium") ?? medium;
   return Math.min(LONGEST_PAUSE_MS, Math.round(Number(digits) * (unit === "s" ? 1000 : 1)));
 }
