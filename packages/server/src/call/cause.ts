@@ -6,7 +6,12 @@ export interface Cause {
   readonly who: "us" | "peer" | "network";
   /** The final SIP status, when there was one. */
   readonly sipStatus?: number;
+  /** `cancelled` because somebody else has taken the call. */
+  readonly elsewhere?: true;
 }
+
+/** Why whoever else is ringing is cancelled once somebody has answered. */
+export const ANSWERED_ELSEWHERE: Cause = { reason: "cancelled", who: "us", elsewhere: true };
 
 export type CauseReason =
   | "completed" // a leg that was up was hung up normally

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { Emitter, VirtualClock } from "../base/index.ts";
-import type { Dialog, DialogEvents, InviteOutcome, SipResponse, UserAgent, UserAgentEvents } from "../sip/index.ts";
+import type { Dialog, DialogEvents, Header, InviteOutcome, SipResponse, UserAgent, UserAgentEvents } from "../sip/index.ts";
+import { ANSWERED_ELSEWHERE } from "./cause.ts";
 import { fork } from "./fork.ts";
 
 const response = (status: number): SipResponse => ({ type: "response", status, reason: "", headers: [], body: new Uint8Array(0) });
@@ -21,9 +22,15 @@ class Branch {
     signal: new AbortController().signal,
     events: new Emitter<DialogEvents>(),
     request: async () => response(200),
-    bye: async () => void (this.byes += 1),
+    bye: async (headers) => {
+      this.reasons.push(headers?.[0]?.[1]);
+      this.byes += 1;
+    },
   };
-  cancel() {
+  /** Reason headers of its CANCELs and BYEs. */
+  readonly reasons: (string | undefined)[] = [];
+  cancel(headers?: readonly Header[]) {
+    this.reasons.push(headers?.[0]?.[1]);
     this.cancels += 1;
   }
   provisional(status: number) {
@@ -93,6 +100,26 @@ describe("fork", () => {
     expect(at(0).cancels).toBe(1);
     at(0).settle(refused(487));
     expect(clock.timers).toBe(0);
+  });
+
+  it("tells those who lose that somebody else has answered, and who answers too late as well (RFC 3326)", async () => {
+    const { outcome, at } = ringing(2);
+    at(1).answer();
+    await outcome;
+    at(0).answer();
+    await at(0).outcome;
+    await Promise.resolve();
+    expect(at(0).reasons).toEqual(Array.from({ length: 2 }, () => 'SIP;cause=200;text="Call completed elsewhere"'));
+  });
+
+  it.each([
+    ["nobody else", undefined, { reason: "cancelled", who: "us" }, 'Q.850;cause=16;text="cancelled"'],
+    ["another destination that has answered", ANSWERED_ELSEWHERE, ANSWERED_ELSEWHERE, 'SIP;cause=200;text="Call completed elsewhere"'],
+  ])("given up for %s says so", async (_, reason, cause, header) => {
+    const { outcome, at, abort } = ringing(1);
+    abort.abort(reason);
+    expect(await outcome).toEqual({ accepted: false, cause });
+    expect(at(0).reasons).toEqual([header]);
   });
 
   it.each([

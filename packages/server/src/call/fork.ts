@@ -1,6 +1,6 @@
 import type { Clock } from "../base/index.ts";
-import type { Dialog, InviteOutcome, OutgoingInvite, OutgoingRequest, SipResponse, UserAgent } from "../sip/index.ts";
-import type { Cause } from "./cause.ts";
+import type { Dialog, Header, InviteOutcome, OutgoingInvite, OutgoingRequest, SipResponse, UserAgent } from "../sip/index.ts";
+import { ANSWERED_ELSEWHERE, type Cause } from "./cause.ts";
 import { inBackground } from "./leg-state.ts";
 import { causeOfStatus, reasonHeader } from "./sip-cause.ts";
 
@@ -30,12 +30,14 @@ export function fork(options: ForkOptions, signal: AbortSignal): Promise<ForkOut
   return new Promise((resolve) => {
     const refusals: Cause[] = [];
     let over = false;
+    let farewell: readonly Header[] = [];
     const finish = (outcome: ForkOutcome, winner?: Branch) => {
       if (over) return;
       over = true;
       timer.cancel();
       signal.removeEventListener("abort", abandoned);
-      for (const branch of branches) if (branch !== winner) branch.invite.cancel();
+      farewell = [["Reason", reasonHeader(outcome.accepted ? ANSWERED_ELSEWHERE : outcome.cause)]];
+      for (const branch of branches) if (branch !== winner) branch.invite.cancel(farewell);
       resolve(outcome);
     };
     const refused = (cause: Cause) => {
@@ -47,10 +49,10 @@ export function fork(options: ForkOptions, signal: AbortSignal): Promise<ForkOut
     };
     const settled = (branch: Branch, outcome: InviteOutcome) => {
       if (outcome.kind !== "accepted") refused(causeOf(outcome, branch.rang));
-      else if (over) inBackground(outcome.dialog.bye([["Reason", reasonHeader(GIVEN_UP)]]));
+      else if (over) inBackground(outcome.dialog.bye(farewell));
       else finish({ accepted: true, dialog: outcome.dialog, response: outcome.response }, branch);
     };
-    const abandoned = () => finish({ accepted: false, cause: GIVEN_UP });
+    const abandoned = () => finish({ accepted: false, cause: signal.reason === ANSWERED_ELSEWHERE ? ANSWERED_ELSEWHERE : GIVEN_UP });
     const timer = options.clock.setTimer(options.timeoutMs, () => finish({ accepted: false, cause: TIMED_OUT }));
     signal.addEventListener("abort", abandoned, { once: true });
     const branches = options.requests.map((request) => start(options, request));

@@ -1,5 +1,5 @@
 export type { CallSource, TrunkSource } from "./caller.ts";
-export type { Cause, CauseReason } from "./cause.ts";
+export { ANSWERED_ELSEWHERE, type Cause, type CauseReason } from "./cause.ts";
 export { createSipDialler, type SipDiallerOptions } from "./dial.ts";
 export type { Dialler, DialOutcome, DialRequest, DialTarget } from "./dialler.ts";
 export { calledOf, callerOf } from "./identity.ts";

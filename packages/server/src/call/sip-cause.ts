@@ -63,6 +63,8 @@ export function statusOfCause(cause: Cause): number {
 
 /** The value of a Reason header (RFC 3326 §2) for a BYE, a CANCEL or a refusal. */
 export function reasonHeader(cause: Cause): string {
+  // RFC 3326 §3.1: so that a phone does not show a missed call.
+  if (cause.elsewhere) return 'SIP;cause=200;text="Call completed elsewhere"';
   return `Q.850;cause=${TRANSLATIONS[cause.reason].q850};text="${cause.reason.replaceAll("_", " ")}"`;
 }
 

@@ -1,4 +1,5 @@
 import { aborted, scope } from "../base/index.ts";
+import { ANSWERED_ELSEWHERE } from "../call/index.ts";
 import { dial, type Answer, type Attempt, type Dialling } from "./dial.ts";
 import { ringbackOn, type Ringback } from "./ringback.ts";
 import type { Stage } from "./verb.ts";
@@ -63,7 +64,7 @@ async function together(
     if (!answer) return;
     first = answer;
     // From here on whoever answers is hung up by `dial`: there is one winner.
-    race.close();
+    race.close(ANSWERED_ELSEWHERE);
   });
   const settled = Promise.all(dials);
   await Promise.race([settled, aborted(race.signal)]);

@@ -1,5 +1,5 @@
 import type { Destination } from "@piopiy/pcmo";
-import type { Cause, DialOutcome, DialRequest, DialTarget, Leg } from "../call/index.ts";
+import { ANSWERED_ELSEWHERE, type Cause, type DialOutcome, type DialRequest, type DialTarget, type Leg } from "../call/index.ts";
 import { describe } from "./failure.ts";
 import type { ActionOf, CallContext, Stage } from "./verb.ts";
 
@@ -20,7 +20,7 @@ export interface Answer extends Attempt {
   readonly released?: AbortSignal;
 }
 
-const cancelled: Cause = { reason: "cancelled", who: "us" };
+const givenUp = ({ reason }: AbortSignal): Cause => (reason === ANSWERED_ELSEWHERE ? ANSWERED_ELSEWHERE : { reason: "cancelled", who: "us" });
 
 /** Dials one destination; never rejects. Whoever answers after `signal` has aborted is hung up at once. */
 export async function dial(
@@ -45,9 +45,9 @@ export async function dial(
     note("leg.answered", attempt, legId);
     const { leg: other, released } = outcome;
     if (!signal.aborted) return { ...attempt, leg: other, ...(released && { released }) };
-    await outcome.leg.hangup(cancelled);
+    await outcome.leg.hangup(givenUp(signal));
   }
-  const cause = outcome.answered ? cancelled : outcome.cause;
+  const cause = outcome.answered ? givenUp(signal) : outcome.cause;
   note("leg.ended", { ...attempt, ...cause }, legId);
   return { ...attempt, cause };
 }
@@ -56,7 +56,7 @@ async function outcomeOf(request: DialRequest, { ports, note }: Stage, signal: A
   try {
     return await ports.dialler.dial(request, signal);
   } catch (failure) {
-    if (signal.aborted) return { answered: false, cause: cancelled };
+    if (signal.aborted) return { answered: false, cause: givenUp(signal) };
     const { code, message } = describe(failure);
     note("warning", { warning: "dial_failed", code, message }, request.legId);
     return { answered: false, cause: { reason: code === "no_route" ? "unreachable" : "failed", who: "us" } };

@@ -1,5 +1,5 @@
 import { sleep, type Clock } from "../base/index.ts";
-import type { CauseReason, Dialler, DialOutcome, DialRequest, DialTarget } from "../call/index.ts";
+import { ANSWERED_ELSEWHERE, type CauseReason, type Dialler, type DialOutcome, type DialRequest, type DialTarget } from "../call/index.ts";
 import { followScript, type CallerScript } from "./caller-script.ts";
 import { SimLeg } from "./sim-leg.ts";
 
@@ -34,7 +34,7 @@ export function simDialler(clock: Clock, destinations: SimDestinations, legs: Si
       try {
         return await call(request, next(name), name, clock, legs, signal);
       } catch (failure) {
-        if (signal.aborted) return { answered: false, cause: { reason: "cancelled", who: "us" } };
+        if (signal.aborted) return { answered: false, cause: signal.reason === ANSWERED_ELSEWHERE ? ANSWERED_ELSEWHERE : { reason: "cancelled", who: "us" } };
         throw failure;
       }
     },

@@ -67,8 +67,8 @@ export interface OutgoingInvite {
   readonly events: Listenable<{ provisional: SipResponse }>;
   /** Never rejects. */
   readonly outcome: Promise<InviteOutcome>;
-  /** CANCEL as RFC 3261 §9.1 has it; a 200 that crosses it is acknowledged and ended with BYE. */
-  cancel(): void;
+  /** CANCEL as RFC 3261 §9.1 has it; a 200 that crosses it is acknowledged and ended with BYE. Both carry `headers`. */
+  cancel(headers?: readonly Header[]): void;
 }
 
 export type InviteOutcome =

@@ -172,6 +172,17 @@ describe("CANCEL", () => {
     expect(wire().slice(2)).toEqual(["< 200 INVITE", "CANCEL >", "ACK >", "BYE >", "< 200 CANCEL", "< 200 BYE"]);
   });
 
+  it.each([["while it rings", false, "CANCEL"], ["when a 200 crosses it", true, "BYE"]])("says why %s (RFC 3326)", async (_, crosses, method) => {
+    const { clock, network, invites, call } = await setUp();
+    const outgoing = call();
+    await clock.advance(100);
+    if (crosses) invites[0]!.accept({});
+    outgoing.cancel([["Reason", 'SIP;cause=200;text="Call completed elsewhere"']]);
+    await clock.runUntil(outgoing.outcome);
+    await clock.advance(1000);
+    expect(network.sent.find(({ text }) => text.startsWith(method))?.text).toContain('\r\nReason: SIP;cause=200;text="Call completed elsewhere"\r\n');
+  });
+
   it("waits for a provisional response to the newest attempt, not to one that was challenged", async () => {
     const { clock, network, bob, call, wire } = await setUp();
     let challenges = 0;

@@ -76,7 +76,7 @@ describe("bridge", () => {
     const report = await run([bridge({ ring_type: "group" })], { [A]: answers(2000), [B]: answers(2000), [C]: rings });
     expect(outcome(report)).toMatchObject({
       destination: 0,
-      attempts: [{ destination: 1, cause: { reason: "cancelled" } }, { destination: 2, cause: { reason: "cancelled" } }],
+      attempts: [{ destination: 1, cause: { reason: "cancelled", elsewhere: true } }, { destination: 2, cause: { reason: "cancelled", elsewhere: true } }],
     });
     expect(report.legs.map(({ info }) => info.to)).toEqual(["15550199", A]);
   });
@@ -97,7 +97,7 @@ describe("bridge", () => {
     const report = await run([bridge({ ring_type: "group", connect }), after], {}, [], { clock, ports: { dialler: { dial } } });
     expect(talks(report)).toEqual([[1000, 3000]]);
     expect(data(report, "action.finished").map((entry) => entry?.["action"])).toEqual(["bridge", "speak"]);
-    expect(late.map(({ joins, signal }) => [joins.length, signal.reason])).toEqual([[0, { reason: "cancelled", who: "us" }]]);
+    expect(late.map(({ joins, signal }) => [joins.length, signal.reason])).toEqual([[0, { reason: "cancelled", who: "us", elsewhere: true }]]);
     expect(report.timeline.filter(({ type }) => ["action.finished", "flow.finished"].includes(type)).map(({ atMs }) => atMs)).toEqual([3000, 3050, 9000]);
     expect(report.timeline.findLast(({ type }) => type === "leg.ended")).toMatchObject({ atMs: 9000, actionIndex: 0, legId: late[0]?.id });
   });

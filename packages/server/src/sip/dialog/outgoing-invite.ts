@@ -2,7 +2,7 @@ import { Emitter, type Timer } from "../../base/index.ts";
 import { createAuthorizer } from "../auth/authorizer.ts";
 import { type Core, userOf } from "../core.ts";
 import { exchange, type Sent } from "../exchange.ts";
-import type { SipRequest, SipResponse } from "../message/message.ts";
+import type { Header, SipRequest, SipResponse } from "../message/message.ts";
 import { outsideRequest } from "../outside-request.ts";
 import { parseSipUri } from "../message/uri.ts";
 import { cancelFor } from "../transaction/ack.ts";
@@ -18,7 +18,8 @@ export function inviteOut(core: Core, options: OutgoingRequest): OutgoingInvite 
   const outside = outsideRequest(core, "INVITE", options);
   const forks = createForks(core, options);
   let settled = false;
-  let cancelled = false;
+  /** Since it was cancelled: what the CANCEL carries, or the BYE in its place. */
+  let cancelled: readonly Header[] | undefined;
   /** The attempt that has had a provisional response: only it may be cancelled. */
   let proceeding: Sent | undefined;
   const { promise: outcome, resolve } = deferred<InviteOutcome>();
@@ -31,7 +32,7 @@ export function inviteOut(core: Core, options: OutgoingRequest): OutgoingInvite 
     const { live, isNew } = forks(request, response, received);
     live.acknowledge(received.envelope.cseq.number, request);
     // RFC 3261 §13.2.2.4 for the other branches of a fork, §15.1.1 for a 2xx that crossed our CANCEL.
-    if (isNew && (settled || cancelled)) void live.dialog.bye();
+    if (isNew && (settled || cancelled)) void live.dialog.bye(cancelled);
     if (settled) return;
     settle(cancelled ? { kind: "failed", why: "cancelled" } : { kind: "accepted", dialog: live.dialog, response });
   };
@@ -55,7 +56,7 @@ export function inviteOut(core: Core, options: OutgoingRequest): OutgoingInvite 
   });
 
   const sendCancel = (sent: Sent) => {
-    const limit = cancelSent(core, sent, () => {
+    const limit = cancelSent(core, sent, cancelled ?? [], () => {
       if (settled) return;
       inProgress.forget();
       settle({ kind: "failed", why: "cancelled" });
@@ -67,9 +68,9 @@ export function inviteOut(core: Core, options: OutgoingRequest): OutgoingInvite 
     callId: outside.callId,
     events,
     outcome,
-    cancel() {
+    cancel(headers = []) {
       if (settled || cancelled) return;
-      cancelled = true;
+      cancelled = headers;
       const sent = inProgress.current();
       if (sent && proceeding === sent) sendCancel(sent);
       // §9.1: "If no provisional response has been received, the CANCEL request MUST NOT be sent".
@@ -94,8 +95,9 @@ function deferred<T>(): { readonly promise: Promise<T>; readonly resolve: (value
   return { promise, resolve };
 }
 
-function cancelSent(core: Core, { request, to }: Sent, givenUp: () => void): Timer {
-  core.transactions.send(cancelFor(request), to, { response: () => undefined, failed: () => undefined });
+function cancelSent(core: Core, { request, to }: Sent, headers: readonly Header[], givenUp: () => void): Timer {
+  const cancel = cancelFor(request);
+  core.transactions.send({ ...cancel, headers: [...cancel.headers, ...headers] }, to, { response: () => undefined, failed: () => undefined });
   // RFC 3261 §9.1: "If there is no final response for the original request in 64*T1 seconds …, the client SHOULD then
   // consider the original transaction cancelled".
   return core.clock.setTimer(64 * core.timers.t1, givenUp);

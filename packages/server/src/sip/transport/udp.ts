@@ -1,21 +1,33 @@
 import { createSocket, type Socket } from "node:dgram";
 import { isIPv6 } from "node:net";
 import { channels, messageOf } from "../../base/index.ts";
+import type { SipAddress } from "../address.ts";
 import { type OpenTransport, plainHost, type Transport } from "./transport.ts";
 
 /** SIP over UDP: one datagram, one message (RFC 3261 §18.1.1, §18.3). */
 export const openUdp: OpenTransport = async (address, receive) => {
   const socket = createSocket({ type: isIPv6(address.host) ? "udp6" : "udp4", recvBufferSize: 1 << 20 });
   await bound(socket, address.host, address.port);
+  /** Datagrams that the system has not taken yet: closing the socket would lose them. */
+  const leaving = new Set<Promise<void>>();
   let closing: Promise<void> | undefined;
+  const close = async () => {
+    await Promise.allSettled(leaving);
+    await new Promise<void>((resolve) => void socket.close(() => resolve()));
+  };
   const transport: Transport = {
     address: { ...address, port: socket.address().port },
     reliable: false,
-    send: (bytes, to) =>
-      new Promise((resolve, reject) => {
-        socket.send(bytes, to.port, to.host, (failure) => (failure ? reject(failure) : resolve()));
-      }),
-    close: () => (closing ??= new Promise((resolve) => socket.close(() => resolve()))),
+    async send(bytes, to) {
+      const sent = sendOn(socket, bytes, to);
+      leaving.add(sent);
+      try {
+        await sent;
+      } finally {
+        leaving.delete(sent);
+      }
+    },
+    close: () => (closing ??= close()),
   };
   socket.on("message", (bytes, remote) => {
     receive(bytes, { transport: "udp", host: plainHost(remote.address), port: remote.port }, transport);
@@ -24,6 +36,12 @@ export const openUdp: OpenTransport = async (address, receive) => {
   socket.on("error", (failure) => channels.failure.publish({ layer: "sip", failure: messageOf(failure) }));
   return transport;
 };
+
+function sendOn(socket: Socket, bytes: Uint8Array, to: SipAddress): Promise<void> {
+  return new Promise((resolve, reject) => {
+    socket.send(bytes, to.port, to.host, (failure) => (failure ? reject(failure) : resolve()));
+  });
+}
 
 function bound(socket: Socket, host: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
