@@ -1,10 +1,10 @@
 import { execFile } from "node:child_process";
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { createPhone, randomIds, resolveConfig, startServer, systemClock, type Phone, type RunningServer } from "@piopiy/server";
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { resolveConfig } from "@piopiy/server";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { run, startLiveServer, type LiveServer } from "./live-server.ts";
 
 interface Example {
   readonly language: string;
@@ -19,42 +19,18 @@ const manifest: { readonly scripts: Readonly<Record<string, string>> } = JSON.pa
 const examples = examplesOf(readme);
 const bash = promisify(execFile);
 
-let data: string;
-let server: RunningServer;
-let phone: Phone;
+let server: LiveServer;
 
 beforeAll(async () => {
-  data = await mkdtemp(join(tmpdir(), "piopiy-readme-"));
-  const free = { httpPort: "0", sipUdp: "0", sipTcp: "0", mediaPorts: "0-0", data };
-  const config = resolveConfig(undefined, {}, free);
-  if (!config.ok) throw new Error(JSON.stringify(config.issues));
-  server = await startServer(config.value);
-  const [account] = server.config.phones;
-  const [sip] = server.sip;
-  if (!account || !sip) throw new Error("there is no development phone");
-  phone = await createPhone({ ...account, server: sip, host: "127.0.0.1", clock: systemClock, ids: randomIds });
-  await phone.registered;
-  vi.stubEnv("PIOPIY_BASE_URL", server.url);
-  vi.stubEnv("PIOPIY_APPID", server.app.appid);
-  vi.stubEnv("PIOPIY_TOKEN", server.app.secret);
+  server = await startLiveServer();
 });
 
-afterAll(async () => {
-  await phone.close();
-  await server.close();
-  await rm(data, { recursive: true });
-});
+afterAll(() => server.close());
 
 describe("README.md", () => {
   it.each(ofLanguage("ts"))("line $line runs", async ({ code, line }) => {
-    const folder = join(import.meta.dirname, "build");
-    await mkdir(folder, { recursive: true });
-    const file = join(folder, `readme-${line}.ts`);
-    await writeFile(file, code);
-    const printed: unknown[] = [];
-    vi.spyOn(console, "log").mockImplementation((text) => void printed.push(text));
-    const rings = code.includes("voice.call") ? phone.nextCall() : undefined;
-    await import(file);
+    const rings = code.includes("voice.call") ? server.phone.nextCall() : undefined;
+    const printed = await run(`readme-${line}`, code);
     expect(printed).toHaveLength(1);
     if (rings) {
       const call = await rings;
@@ -62,7 +38,6 @@ describe("README.md", () => {
       expect(call.heard().samples.length).toBeGreaterThan(8000);
       expect(printed[0]).toMatch(/^[A-Za-z0-9]{43}$/);
     }
-    vi.restoreAllMocks();
   });
 
   it.each(ofLanguage("sh").filter(({ code }) => code.startsWith("curl")))("line $line runs", async ({ code }) => {

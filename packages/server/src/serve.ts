@@ -41,7 +41,8 @@ export function issueLines(issues: readonly Issue[]): string {
 
 /** What to do next, ready to be pasted. */
 function welcome(server: RunningServer): string {
-  const { url, app, config, sip } = server;
+  const { app, config, sip } = server;
+  const url = pasteable(server.url);
   const addresses = sip.map(({ transport, host, port }) => `${transport} ${host}:${port}`).join(", ");
   const phone = config.phones.find(({ number }) => number !== undefined);
   const to = phone?.number ?? "919800000000";
@@ -85,6 +86,11 @@ Register a softphone${hello}:
 
   user name  ${username}
   password   ${password}
-  server     ${address.host}:${address.port}  (${transports.join(" or ")})
+  server     ${pasteable(`${address.host}:${address.port}`)}  (${transports.join(" or ")})
 `;
+}
+
+/** An address that can be connected to from this machine: what listens everywhere is found at the loopback address. */
+function pasteable(address: string): string {
+  return address.replace(/\b0\.0\.0\.0\b/, "127.0.0.1").replace("[::]", "[::1]");
 }

@@ -1,0 +1,7 @@
+import { RestClient } from "piopiy";
+
+const { PIOPIY_APPID = "", PIOPIY_TOKEN = "", CALL_ID = "" } = process.env;
+const client = new RestClient(PIOPIY_APPID, PIOPIY_TOKEN);
+
+// CALL_ID: the request id of a call that is up, or the `cmiuuid` of a webhook.
+console.log(await client.hangup(CALL_ID));

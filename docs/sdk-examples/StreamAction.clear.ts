@@ -1,0 +1,3 @@
+import { StreamAction } from "piopiy";
+
+console.log(new StreamAction().speak("Never said.").clear().hangup().PCMO());

@@ -1,0 +1,4 @@
+import { StreamAction } from "piopiy";
+
+// What a bot sends over its WebSocket: a flow that the live call goes on with.
+console.log(new StreamAction().speak("One moment, I connect you.").PCMO());
