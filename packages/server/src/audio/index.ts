@@ -1,9 +1,11 @@
 export { collect, sourceOf } from "./chunks.ts";
+export { createDtmfDetector, type DetectedKey, type DtmfDetector } from "./dtmf-detector.ts";
 export { g711 } from "./g711.ts";
 export { audible, dominantTone, tonePower, toneSpans, tonesPresent, type ToneSpan } from "./goertzel.ts";
 export { interleave, mix, mixInto } from "./mix.ts";
 export { decodeMp3, looksLikeMp3 } from "./mp3.ts";
 export { createResampler, resample, type Resampler } from "./resample.ts";
+export { createSilenceMeter, type SilenceMeter } from "./silence.ts";
 export { FRAME_MS, FRAME_SAMPLES, SAMPLE_RATE_HZ, type AudioSource } from "./source.ts";
 export { dtmfSamples, silenceSource, toneSamples, toneSource, type Tone } from "./tone.ts";
 export { pcmBytes, WAV_HEADER_BYTES, wavFile, wavHeader, type WavFormat } from "./wav-header.ts";

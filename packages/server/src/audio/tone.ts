@@ -39,9 +39,9 @@ async function* toneChunks({ frequencyHz, durationMs, level = DEFAULT_LEVEL }: T
 export const silenceSource = (durationMs: number): AudioSource => sourceOf(new Int16Array(samplesIn(durationMs)), "silence");
 
 /** ITU-T Q.23: the row's and the column's frequency of each key. */
-const KEYS = ["123A", "456B", "789C", "*0#D"];
-const ROWS_HZ = [697, 770, 852, 941];
-const COLUMNS_HZ = [1209, 1336, 1477, 1633];
+export const KEYS = ["123A", "456B", "789C", "*0#D"];
+export const ROWS_HZ = [697, 770, 852, 941];
+export const COLUMNS_HZ = [1209, 1336, 1477, 1633];
 
 /** The two frequencies of a DTMF key; `undefined` for what is no key. */
 export function dtmfFrequencies(key: string): readonly [rowHz: number, columnHz: number] | undefined {

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from "vitest";
-import { audible, silenceSource, tonePower, toneSource, type AudioSource } from "../audio/index.ts";
+import { audible, dtmfSamples, silenceSource, sourceOf, tonePower, toneSource, type AudioSource } from "../audio/index.ts";
 import { concatSamples, VirtualClock } from "../base/index.ts";
 import { createMediaEngine, type MediaEngine, type MediaParameters, type MediaSession, type MediaSessionEvents, type TapBatch } from "./index.ts";
 
@@ -250,6 +250,28 @@ describe("digits", () => {
     await clock.advance(200);
     const keys = [697, 770, 852, 941, 1209, 1336, 1477, 1633].filter((hz) => tonePower(heard.samples().subarray(480, 1120), hz) > 0.01);
     expect(keys).toEqual([770, 1336]);
+  });
+
+  it("are heard in what a peer says that sends no events, each once, however long", async () => {
+    const { clock, engine } = await newEngine();
+    const [one, other] = await pair(engine);
+    for (const [session, far] of [[one, other], [other, one]] as const) {
+      const { telephoneEventPayloadType: _, ...without } = towards(far);
+      session.configure(without);
+    }
+    const digits: string[] = [];
+    other.events.on("digit", ({ digit }) => digits.push(digit));
+    const sending = one.sendDigits("147*0#A", never);
+    await clock.advance(1500);
+    await sending;
+    void one.play(sourceOf(dtmfSamples("5", 3000), "file"), never);
+    await clock.advance(3500);
+    expect(digits.join("")).toBe("147*0#A5");
+    // A peer that takes events is believed: what sounds like a key in its audio is none.
+    other.configure(towards(one));
+    void one.play(sourceOf(dtmfSamples("9"), "file"), never);
+    await clock.advance(500);
+    expect(digits.length).toBe(8);
   });
 
   it("stop when they are aborted, with the pressed key released", async () => {

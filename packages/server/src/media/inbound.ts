@@ -1,4 +1,4 @@
-import { FRAME_SAMPLES, g711 } from "../audio/index.ts";
+import { createDtmfDetector, FRAME_SAMPLES, g711, type DtmfDetector } from "../audio/index.ts";
 import { eventReceiver, isRtcp, parseRtcp, parseRtp, rtpView, sequenceTracker, type ReceivedDigit } from "../rtp/index.ts";
 import type { MediaParameters } from "./engine.ts";
 import { JitterBuffer } from "./jitter-buffer.ts";
@@ -24,6 +24,8 @@ export class Inbound {
   readonly #counters: MediaCounters;
   readonly #hooks: InboundHooks;
   readonly #jitter = new JitterBuffer();
+  /** While the peer cannot send keys as events: they are in what it says. */
+  #keys: DtmfDetector | undefined;
   #parameters: MediaParameters | undefined;
   #sequences = sequenceTracker(1);
   #events = eventReceiver();
@@ -51,6 +53,7 @@ export class Inbound {
   configure(parameters: MediaParameters): void {
     this.#parameters = parameters;
     this.#latch.expect(parameters.remote);
+    this.#keys = parameters.telephoneEventPayloadType === undefined ? (this.#keys ?? createDtmfDetector()) : undefined;
     if (!this.receiving) this.#jitter.reset();
   }
 
@@ -78,6 +81,7 @@ export class Inbound {
       return false;
     }
     const audible = this.#jitter.read(into);
+    for (const { digit, durationMs } of this.#keys?.push(into) ?? []) this.#hooks.digit({ digit, durationTicks: durationMs * 8 });
     this.#counters.packetsDiscarded = this.#discarded + Math.ceil(this.#jitter.dropped / FRAME_SAMPLES);
     return audible;
   }
