@@ -2,6 +2,7 @@ import type { Clock, Ids } from "../base/index.ts";
 import type { MediaEngine } from "../media/index.ts";
 import { escapeUser, hostPort, type OutgoingRequest, type UserAgent } from "../sip/index.ts";
 import type { Dialler, DialOutcome, DialRequest } from "./dialler.ts";
+import { earlyMedia } from "./early-media.ts";
 import { fork } from "./fork.ts";
 import type { LegSettings } from "./leg-state.ts";
 import { localMedia, offerOf, sdpBody } from "./offer-answer.ts";
@@ -21,7 +22,7 @@ export interface SipDiallerOptions extends LegSettings {
   readonly mediaHost?: string;
 }
 
-/** Dials over SIP. It offers PCMU, PCMA and telephone-event; early media (RFC 3960) is not played. */
+/** Dials over SIP. It offers PCMU, PCMA and telephone-event, and takes early media (RFC 3960). */
 export function createSipDialler(options: SipDiallerOptions): Dialler {
   return { dial: (request, signal) => dial(options, request, signal) };
 }
@@ -46,11 +47,12 @@ async function ring(
   const { userAgent, clock, request } = offered;
   const requests = destinations.map((destination) => inviteFor(offered, destination));
   const onRinging = once(request.onRinging);
-  const forked = fork({ userAgent, clock, requests, timeoutMs: request.timeoutMs, onRinging }, signal);
+  const early = earlyMedia(offered);
+  const forked = fork({ userAgent, clock, requests, timeoutMs: request.timeoutMs, onRinging, onEarly: early.take }, signal);
   request.onTrying?.();
   const outcome = await forked;
   return outcome.accepted
-    ? outboundLeg(offered, outcome.dialog, outcome.response)
+    ? outboundLeg(offered, outcome.dialog, outcome.response, early.settledWith(outcome.response))
     : { answered: false, cause: outcome.cause };
 }
 

@@ -21,6 +21,14 @@ export interface DialRequest {
   readonly onTrying?: () => void;
   /** The far end rings (180 or 183), told once. */
   readonly onRinging?: () => void;
+  /** The far end is heard before it answers, told once: announcements, or ringing of its own. */
+  readonly onEarlyMedia?: (media: EarlyMedia) => void;
+}
+
+/** What comes before an answer (RFC 3960); it ends with the answer or the refusal. */
+export interface EarlyMedia {
+  /** Lets `leg` and the far end hear each other until the returned function is called. */
+  join(leg: Leg): () => void;
 }
 
 export type DialOutcome =

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { Emitter, VirtualClock } from "../base/index.ts";
+import { Emitter, text, utf8, VirtualClock } from "../base/index.ts";
 import type { Dialog, DialogEvents, Header, InviteOutcome, SipResponse, UserAgent, UserAgentEvents } from "../sip/index.ts";
 import { ANSWERED_ELSEWHERE } from "./cause.ts";
 import { fork } from "./fork.ts";
@@ -33,8 +33,8 @@ class Branch {
     this.reasons.push(headers?.[0]?.[1]);
     this.cancels += 1;
   }
-  provisional(status: number) {
-    this.events.emit("provisional", response(status));
+  provisional(status: number, body = "") {
+    this.events.emit("provisional", { ...response(status), body: utf8(body) });
   }
   answer() {
     this.settle({ kind: "accepted", dialog: this.dialog, response: response(200) });
@@ -57,11 +57,12 @@ function ringing(count: number) {
     close: async () => undefined,
   };
   const told: number[] = [];
+  const early: string[] = [];
   const requests = Array.from({ length: count }, (_, index) => ({ target: `sip:${index}`, from: "sip:me@here" }));
   const onRinging = () => void told.push(clock.monotonicMs());
-  const outcome = fork({ userAgent, clock, requests, timeoutMs: 30_000, onRinging }, abort.signal);
+  const outcome = fork({ userAgent, clock, requests, timeoutMs: 30_000, onRinging, onEarly: ({ body }) => void early.push(text(body)) }, abort.signal);
   const at = (index: number): Branch => branches[index] ?? expect.fail("no such branch");
-  return { clock, abort, branches, told, outcome, at };
+  return { clock, abort, branches, told, early, outcome, at };
 }
 
 describe("fork", () => {
@@ -130,6 +131,16 @@ describe("fork", () => {
     const { at, told } = ringing(1);
     for (const status of statuses) at(0).provisional(status);
     expect(told).toHaveLength(times);
+  });
+
+  it("hands over what comes with a body before the answer, and nothing after the end", async () => {
+    const { at, abort, early, told } = ringing(2);
+    at(0).provisional(180);
+    at(0).provisional(183, "one");
+    at(1).provisional(180, "two");
+    abort.abort();
+    at(1).provisional(183, "late");
+    expect([early, told]).toEqual([["one", "two"], [0, 0, 0]]);
   });
 
   it.each([

@@ -11,6 +11,8 @@ export interface ForkOptions {
   readonly requests: readonly OutgoingRequest[];
   readonly timeoutMs: number;
   readonly onRinging: () => void;
+  /** A provisional response came with a body. */
+  readonly onEarly?: (response: SipResponse) => void;
 }
 
 export type ForkOutcome =
@@ -55,14 +57,23 @@ export function fork(options: ForkOptions, signal: AbortSignal): Promise<ForkOut
     const abandoned = () => finish({ accepted: false, cause: signal.reason === ANSWERED_ELSEWHERE ? ANSWERED_ELSEWHERE : GIVEN_UP });
     const timer = options.clock.setTimer(options.timeoutMs, () => finish({ accepted: false, cause: TIMED_OUT }));
     signal.addEventListener("abort", abandoned, { once: true });
-    const branches = options.requests.map((request) => start(options, request));
+    // What comes from whoever is being cancelled is no news any more.
+    const onRinging = () => {
+      if (!over) options.onRinging();
+    };
+    const onEarly = (response: SipResponse) => {
+      if (!over) options.onEarly?.(response);
+    };
+    const branches = options.requests.map((request) => start({ ...options, onRinging, onEarly }, request));
     for (const branch of branches) inBackground(branch.invite.outcome.then((outcome) => settled(branch, outcome)));
   });
 }
 
-function start({ userAgent, onRinging }: ForkOptions, request: OutgoingRequest): Branch {
+function start({ userAgent, onRinging, onEarly }: ForkOptions, request: OutgoingRequest): Branch {
   const branch: Branch = { invite: userAgent.invite(request), rang: false };
-  branch.invite.events.on("provisional", ({ status }) => {
+  branch.invite.events.on("provisional", (response) => {
+    const { status, body } = response;
+    if (body.length > 0) onEarly?.(response);
     // 181 and 182 (forwarded, queued) alert nobody yet.
     if (status !== 180 && status !== 183) return;
     branch.rang = true;

@@ -1,7 +1,7 @@
 export type { CallSource, TrunkSource } from "./caller.ts";
 export { ANSWERED_ELSEWHERE, type Cause, type CauseReason } from "./cause.ts";
 export { createSipDialler, type SipDiallerOptions } from "./dial.ts";
-export type { Dialler, DialOutcome, DialRequest, DialTarget } from "./dialler.ts";
+export type { Dialler, DialOutcome, DialRequest, DialTarget, EarlyMedia } from "./dialler.ts";
 export { calledOf, callerOf } from "./identity.ts";
 export { createInbound, type InboundOptions, type IncomingCall } from "./inbound.ts";
 export { shared } from "./hold-music.ts";

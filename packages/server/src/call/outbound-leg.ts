@@ -5,7 +5,7 @@ import type { DialOutcome, DialRequest } from "./dialler.ts";
 import { attachDialog } from "./in-dialog.ts";
 import { setMedia } from "./leg-media.ts";
 import { inBackground, settingsOf, type LegSettings, type Line } from "./leg-state.ts";
-import { settleOffer, type Offer } from "./offer-answer.ts";
+import { settleOffer, type Offer, type Settled } from "./offer-answer.ts";
 import { reasonHeader } from "./sip-cause.ts";
 import { createSipLeg } from "./sip-leg.ts";
 
@@ -23,10 +23,11 @@ export const upLine: Line = {
   end: async (state, cause) => await state.dialog?.bye([["Reason", reasonHeader(cause)]]),
 };
 
-/** The leg of an answered INVITE; without an answer to our offer that can be used, it is hung up at once. */
-export function outboundLeg({ offer, ...offered }: Offered, dialog: Dialog, response: SipResponse): DialOutcome {
+/** The leg of an answered INVITE; `early` is what the same far end answered to our offer before. Without an answer to our offer that can be used, it is hung up at once. */
+export function outboundLeg({ offer, ...offered }: Offered, dialog: Dialog, response: SipResponse, early?: Settled): DialOutcome {
   const { request, session, clock } = offered;
-  const settled = settleOffer(offer, response);
+  // Deviation: RFC 3261 §13.2.1 wants the answer of an unreliable 183 in the 200, too; some gateways leave it out there.
+  const settled = settleOffer(offer, response) ?? (response.body.length === 0 ? early : undefined);
   if (!settled) {
     // RFC 3261 §13.2.2.4: the 2xx is acknowledged all the same, and the session ended with a BYE.
     inBackground(dialog.bye([["Reason", 'SIP;cause=488;text="Not Acceptable Here"']]));

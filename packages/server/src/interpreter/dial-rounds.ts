@@ -21,8 +21,10 @@ export async function dialRounds(action: Dialling, stage: Stage): Promise<Dialle
   const attempts: Attempt[] = [];
   const ringback = ringbackOn(stage);
   const dialIndex: DialIndex = async (destination, round, signal) => {
-    const attempt = await dial(action, round, destination, () => ringback.ring(), stage, signal);
+    const heard = ringback.attempt();
+    const attempt = await dial(action, round, destination, heard, stage, signal);
     if ("leg" in attempt) return attempt;
+    heard.over();
     attempts.push(attempt);
     return undefined;
   };

@@ -1,6 +1,7 @@
 import type { Destination } from "@piopiy/pcmo";
 import { ANSWERED_ELSEWHERE, type Cause, type DialOutcome, type DialRequest, type DialTarget, type Leg } from "../call/index.ts";
 import { describe } from "./failure.ts";
+import type { Ringing } from "./ringback.ts";
 import type { ActionOf, CallContext, Stage } from "./verb.ts";
 
 export type Dialling = ActionOf<"bridge" | "connect">;
@@ -24,7 +25,7 @@ const givenUp = ({ reason }: AbortSignal): Cause => (reason === ANSWERED_ELSEWHE
 
 /** Dials one destination; never rejects. Whoever answers after `signal` has aborted is hung up at once. */
 export async function dial(
-  action: Dialling, round: number, destination: number, ringing: () => void, stage: Stage, signal: AbortSignal,
+  action: Dialling, round: number, destination: number, heard: Ringing, stage: Stage, signal: AbortSignal,
 ): Promise<Attempt | Answer> {
   const { call, leg, note, ports } = stage;
   const legId = ports.ids.uuid();
@@ -36,7 +37,11 @@ export async function dial(
     target, from: action.from ?? ownNumber(call), timeoutMs: action.timeout * 1000, legId, near: leg,
     onRinging() {
       note("leg.ringing", attempt, legId);
-      ringing();
+      heard.ringing();
+    },
+    onEarlyMedia(media) {
+      note("leg.early_media", attempt, legId);
+      heard.early(media);
     },
   };
   note("leg.dialled", { ...attempt, to: masked(target) }, legId);

@@ -1,5 +1,6 @@
 import { mix, SAMPLE_RATE_HZ, toneSamples, type AudioSource } from "../audio/index.ts";
 import { scope, type Scope } from "../base/index.ts";
+import type { EarlyMedia } from "../call/index.ts";
 import { describe } from "./failure.ts";
 import type { Stage } from "./verb.ts";
 
@@ -18,31 +19,87 @@ async function* cadence(): AsyncGenerator<Int16Array> {
   for (;;) yield* [on, on, off, off, off, off];
 }
 
-/** Ringback on the leg of a flow. */
+/** What is told of a phone that is called, before it answers. */
+export interface Ringing {
+  /** It rings. */
+  ringing(): void;
+  /** It is heard already. */
+  early(media: EarlyMedia): void;
+  /** It has given up, or was given up. */
+  over(): void;
+}
+
+/**
+ * What the leg of a flow hears while others are called: ringback while any of them rings, or in its place the first one
+ * that is heard before it answers. Both only on a line that is up: a caller still being rung hears his own network.
+ */
 export interface Ringback {
-  /** Starts it, once, and only on a line that is up: a caller still being rung hears that from his own network. */
-  ring(): void;
+  /** One more phone is called. */
+  attempt(): Ringing;
   /** Resolves when the leg is silent. */
   stop(): Promise<void>;
 }
 
-export function ringbackOn({ leg, line, note, signal }: Stage): Ringback {
-  let playing: { readonly until: Scope; readonly done: Promise<void> } | undefined;
+export function ringbackOn(stage: Stage): Ringback {
+  const { leg, line } = stage;
+  const tone = toneOn(stage);
+  const ringing = new Set<Ringing>();
+  let heard: { readonly of: Ringing; readonly leave: () => void } | undefined;
+  const silence = () => {
+    heard?.leave();
+    heard = undefined;
+  };
   return {
-    ring() {
-      if (playing || !line.up) return;
-      const until = scope(signal);
-      const done = leg.play(ringbackSource(), until.signal).then(
+    attempt() {
+      const self: Ringing = {
+        ringing() {
+          ringing.add(self);
+          if (line.up && !heard) tone.start();
+        },
+        early(media) {
+          if (heard || !line.up) return;
+          // It never rejects, and `stop` waits for it once more.
+          void tone.stop();
+          heard = { of: self, leave: media.join(leg) };
+        },
+        over() {
+          ringing.delete(self);
+          if (heard?.of !== self) return;
+          silence();
+          if (ringing.size > 0) tone.start();
+        },
+      };
+      return self;
+    },
+    async stop() {
+      ringing.clear();
+      silence();
+      await tone.stop();
+    },
+  };
+}
+
+interface Playing {
+  start(): void;
+  stop(): Promise<void>;
+}
+
+function toneOn({ leg, note, signal }: Stage): Playing {
+  let playing: Scope | undefined;
+  let done: Promise<void> = Promise.resolve();
+  return {
+    start() {
+      if (playing) return;
+      playing = scope(signal);
+      done = leg.play(ringbackSource(), playing.signal).then(
         () => undefined,
         (failure: unknown) => note("warning", { warning: "no_ringback", ...describe(failure) }),
       );
-      playing = { until, done };
     },
     async stop() {
-      const stopped = playing;
+      playing?.close();
       playing = undefined;
-      stopped?.until.close();
-      await stopped?.done;
+      await done;
     },
   };
 }

@@ -9,6 +9,8 @@ export interface SimDestination {
   readonly does: "answer" | "ring" | "busy" | "reject" | "unreachable";
   /** How long it takes; 2000 ms for an answer, 100 ms for a refusal. */
   readonly afterMs?: number;
+  /** How long after the call it is heard before it answers. */
+  readonly earlyMs?: number;
   /** What the party does then; times count from the answer. */
   readonly script?: CallerScript;
 }
@@ -42,7 +44,7 @@ export function simDialler(clock: Clock, destinations: SimDestinations, legs: Si
 }
 
 async function call(
-  request: DialRequest, { does, afterMs, script }: SimDestination, to: string, clock: Clock, legs: SimLeg[], signal: AbortSignal,
+  request: DialRequest, { does, afterMs, earlyMs, script }: SimDestination, to: string, clock: Clock, legs: SimLeg[], signal: AbortSignal,
 ): Promise<DialOutcome> {
   request.onTrying?.();
   if (does !== "answer" && does !== "ring") {
@@ -51,8 +53,13 @@ async function call(
   }
   await sleep(clock, RING_AFTER_MS, signal);
   request.onRinging?.();
+  const beganMs = clock.monotonicMs() - RING_AFTER_MS;
+  if (earlyMs !== undefined) {
+    await sleep(clock, earlyMs - RING_AFTER_MS, signal);
+    request.onEarlyMedia?.({ join: (leg) => (leg instanceof SimLeg ? leg.joinEarly(request.legId) : () => undefined) });
+  }
   const answerMs = does === "ring" ? Infinity : (afterMs ?? 2000);
-  await sleep(clock, Math.min(answerMs, request.timeoutMs) - RING_AFTER_MS, signal);
+  await sleep(clock, beganMs + Math.min(answerMs, request.timeoutMs) - clock.monotonicMs(), signal);
   if (answerMs > request.timeoutMs) return { answered: false, cause: { reason: "no_answer", who: "network" } };
   const leg = new SimLeg(clock, request.legId, { direction: "outbound", from: request.from, to });
   legs.push(leg);

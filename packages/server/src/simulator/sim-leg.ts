@@ -23,6 +23,8 @@ export class SimLeg implements Leg {
   /** `n` prompts (speech or files, whether heard to the end or not) have been played. */
   readonly prompts = new Emitter<{ played: number }>();
   readonly joins: JoinSpan[] = [];
+  /** Whom it heard before they answered, and when. */
+  readonly early: JoinSpan[] = [];
   readonly control: SimControl;
   /** When the leg came up, in ms of the clock; absent while it rings. */
   answeredMs: number | undefined;
@@ -83,11 +85,12 @@ export class SimLeg implements Leg {
   }
 
   join(other: Leg): () => void {
-    const mine: JoinSpan = { other: other.id, startMs: this.#clock.monotonicMs() };
-    this.joins.push(mine);
-    return () => {
-      mine.endMs ??= this.#clock.monotonicMs();
-    };
+    return this.#span(this.joins, other.id);
+  }
+
+  /** Hears a far end that has not answered. */
+  joinEarly(other: string): () => void {
+    return this.#span(this.early, other);
   }
 
   hangup(cause?: Cause): Promise<void> {
@@ -108,6 +111,14 @@ export class SimLeg implements Leg {
   /** The party hangs up, or gives up calling. */
   peerHangup(): void {
     this.#end({ reason: this.answeredMs === undefined ? "cancelled" : "completed", who: "peer" });
+  }
+
+  #span(spans: JoinSpan[], other: string): () => void {
+    const mine: JoinSpan = { other, startMs: this.#clock.monotonicMs() };
+    spans.push(mine);
+    return () => {
+      mine.endMs ??= this.#clock.monotonicMs();
+    };
   }
 
   #end(cause: Cause): void {

@@ -47,6 +47,8 @@ export interface SimulatedLeg {
   readonly cause?: Cause;
   readonly heard: readonly HeardSpan[];
   readonly joins: readonly JoinSpan[];
+  /** Whom it heard before they answered. */
+  readonly early: readonly JoinSpan[];
 }
 
 /** The id of the simulated call's own leg. */
@@ -108,9 +110,9 @@ function worldOf(clock: VirtualClock, leg: SimLeg, options: SimulationOptions) {
 }
 
 function legReport(leg: SimLeg): SimulatedLeg {
-  const { id, info, answeredMs, endedMs, signal, heard, joins } = leg;
+  const { id, info, answeredMs, endedMs, signal, heard, joins, early } = leg;
   return {
-    id, info, heard, joins,
+    id, info, heard, joins, early,
     ...(answeredMs !== undefined && { answeredMs }),
     ...(endedMs !== undefined && { endedMs }),
     ...(signal.aborted && { cause: signal.reason }),

@@ -161,6 +161,43 @@ describe("bridge", () => {
       ]);
     });
 
+    const early = (report: SimulationReport) => report.legs[0]?.early.map(({ startMs, endMs }) => [startMs, endMs]);
+    const tone = (report: SimulationReport) => report.legs[0]?.heard.filter(({ kind }) => kind === "tone").map(({ startMs, endMs }) => [startMs, endMs]);
+
+    // When ringback, and when the far end itself was heard.
+    it.each<[string, object, Parameters<typeof run>[1], number[][], number[][]]>([
+      ["in place of ringback until it answers", {}, { [A]: { ...answers(8000), earlyMs: 3000 } }, [[50, 3000]], [[3000, 8000]]],
+      ["until it is given up", { connect: [{ type: "pstn", number: A }] }, { [A]: { ...rings, earlyMs: 5000 } }, [[50, 5000]], [[5000, 20_000]]],
+      ["one after the other", {}, { [A]: { ...rings, earlyMs: 5000 }, [B]: { ...answers(2000), earlyMs: 1000 } }, [[50, 5000], [20_050, 21_000]], [[5000, 20_000], [21_000, 22_000]]],
+      ["the first of a group", { ring_type: "group" }, { [A]: { ...answers(8000), earlyMs: 3000 }, [B]: { ...rings, earlyMs: 2000 }, [C]: busy }, [[50, 2000]], [[2000, 8000]]],
+    ])("hears a far end before it answers, %s", async (_, more, phones, tones, heard) => {
+      const report = await run([bridge(more)], phones);
+      expect([tone(report), early(report)]).toEqual([tones, heard]);
+      expect(data(report, "leg.early_media").length).toBeGreaterThan(0);
+    });
+
+    it("hears ringback again when the one of a group that was heard gives up", async () => {
+      const gone: Dialler["dial"] = async ({ target, onRinging, onEarlyMedia, legId }, signal) => {
+        onRinging?.();
+        if (target.type === "number" && target.number === A) {
+          onEarlyMedia?.({ join: (leg) => (leg instanceof SimLeg ? leg.joinEarly(legId) : () => undefined) });
+          await sleep(clock, 4000, signal);
+          return { answered: false, cause: { reason: "busy", who: "peer" } };
+        }
+        await sleep(clock, 10_000, signal).catch(() => undefined);
+        return { answered: false, cause: { reason: "no_answer", who: "us" } };
+      };
+      const clock = new VirtualClock();
+      const connect = [{ type: "pstn", number: A }, { type: "pstn", number: B }];
+      const report = await run([bridge({ ring_type: "group", connect })], {}, [], { clock, ports: { dialler: { dial: gone } } });
+      expect([early(report), tone(report)?.at(-1)]).toEqual([[[0, 4000]], [4000, 10_000]]);
+    });
+
+    it("hears nothing early while it is not answered itself", async () => {
+      const report = await run([bridge()], { [A]: { ...answers(3000), earlyMs: 1000 } }, [], { call: { direction: "inbound" } });
+      expect([early(report), tone(report)]).toEqual([[], []]);
+    });
+
     it("is not answered before somebody answers for it, and hears nothing of ours until then", async () => {
       const report = await run([bridge()], { [A]: answers(3000) }, [], { call: { direction: "inbound" } });
       expect(report.legs[0]).toMatchObject({ answeredMs: 3000, heard: [] });
