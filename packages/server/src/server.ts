@@ -80,7 +80,7 @@ async function assemble(parts: Parts): Promise<Pick<RunningServer, "url" | "sip"
   const voices = startVoices({ config, fetch, clock, ids });
   owned.add(voices.close);
   const streams = createStreamSockets({ allowPrivate: loopbackOnly(config), clock });
-  owned.add(streams.close);
+  owned.add(() => streams.close());
   const calls = await startCalls({ config, engine, clock, ids });
   owned.add(calls.close);
   const control = createControl({

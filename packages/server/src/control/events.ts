@@ -1,7 +1,8 @@
 import type { NewEvent } from "../store/index.ts";
 import type { LegFacts, LegTimes, ToldCall, World } from "./model.ts";
 import { appOf } from "./settings.ts";
-import { cdrBody, eventBody, recordingBody, type LiveStatus, type RecordingTold } from "./webhook-bodies.ts";
+import type { StreamTold } from "./stream-told.ts";
+import { cdrBody, eventBody, recordingBody, streamBody, type LiveStatus, type RecordingTold } from "./webhook-bodies.ts";
 
 // What is told to an app, as rows of the outbox. A call that is no app's is told to nobody.
 
@@ -15,6 +16,11 @@ export function liveEvent(world: Sender, call: ToldCall, leg: LegFacts, status: 
     ends: status === "hangup" ? `hangup of ${leg.id}` : null,
     body: eventBody(call, leg, status, own),
   }));
+}
+
+/** What became of a stream on a leg. */
+export function streamEvent(world: Sender, call: ToldCall, leg: LegFacts, told: StreamTold): readonly NewEvent[] {
+  return row(world, call, leg, world.clock.now(), (own) => ({ kind: "event", name: told.status, ends: null, body: streamBody(call, leg, told, own) }));
 }
 
 /** The end of a leg: its terminal event and its record. */

@@ -4,10 +4,13 @@ import type { Cause, Leg } from "../call/index.ts";
 import { createFlowSwitch, runFlow, type CallContext, type Ports, type Recording, type RecordingPort, type Timeline } from "../interpreter/index.ts";
 import { inBackground } from "./background.ts";
 import { causeOf, COMPLETED, DURATION } from "./causes.ts";
+import { commit } from "./commit.ts";
+import { streamEvent } from "./events.ts";
 import type { LegRecord, LiveCall, World } from "./model.ts";
 import { recordedDialler } from "./recorded-dialler.ts";
 import { recordedRecordings } from "./recorded-recordings.ts";
 import { signedCallbacks } from "./signed-callbacks.ts";
+import { streamTold } from "./stream-told.ts";
 
 export interface FlowRules {
   readonly flow: readonly Action[];
@@ -25,7 +28,7 @@ export async function performFlow(world: World, call: LiveCall, leg: Leg, record
   const dialler = recordedDialler(world, call, "b", rules.onRinging);
   const ports: Ports = {
     clock: world.clock, ids: world.ids, audio: world.audio, callbacks: signedCallbacks(world, call.facts.appid), recordings, streams: world.streams, dialler,
-    timeline: watched(call, record, rules.flow),
+    timeline: watched(world, call, record, rules.flow),
   };
   record.onAnswered(() => {
     const timer = world.clock.setTimer(rules.durationMs, () => inBackground(leg.hangup(DURATION)));
@@ -85,11 +88,13 @@ function contextOf({ facts, extraParams }: LiveCall): CallContext {
  * The call's timeline, read along by the record: the flow answers an inbound leg and joins legs by itself, and a `param`
  * counts for the webhooks that follow it.
  */
-function watched(call: LiveCall, record: LegRecord, flow: readonly Action[]): Timeline {
+function watched(world: World, call: LiveCall, record: LegRecord, flow: readonly Action[]): Timeline {
   let own = true;
   return {
     add(event) {
       call.timeline.add(event);
+      const told = streamTold(event);
+      if (told) commit(world, streamEvent(world, call, record.facts, told), async () => undefined);
       if (event.type === "leg.answered" && event.legId === record.facts.id) record.answered();
       if (event.type === "bridge.started") call.legs.get(String(event.data?.["other"]))?.bridged();
       if (event.type === "flow.replaced") own = false;

@@ -1,5 +1,6 @@
 import type { Cdr, LiveEvent, RecordingEvent } from "@piopiy/pcmo";
 import type { LegFacts, LegTimes, ToldCall } from "./model.ts";
+import type { StreamTold } from "./stream-told.ts";
 
 export type LiveStatus = "started" | "ringing" | "answered" | "bridged" | "hangup";
 
@@ -21,6 +22,16 @@ export function eventBody(
     status: `${call.facts.direction === "inbound" ? "in" : "out"}_${status}`,
     time: own.nowMs,
   };
+}
+
+/** What became of a stream. */
+export function streamBody(
+  call: ToldCall,
+  leg: LegFacts,
+  { status, wsStatus }: StreamTold,
+  own: { readonly nowMs: number; readonly eventId: string; readonly sequence: number },
+): LiveEvent {
+  return { type: "event", event_id: own.eventId, sequence: own.sequence, ...common(call, leg), status, time: own.nowMs, ws_status: wsStatus };
 }
 
 /** A leg's record, sent when it is over. `duration` and the `_time` fields are whole seconds, `time` is milliseconds. */
