@@ -2,12 +2,12 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { audible, dominantTone, parseWav, toneSpans, type PhoneCall } from "@piopiy/server";
 import { Action } from "piopiy";
-import { aliceNumber, bobNumber, callerId, type Parties } from "./parties.ts";
+import { bodies } from "./application.ts";
+import { numbers, type Parties } from "./parties.ts";
 import { heardTone, proof, type Proof } from "./proofs.ts";
 import { finished, recordingOf } from "./records.ts";
 import { allTones, tones } from "./tones.ts";
 import { until } from "./wait.ts";
-import { startWebhook } from "./webhook.ts";
 
 const KEYS = "2468";
 
@@ -19,22 +19,22 @@ export interface CallProved {
 }
 
 /** Speech, a file, digits to a webhook; the webhook's answer records, speaks, and bridges to the second phone. */
-export async function firstCall({ client, alice, bob, server, authorization }: Parties): Promise<CallProved> {
-  const afterDigits = () =>
+export async function firstCall({ client, alice, bob, server, application, authorization }: Parties): Promise<CallProved> {
+  application.replies.set("/digits", () =>
     new Action()
       .record({ channels: "stereo" })
       .speak("Thank you. One moment please.")
-      .bridge({ from: callerId, to: bobNumber, duration: 3, timeout: 10 })
-      .PCMO();
-  const webhook = await startWebhook(afterDigits);
+      .bridge({ from: numbers.ours, to: numbers.bob, duration: 3, timeout: 10 })
+      .PCMO(),
+  );
   const flow = new Action()
     .speak("Hello, and welcome to Piopiy. This call is made by your own machine.")
     .playMusic("chime.wav")
-    .playGetInput(webhook.url, "prompt.wav", { max_digit: KEYS.length, max_retry: 2, timeout: 5 });
+    .playGetInput(`${application.url}/digits`, "prompt.wav", { max_digit: KEYS.length, max_retry: 2, timeout: 5 });
 
   const answered = alice.nextCall();
   const bobAnswered = bob.nextCall();
-  const { request_id: requestId } = await client.voice.call(aliceNumber, callerId, flow, { duration: 60 });
+  const { request_id: requestId } = await client.voice.call(numbers.alice, numbers.ours, flow, { duration: 60 });
   const call = await answered;
   await until("the prompt", () => call.heard().spans(allTones).find((span) => span.frequencyHz === tones.prompt));
   await call.press(KEYS);
@@ -44,8 +44,8 @@ export async function firstCall({ client, alice, bob, server, authorization }: P
   bobCall.sendTone(tones.bob);
   await bobCall.ended;
   await call.ended;
-  await webhook.close();
 
+  const dtmf = bodies(application, "/digits")[0]?.["dtmf"];
   const record = await finished(server.url, authorization, requestId);
   const wav = await recordingOf(server.url, authorization, record);
   const recording = join(server.data, "demo-recording.wav");
@@ -56,7 +56,7 @@ export async function firstCall({ client, alice, bob, server, authorization }: P
     proofs: [
       heardSpeech(call),
       heardTone("alice heard the played file", call.heard().spans(allTones), tones.chime, 1000),
-      proof("the webhook got the digits alice pressed", webhook.posted[0]?.dtmf === KEYS, `dtmf "${webhook.posted[0]?.dtmf}"`),
+      proof("the webhook got the digits alice pressed", dtmf === KEYS, `dtmf "${String(dtmf)}"`),
       heardTone("bob heard alice over the bridge", bobCall.heard().spans(allTones), tones.alice, 2000),
       heardTone("alice heard bob over the bridge", call.heard().spans(allTones), tones.bob, 2000),
       notHeard("neither heard themselves", call, bridgedAtMs, bobCall),

@@ -3,7 +3,9 @@ import { firstCall, type CallProved } from "./first-call.ts";
 import { assemble, type Parties } from "./parties.ts";
 import { showTimeline } from "./progress.ts";
 import { table, type Proof } from "./proofs.ts";
+import { inboundCall } from "./inbound-call.ts";
 import { secondCall } from "./second-call.ts";
+import { thirdCall } from "./third-call.ts";
 
 /** What the demo came to; `--json` prints it. */
 interface Outcome {
@@ -22,7 +24,7 @@ const print = (line: string) => {
 
 async function run(): Promise<Outcome> {
   const startMs = systemClock.monotonicMs();
-  print("Starting the server, and registering two phones with it …");
+  print("Starting the server, and registering three phones with it …");
   const parties = await assemble();
   print(`API ${parties.server.url}, SIP ${parties.server.sip.map(({ transport, host, port }) => `${transport}:${host}:${port}`).join(" ")}\n`);
   const hide = showTimeline(print);
@@ -45,7 +47,7 @@ async function run(): Promise<Outcome> {
     ok: error === undefined && proofs.every(({ ok }) => ok),
     seconds: Number(((systemClock.monotonicMs() - startMs) / 1000).toFixed(2)),
     proofs,
-    calls: calls.map(({ requestId }) => requestId),
+    calls: calls.map(({ requestId }) => requestId).filter((id) => id !== ""),
     ...(recording === undefined ? {} : { recording }),
     ...(error === undefined ? {} : { error }),
   };
@@ -54,6 +56,8 @@ async function run(): Promise<Outcome> {
 const performances: readonly (readonly [string, (parties: Parties) => Promise<CallProved>])[] = [
   ["Call 1: speech, a file, digits to a webhook, a recording, a bridge", firstCall],
   ["Call 2: two numbers are connected", secondCall],
+  ["Call 3: two phones ring together, twice; then hold and back", thirdCall],
+  ["Call 4: a phone calls in, and the answer URL says what it hears", inboundCall],
 ];
 
 const outcome = await run();

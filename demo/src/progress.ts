@@ -18,6 +18,11 @@ const SAYS: Readonly<Record<string, string>> = {
   "flow.finished": "the flow is over",
   "leg.ended": "a leg has ended",
   "call.ended": "the call has ended",
+  "call.action": "asked for by the API",
+  "leg.held": "on hold: music",
+  "leg.resumed": "back from hold",
+  "answer_url.sent": "the answer URL is asked",
+  "answer_url.replied": "it answered with PCMO",
 };
 
 interface Told {

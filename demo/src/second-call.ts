@@ -1,6 +1,6 @@
 import { sleep, systemClock } from "@piopiy/server";
 import type { CallProved } from "./first-call.ts";
-import { aliceNumber, bobNumber, callerId, type Parties } from "./parties.ts";
+import { numbers, type Parties } from "./parties.ts";
 import { heardTone, proof } from "./proofs.ts";
 import { finished } from "./records.ts";
 import { allTones, tones } from "./tones.ts";
@@ -9,7 +9,7 @@ import { allTones, tones } from "./tones.ts";
 export async function secondCall({ client, alice, bob, server, authorization }: Parties): Promise<CallProved> {
   const aliceAnswered = alice.nextCall();
   const bobAnswered = bob.nextCall();
-  const { request_id: requestId } = await client.voice.call(aliceNumber, callerId, bobNumber, { timeout: 10, duration: 20 });
+  const { request_id: requestId } = await client.voice.call(numbers.alice, numbers.ours, numbers.bob, { timeout: 10, duration: 20 });
   const [call, bobCall] = await Promise.all([aliceAnswered, bobAnswered]);
   call.sendTone(tones.aliceAgain);
   bobCall.sendTone(tones.bobAgain);
