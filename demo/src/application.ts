@@ -45,5 +45,5 @@ export async function startApplication(): Promise<Application> {
 
 /** The JSON bodies posted to a path. */
 export function bodies(application: Application, path: string): readonly Readonly<Record<string, unknown>>[] {
-  return application.posted.filter((posted) => posted.path === path).map(({ rawBody }) => ({ ...Object(JSON.parse(rawBody)) }));
+  return application.posted.filter((posted) => posted.path === path).map(({ rawBody }): Readonly<Record<string, unknown>> => JSON.parse(rawBody));
 }

@@ -40,7 +40,9 @@ export async function assemble(): Promise<Parties> {
     server,
     application,
     client: new RestClient(app.appid, app.secret, { baseUrl: server.url }),
-    ...{ alice, bob, carol },
+    alice,
+    bob,
+    carol,
     authorization: `Basic ${Buffer.from(`${app.appid}:${app.secret}`).toString("base64")}`,
     async close() {
       await Promise.all([alice.close(), bob.close(), carol.close()]);
