@@ -328,6 +328,16 @@ describe("a tap", () => {
     expect(new Set(ended)).toEqual(new Set([0, 1, 2]));
   });
 
+  it("of a session that is closed is over at once", async () => {
+    const { engine } = await newEngine();
+    const [one] = await pair(engine);
+    await one.close();
+    const ended = new Promise<void>((resolve) => {
+      one.tap(() => undefined, { ended: resolve })();
+    });
+    await ended;
+  });
+
   it("is as quick as its most impatient listener, and loses nothing when listeners come and go", async () => {
     const { clock, engine } = await newEngine();
     const [one] = await pair(engine);

@@ -40,6 +40,8 @@ export class Session implements MediaSession {
   readonly #leaving = new Map<number, { readonly own: (batch: TapBatch) => void; readonly ended: (() => void) | undefined }>();
   readonly #closed = deferred<MediaStatistics>();
   #closing = false;
+  /** Nothing will be reported any more. */
+  #over = false;
   #failure: Error | undefined;
   #next = 1;
 
@@ -94,6 +96,10 @@ export class Session implements MediaSession {
   }
 
   tap(listener: (batch: TapBatch) => void, { batchMs = DEFAULT_BATCH_MS, ended }: TapOptions = {}): () => void {
+    if (this.#over) {
+      ended?.();
+      return () => undefined;
+    }
     // A function of its own, so that one listener may be given twice.
     const own = (batch: TapBatch) => listener(batch);
     this.#listeners.set(own, { frames: Math.max(1, Math.floor(batchMs / FRAME_MS)), ended });
@@ -165,6 +171,7 @@ export class Session implements MediaSession {
 
   /** Nothing more will be told. */
   #untapAll(): void {
+    this.#over = true;
     const all = [...this.#listeners.values(), ...this.#leaving.values()];
     this.#listeners.clear();
     this.#leaving.clear();
