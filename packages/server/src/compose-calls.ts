@@ -24,8 +24,10 @@ export async function startCalls(parts: {
   readonly engine: MediaEngine;
   readonly clock: Clock;
   readonly ids: Ids;
+  /** In place of the built-in music. */
+  readonly holdMusic?: Int16Array;
 }): Promise<Calls> {
-  const { config, engine, clock, ids } = parts;
+  const { config, engine, clock, ids, holdMusic } = parts;
   const { sip, phones, trunks } = config;
   const userAgent = await createUserAgent({ clock, ids, listen: listened(sip), product: `Piopiy/${VERSION}` });
   const passwords = new Map(phones.map(({ username, password }) => [username, password]));
@@ -33,7 +35,8 @@ export async function startCalls(parts: {
   const registrar = createRegistrar({ authenticator, clock, ...EXPIRES });
   registrar.events.on("binding", (binding) => channels.sipRegistration.publish(binding));
   const routes = createRoutes({ phones, trunks, contacts: (username) => registrar.contacts(username) });
-  const dialler = createSipDialler({ userAgent, engine, routes, clock, ids, host: sip.host });
+  const music = holdMusic && { holdMusic };
+  const dialler = createSipDialler({ userAgent, engine, routes, clock, ids, host: sip.host, ...music });
   const gateways = trunks.map((trunk) => {
     const isAllowed = (address: string) => allowed(trunk, address);
     return createTrunk({ settings: { ...trunk, isAllowed }, userAgent, clock, ids });
@@ -41,6 +44,7 @@ export async function startCalls(parts: {
   let take = (call: IncomingCall) => call.reject({ reason: "shutdown", who: "us" });
   const inbound = createInbound({
     ...{ userAgent, registrar, authenticator, engine, phones, clock, ids },
+    ...music,
     trunks: gateways.map(({ settings }) => settings),
     onCall: (call) => take(call),
   });

@@ -5,6 +5,7 @@ import { createHttpFetch, createStreamSockets, jsonPost, recoverRecording } from
 import { createApi, createLogger, logChannels } from "./api/index.ts";
 import { channels, PiopiyError, randomIds, systemClock, type Clock, type Ids } from "./base/index.ts";
 import { startCalls } from "./compose-calls.ts";
+import { holdMusicOf } from "./compose-hold-music.ts";
 import { startVoices } from "./compose-voices.ts";
 import type { AppConfig, Config } from "./config/index.ts";
 import { createControl, type Control } from "./control/index.ts";
@@ -81,7 +82,8 @@ async function assemble(parts: Parts): Promise<Pick<RunningServer, "url" | "sip"
   owned.add(voices.close);
   const streams = createStreamSockets({ allowPrivate: loopbackOnly(config), clock });
   owned.add(() => streams.close());
-  const calls = await startCalls({ config, engine, clock, ids });
+  const holdMusic = await holdMusicOf(voices.audio, config.media.hold_music);
+  const calls = await startCalls({ config, engine, clock, ids, ...(holdMusic && { holdMusic }) });
   owned.add(calls.close);
   const control = createControl({
     ...{ store, clock, ids, apps: config.apps, phones: config.phones },

@@ -48,6 +48,8 @@ function isHeldByPeer({ direction, remote }: Negotiated): boolean {
 function quiet(state: LegState, quietMs: number): void {
   // Only a peer that is talked with both ways must send: one that holds us may be silent (RFC 3264 §8.4).
   if (state.negotiated?.direction !== "sendrecv") return;
+  // Nor one that waits for the answer and may only listen.
+  if (!state.dialog) return;
   if (state.mediaTimeoutMs === 0 || quietMs < state.mediaTimeoutMs) return;
   inBackground(hangUp(state, { reason: "media_timeout", who: "network" }));
 }

@@ -3,8 +3,8 @@ import type { MediaEngine } from "../media/index.ts";
 import type { SdpSession } from "../sdp/index.ts";
 import type { IncomingInvite } from "../sip/index.ts";
 import type { Cause } from "./cause.ts";
-import { inboundLeg } from "./inbound-leg.ts";
-import { inBackground, settingsOf, stateOf, type LegSettings } from "./leg-state.ts";
+import { inboundLeg, type InboundLeg } from "./inbound-leg.ts";
+import { inBackground, settingsOf, type LegSettings } from "./leg-state.ts";
 import type { Leg, LegInfo } from "./leg.ts";
 import { describedBy, localMedia, offerOf, settle } from "./offer-answer.ts";
 import { openSession } from "./open-session.ts";
@@ -24,6 +24,8 @@ export interface OfferedCall {
   readonly leg: Leg;
   /** Tells the caller that somebody is being alerted (180); once, and only before the answer. */
   ring(): void;
+  /** Lets the caller hear what the leg plays or is joined with before it is answered (183, RFC 3960 §3); once, and only before the answer. */
+  preview(): void;
   /** Refuses it, with the status the cause stands for. */
   reject(cause: Cause): void;
 }
@@ -42,8 +44,8 @@ export async function offeredCall(
     notAcceptable(invite, offer.status, offer.why);
     return undefined;
   }
-  const leg = await legFor(options, invite, offer.kind === "none" ? undefined : offer.session, { ...parties, direction: "inbound" });
-  return leg && { leg, ring: ringOnce(invite, leg), reject: (cause) => inBackground(leg.hangup(cause)) };
+  const made = await legFor(options, invite, offer.kind === "none" ? undefined : offer.session, { ...parties, direction: "inbound" });
+  return made && { ...made, reject: (cause) => inBackground(made.leg.hangup(cause)) };
 }
 
 async function legFor(
@@ -51,7 +53,7 @@ async function legFor(
   invite: IncomingInvite,
   offer: SdpSession | undefined,
   info: LegInfo,
-): Promise<Leg | undefined> {
+): Promise<InboundLeg | undefined> {
   const session = await openSession(options.engine);
   if (!session) {
     invite.respond(503, { headers: [["Retry-After", "10"]] });
@@ -66,12 +68,4 @@ async function legFor(
     return undefined;
   }
   return inboundLeg({ id: ids.uuid(), info, session, local, clock, ...settingsOf(options) }, invite, ours);
-}
-
-function ringOnce(invite: IncomingInvite, leg: Leg): () => void {
-  let rung = false;
-  return () => {
-    if (!rung && !leg.signal.aborted && !stateOf(leg).dialog) invite.respond(180);
-    rung = true;
-  };
 }

@@ -3,13 +3,23 @@ import type { Action } from "@piopiy/pcmo";
 /** Everything the server is told, complete. Ports: 0 takes any free one, `false` is off. Paths: as given, `data` first. */
 export interface Config {
   readonly http: { readonly host: string; readonly port: number };
-  readonly sip: { readonly host: string; readonly udp: number | false; readonly tcp: number | false };
+  readonly sip: {
+    readonly host: string;
+    /** What others reach it at, where that is not `host`. */
+    readonly advertise?: string;
+    readonly udp: number | false;
+    readonly tcp: number | false;
+  };
   readonly media: {
     readonly host: string;
     /** The first and the last UDP port of RTP; `[0, 0]` takes any free ones. */
     readonly ports: readonly [number, number];
     readonly folder: string;
     readonly workers: number;
+    /** What others reach it at, where that is not `host`. */
+    readonly advertise?: string;
+    /** The name of a file in `folder`. */
+    readonly hold_music?: string;
   };
   /** How events and records are delivered. Seconds. */
   readonly webhooks: { readonly retry_after: readonly number[]; readonly timeout: number; readonly per_host: number };

@@ -46,14 +46,17 @@ const http = strictFields({
 
 const sip = strictFields({
   host: v.optional(host("Where SIP listens"), "127.0.0.1"),
+  advertise: v.exactOptional(host("The address told to the other side in place of host, behind NAT for example")),
   udp: v.optional(portOrOff("The UDP port"), 5060),
   tcp: v.optional(portOrOff("The TCP port"), 5060),
 });
 
 const media = strictFields({
-  host: v.optional(host("Where RTP is received, and the address told to the other side"), "127.0.0.1"),
+  host: v.optional(host("Where RTP is received"), "127.0.0.1"),
   ports: v.optional(ports, [20_000, 29_999]),
   folder: v.exactOptional(folder("Where the files that flows name are; <data>/media when absent")),
+  advertise: v.exactOptional(host("The address told to the other side in place of host, behind NAT for example")),
+  hold_music: v.exactOptional(text(1, 255, "A file of the folder that is heard on hold in place of the built-in music")),
   workers: v.exactOptional(wholeNumber(1, 256, "Media threads; one per core but one when absent")),
 });
 

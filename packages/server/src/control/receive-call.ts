@@ -17,6 +17,8 @@ export interface Incoming {
   readonly leg: Leg;
   /** Tells the caller that somebody is being alerted. */
   ring(): void;
+  /** Lets the caller hear what the leg is joined with before it is answered. */
+  preview?(): void;
   reject(cause: Cause): void;
 }
 

@@ -1,9 +1,15 @@
-import { sleep, type Clock } from "../base/index.ts";
+import { toneSource } from "../audio/index.ts";
+import { scope, sleep, type Clock, type Scope } from "../base/index.ts";
 import type { OfferedCall } from "../call/index.ts";
 
 /** What a phone does when it is called. */
 export type Answering =
-  | { readonly do: "answer"; readonly afterMs?: number }
+  | {
+      readonly do: "answer";
+      readonly afterMs?: number;
+      /** A tone that the caller hears until then. */
+      readonly earlyHz?: number;
+    }
   /** Rings and is never picked up. */
   | { readonly do: "ring" }
   | { readonly do: "busy" }
@@ -15,8 +21,16 @@ export async function answerAs(answering: Answering, call: OfferedCall, clock: C
     call.reject({ reason: answering.do === "busy" ? "busy" : "rejected", who: "us" });
     return false;
   }
-  call.ring();
-  return answering.do === "answer" && (await answerAfter(answering.afterMs ?? 0, call, clock));
+  if (answering.do === "ring" || answering.earlyHz === undefined) call.ring();
+  if (answering.do === "ring") return false;
+  using early = scope(call.leg.signal);
+  if (answering.earlyHz !== undefined) playEarly(call, answering.earlyHz, early);
+  return await answerAfter(answering.afterMs ?? 0, call, clock);
+}
+
+function playEarly({ leg, preview }: OfferedCall, frequencyHz: number, early: Scope): void {
+  preview();
+  early.run(async (signal) => void (await leg.play(toneSource({ frequencyHz }), signal)));
 }
 
 async function answerAfter(delayMs: number, { leg }: OfferedCall, clock: Clock): Promise<boolean> {
