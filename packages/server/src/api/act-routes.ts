@@ -1,6 +1,5 @@
-import { parseCallAction, under, type Continuation, type Parsed } from "@piopiy/pcmo";
+import { parseCallAction, type Parsed } from "@piopiy/pcmo";
 import type { FastifyInstance } from "fastify";
-import { unsupportedActions } from "../interpreter/index.ts";
 import type { ApiOptions } from "./options.ts";
 import { checkBodyCredentials } from "./credentials.ts";
 import { InvalidRequest } from "./failures.ts";
@@ -13,7 +12,7 @@ export function actRoutes(api: FastifyInstance, { apps, control }: ApiOptions): 
     api.post(path, (request, reply) => {
       checkBodyCredentials(apps, request.body);
       const { appid, cmiuuid, ...asked } = accepted(parseCallAction(request.body));
-      if (asked.action === "transfer") control.nextFlow(appid, cmiuuid, { to: performed(asked.to, "/pcmo"), action: "transfer" });
+      if (asked.action === "transfer") control.nextFlow(appid, cmiuuid, { to: asked.to, action: "transfer" });
       else control.act(appid, cmiuuid, asked.action);
       return reply.send(done(`${asked.action} accepted`));
     });
@@ -26,11 +25,4 @@ export const done = (message: string) => ({ code: 200, cmi_code: 200, message })
 export function accepted<T>(parsed: Parsed<T>): T {
   if (!parsed.ok) throw new InvalidRequest(parsed.issues);
   return parsed.value;
-}
-
-/** Fails when a flow asks for what this server does not perform; `at` is where the flow stands in the body. */
-export function performed(to: Continuation, at: string): Continuation {
-  const unsupported = "flow" in to ? unsupportedActions(to.flow) : [];
-  if (unsupported.length > 0) throw new InvalidRequest(under(at, unsupported), "unsupported_action");
-  return to;
 }

@@ -5,8 +5,8 @@ import { PiopiyError } from "../base/index.ts";
 export class InvalidRequest extends PiopiyError {
   readonly issues: readonly Issue[];
 
-  constructor(issues: readonly Issue[], code: "invalid_request" | "unsupported_action" = "invalid_request") {
-    super(code, sentence(issues));
+  constructor(issues: readonly Issue[]) {
+    super("invalid_request", sentence(issues));
     this.name = "InvalidRequest";
     this.issues = issues;
   }

@@ -1,6 +1,6 @@
 import { parseDtmfRequest, parseFlowRequest, parseMuteRequest } from "@piopiy/pcmo";
 import type { FastifyInstance } from "fastify";
-import { accepted, done, performed } from "./act-routes.ts";
+import { accepted, done } from "./act-routes.ts";
 import { basicAppid } from "./credentials.ts";
 import type { ApiOptions } from "./options.ts";
 
@@ -13,8 +13,7 @@ export function liveCallRoutes(api: FastifyInstance, { apps, control }: ApiOptio
   api.post<{ Params: CallParams }>("/calls/:id/flow", (request, reply) => {
     const appid = basicAppid(apps, request);
     const { leg, to } = accepted(parseFlowRequest(request.body));
-    const flow = performed(to, Array.isArray(request.body) ? "" : "/pcmo");
-    control.nextFlow(appid, request.params.id, { to: flow, action: "flow", ...(leg !== undefined && { leg }) });
+    control.nextFlow(appid, request.params.id, { to, action: "flow", ...(leg !== undefined && { leg }) });
     return reply.send(done("flow accepted"));
   });
   api.post<{ Params: CallParams }>("/calls/:id/dtmf", (request, reply) => {

@@ -13,7 +13,6 @@ export const errorTable = {
   unknown_event: { http: 404, sip: 404, says: "There is no such event." },
   unknown_path: { http: 404, sip: 404, says: "There is nothing at this path." },
   no_route: { http: 404, sip: 404, says: "No trunk and no registered phone leads to this number." },
-  unsupported_action: { http: 422, sip: 488, says: "This server does not perform that action." },
   body_too_large: { http: 413, sip: 513, says: "The body is larger than the limit." },
   rate_limited: { http: 429, sip: 503, says: "Too many requests; try again after `Retry-After`." },
   draining: { http: 503, sip: 503, says: "The server is shutting down." },

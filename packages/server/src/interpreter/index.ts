@@ -5,5 +5,4 @@ export {
 export { createFlowSwitch, type FlowSwitch } from "./flow-switch.ts";
 export type { Stream, StreamEnd, StreamLine, StreamPort, StreamRequest, StreamTotals, StreamWarning } from "./stream-port.ts";
 export { runFlow, type FlowResult } from "./run.ts";
-export { unsupportedActions } from "./unsupported.ts";
 export type { CallContext } from "./verb.ts";

@@ -3,9 +3,11 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { VirtualClock } from "../base/index.ts";
 import type { CallerStep } from "./caller-script.ts";
+import type { SimBotStep } from "./sim-streams.ts";
 import { simulate, type SimulationOptions } from "./simulate.ts";
 
 const url = "https://app.example.com/";
+const bot = "wss://bot.example.com/";
 
 function flow(actions: readonly unknown[]): readonly Action[] {
   const parsed = parseFlow(actions);
@@ -66,7 +68,7 @@ describe("any flow, whatever the caller does", () => {
       action: fc.constantFrom("bridge", "connect"), connect: fc.array(destination.map((to) => (typeof to === "number" ? { type: "pstn", number: to } : { type: "sip", uri: to })), { minLength: 1, maxLength: 3 }),
       timeout: fc.integer({ min: 1, max: 9 }), duration: fc.integer({ min: 1, max: 30 }), loop: fc.integer({ min: 1, max: 2 }), ring_type: fc.constantFrom("single", "group"), record: fc.boolean(),
     }),
-    fc.constant({ action: "stream", ws_url: "wss://bot.example.com/" }),
+    fc.record({ action: fc.constant("stream"), ws_url: fc.constantFrom(bot, "wss://gone.example.com/"), stream_on_answer: fc.boolean() }),
     fc.constant({ action: "hangup" }),
   );
   const step: fc.Arbitrary<CallerStep> = fc.oneof(
@@ -76,14 +78,22 @@ describe("any flow, whatever the caller does", () => {
     fc.record({ atMs: fc.integer({ min: 0, max: 120_000 }), hangup: fc.constant(true as const) }),
   );
 
+  const said: fc.Arbitrary<SimBotStep> = fc.integer({ min: 0, max: 90_000 }).chain((atMs) => fc.oneof(
+    fc.record({ atMs: fc.constant(atMs), say: fc.integer({ min: 1, max: 20_000 }) }),
+    fc.constant({ atMs, clear: true } as const),
+    fc.constantFrom([], [{ action: "hangup" }], [{ action: "play", file_name: "a.wav" }], [{ action: "bridge", connect: [{ type: "pstn", number: 15550201 }] }]).map((actions) => ({ atMs, flow: flow(actions) })),
+    fc.constant({ atMs, close: true } as const),
+  ));
+
   it("ends, with every action started and then finished or failed, all legs ended and no timer left", async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(action, { maxLength: 5 }), fc.array(action, { maxLength: 3 }), fc.array(step, { maxLength: 4 }), fc.constantFrom("inbound", "outbound"), async (actions, reply, script, direction) => {
+      fc.asyncProperty(fc.array(action, { maxLength: 5 }), fc.array(action, { maxLength: 3 }), fc.array(step, { maxLength: 4 }), fc.constantFrom("inbound", "outbound"), fc.array(said, { maxLength: 4 }), async (actions, reply, script, direction, does) => {
         const clock = new VirtualClock();
         const report = await simulate(flow(actions), script, {
           clock, call: { direction }, durationMs: 300_000,
           audio: { files: { "broken.wav": { fails: "bad_audio" } } },
           callbacks: { [url]: [{ body: reply }, { body: [] }] },
+          bots: { [bot]: { does } },
           destinations: {
             "15550201": [{ does: "answer", afterMs: 3000, script: [{ atMs: 7000, hangup: true }] }],
             "15550202": [{ does: "ring" }, { does: "answer", afterMs: 3000 }],
@@ -93,6 +103,9 @@ describe("any flow, whatever the caller does", () => {
         const told = report.timeline.filter(({ type }) => type.startsWith("action.")).map(({ type }) => type === "action.started");
         expect(told).toEqual(told.map((_, index) => index % 2 === 0));
         expect(told.length % 2).toBe(0);
+        const streamsOf = (...types: readonly string[]) => report.timeline.filter(({ type }) => types.includes(type)).map(({ data }) => data?.["stream"]).toSorted();
+        const opened = report.timeline.filter(({ type, data }) => type === "action.finished" && data?.["action"] === "stream" && data["stream"]).map(({ data }) => data?.["stream"]);
+        expect(streamsOf("stream.closed", "stream.failed")).toEqual(opened.toSorted());
         for (const leg of report.legs) {
           expect(leg.cause).toBeDefined();
           expect(leg.joins.every(({ endMs }) => endMs !== undefined)).toBe(true);
