@@ -22,8 +22,8 @@ export {
 } from "./live-call.ts";
 export { expecting, mustBe, mustBePrivate, nearest, type Expecting, type Found } from "./message.ts";
 export {
-  ErrorResponseSchema, MakeCallResponseSchema, MakeCallSchema, parseMakeCall,
-  type ErrorResponse, type MakeCallInput, type MakeCallRequest, type MakeCallResponse,
+  AnswerUrlCallSchema, ErrorResponseSchema, MakeCallResponseSchema, MakeCallSchema, parseAnswerUrlCall, parseMakeCall,
+  type AnswerUrlCallRequest, type ErrorResponse, type MakeCallInput, type MakeCallRequest, type MakeCallResponse,
 } from "./make-call.ts";
 export {
   parseStreamMessage, StreamAudioSchema, StreamControlSchema, type StreamMessage,

@@ -4,7 +4,7 @@ import { CallActionSchema } from "./call-action.ts";
 import { DestinationSchema } from "./destination.ts";
 import { FlowSchema } from "./flow.ts";
 import { DtmfRequestSchema, FlowRequestSchema, MuteRequestSchema } from "./live-call.ts";
-import { ErrorResponseSchema, MakeCallResponseSchema, MakeCallSchema } from "./make-call.ts";
+import { AnswerUrlCallSchema, ErrorResponseSchema, MakeCallResponseSchema, MakeCallSchema } from "./make-call.ts";
 import { isRecord } from "./record.ts";
 import { StreamAudioSchema, StreamControlSchema } from "./stream-message.ts";
 import { AnswerRequestSchema, CdrSchema, DtmfCallbackSchema, LiveEventSchema, RecordingEventSchema } from "./webhooks.ts";
@@ -24,6 +24,7 @@ const named = {
   Action: ActionSchema,
   Flow: FlowSchema,
   MakeCallRequest: MakeCallSchema,
+  AnswerUrlCallRequest: AnswerUrlCallSchema,
   MakeCallResponse: MakeCallResponseSchema,
   CallActionRequest: CallActionSchema,
   FlowRequest: FlowRequestSchema,

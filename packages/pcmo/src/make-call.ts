@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import { type Destination, DestinationSchema } from "./destination.ts";
 import { diallingEntries } from "./dialling.ts";
-import { digitsOf, phoneNumber, phonePattern, sipUriPattern } from "./fields.ts";
+import { digitsOf, httpUrl, phoneNumber, phonePattern, sipUriPattern } from "./fields.ts";
 import { appId, secret } from "./credentials.ts";
 import { FlowSchema, flowWarnings, maxActions, unknownKeys } from "./flow.ts";
 import { check, fields, under, type Parsed } from "./issue.ts";
@@ -59,20 +59,25 @@ function jsonObject(value: unknown): Readonly<Record<string, unknown>> | undefin
 
 const noActions = (issue: { readonly input: unknown }) => `must have at least one action; got ${kindOf(issue.input)}`;
 
+/** What every request for a call has. */
+const callEntries = {
+  appid: appId(),
+  secret: secret(),
+  from: phoneNumber("The caller id: a number of the app"),
+  to,
+  extra_params: v.optional(extraParams, {}),
+  duration: diallingEntries.duration,
+  timeout: diallingEntries.timeout,
+  loop: diallingEntries.loop,
+  ring_type: diallingEntries.ring_type,
+  record: diallingEntries.record,
+};
+
 /** The body of `POST /v2/…pcmo_make_call`. */
 export const MakeCallSchema = v.pipe(
   fields({
-    appid: appId(),
-    secret: secret(),
-    from: phoneNumber("The caller id: a number of the app"),
-    to,
+    ...callEntries,
     pcmo: v.pipe(FlowSchema, v.minLength(1, noActions), expecting("a list of actions", "What is done when the call is answered")),
-    extra_params: v.optional(extraParams, {}),
-    duration: diallingEntries.duration,
-    timeout: diallingEntries.timeout,
-    loop: diallingEntries.loop,
-    ring_type: diallingEntries.ring_type,
-    record: diallingEntries.record,
   }),
   v.transform(({ extra_params: extra, ...rest }) => ({ ...rest, extraParams: extra })),
   v.readonly(),
@@ -93,6 +98,21 @@ export function parseMakeCall(body: unknown): Parsed<MakeCallRequest> {
   if (!result.ok) return result;
   const known = Object.keys(MakeCallSchema.entries);
   return { ...result, warnings: [...unknownKeys(body, known, ""), ...under("/pcmo", flowWarnings(flow))] };
+}
+
+/** The body of `POST /v1/make_call`: what is done is asked of `answer_url` when the call is answered. */
+export const AnswerUrlCallSchema = v.pipe(
+  fields({ ...callEntries, answer_url: httpUrl("Asked for what is done, when the call is answered") }),
+  v.transform(({ extra_params: extra, ...rest }) => ({ ...rest, extraParams: extra })),
+  v.readonly(),
+);
+export type AnswerUrlCallRequest = v.InferOutput<typeof AnswerUrlCallSchema>;
+
+/** Reads the request for a call that asks its `answer_url`. Never throws. */
+export function parseAnswerUrlCall(body: unknown): Parsed<AnswerUrlCallRequest> {
+  if (!isRecord(body)) return { ok: false, issues: [{ path: "", message: `must be an object; got ${kindOf(body)}` }] };
+  const result = check(AnswerUrlCallSchema, withoutEmpty(body, 1));
+  return result.ok ? { ...result, warnings: unknownKeys(body, Object.keys(AnswerUrlCallSchema.entries), "") } : result;
 }
 
 /** The answer to an accepted request: the call is placed afterwards, its outcome arrives by webhook. */

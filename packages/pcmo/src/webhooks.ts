@@ -29,10 +29,14 @@ function anyCase<const T extends readonly string[]>(words: T) {
 const leg = anyCase(["a", "b"]);
 const direction = anyCase(["inbound", "outbound"]);
 
-/** POSTed to the answer URL when a call reaches a number of the app. The reply is a flow. */
+/**
+ * POSTed to the answer URL when a call reaches a number of the app, or (without `action`) when a call that was placed
+ * with an `answer_url` is answered. The reply is a flow.
+ */
 export const AnswerRequestSchema = fields({
   action: v.exactOptional(v.literal("inbound")),
   appid: v.exactOptional(appid),
+  request_id: optionalText,
   from: party,
   to: party,
   time: epochMs,

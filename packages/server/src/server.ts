@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { createHttpFetch, createStreamSockets, jsonPost, recoverRecording } from "./adapters/index.ts";
 import { createApi, createLogger, logChannels } from "./api/index.ts";
 import { channels, PiopiyError, randomIds, systemClock, type Clock, type Ids } from "./base/index.ts";
-import { startCalls } from "./compose-calls.ts";
+import { startCalls, trunkOf } from "./compose-calls.ts";
 import { holdMusicOf } from "./compose-hold-music.ts";
 import { startVoices } from "./compose-voices.ts";
 import type { AppConfig, Config } from "./config/index.ts";
@@ -86,7 +86,8 @@ async function assemble(parts: Parts): Promise<Pick<RunningServer, "url" | "sip"
   const calls = await startCalls({ config, engine, clock, ids, ...(holdMusic && { holdMusic }) });
   owned.add(calls.close);
   const control = createControl({
-    ...{ store, clock, ids, apps: config.apps, phones: config.phones },
+    ...{ store, clock, ids, apps: config.apps, phones: config.phones, trunks: config.trunks },
+    trunkOf: trunkOf(config),
     numbers: config.numbers.map((number) => ({ ...number, app: number.app ?? app.appid })),
     dialler: calls.dialler,
     audio: voices.audio,

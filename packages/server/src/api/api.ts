@@ -2,6 +2,8 @@ import Fastify, { type FastifyInstance } from "fastify";
 import type { Logger } from "pino";
 import { actRoutes } from "./act-routes.ts";
 import { callRoutes } from "./call-routes.ts";
+import { cdrRoutes } from "./cdr-routes.ts";
+import { eventRoutes } from "./event-routes.ts";
 import { handleFailures } from "./failure-replies.ts";
 import { readJson } from "./json-body.ts";
 import { liveCallRoutes } from "./live-call-routes.ts";
@@ -46,6 +48,8 @@ export function createApi(options: ApiOptions): FastifyInstance {
   actRoutes(api, options);
   liveCallRoutes(api, options);
   callRoutes(api, options);
+  cdrRoutes(api, options);
+  eventRoutes(api, options);
   recordingRoutes(api, options);
   systemRoutes(api, { ...options, metrics, startedMs: clock.monotonicMs() });
   return api;

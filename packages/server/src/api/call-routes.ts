@@ -2,16 +2,38 @@ import type { FastifyInstance, FastifyRequest } from "fastify";
 import * as v from "valibot";
 import { check, type Checked } from "@piopiy/pcmo";
 import { PiopiyError } from "../base/index.ts";
-import { findCall, listCalls, readLegs, readRecordings, readTimeline } from "../store/index.ts";
+import { findCall, listCalls, readDeliveries, readEvents, readLegs, readRecordings, readTimeline } from "../store/index.ts";
 import type { ApiOptions } from "./options.ts";
+import { actionsView } from "./action-views.ts";
+import { webhooksView } from "./event-views.ts";
 import { callView, legView, recordingView, timelineView } from "./call-views.ts";
 import { basicAppid } from "./credentials.ts";
 import { InvalidRequest } from "./failures.ts";
 
+const callStatuses = ["queued", "dialling", "ringing", "answered", "ended"] as const;
 const pageMessage = "must be a whole number from 1 to 100";
+const idMessage = "must be the id of a call";
+const momentMessage = "must be milliseconds since 1970";
+const moment = v.optional(v.pipe(v.string(momentMessage), v.regex(/^\d{1,15}$/, momentMessage), v.transform(Number)));
+const partyMessage = "must be a phone number or the user name of a phone";
+/** Numbers are compared by their digits, as they are kept. */
+const party = v.optional(
+  v.pipe(
+    v.string(partyMessage),
+    v.maxLength(255, partyMessage),
+    v.transform((text) => (/^[-+ ().0-9]+$/.test(text) ? text.replaceAll(/[-+ ().]/g, "") : text)),
+  ),
+);
 const PageSchema = v.object({
   limit: v.optional(v.pipe(v.string(pageMessage), v.regex(/^([1-9]\d?|100)$/, pageMessage), v.transform(Number)), "20"),
-  before: v.exactOptional(v.pipe(v.string("must be the id of a call"), v.maxLength(64, "must be the id of a call"))),
+  before: v.optional(v.pipe(v.string(idMessage), v.maxLength(64, idMessage))),
+  status: v.optional(v.picklist(callStatuses, `must be one of ${callStatuses.join(", ")}`)),
+  direction: v.optional(v.picklist(["inbound", "outbound"], "must be inbound or outbound")),
+  from: party,
+  to: party,
+  request_id: v.optional(v.pipe(v.string(idMessage), v.maxLength(64, idMessage))),
+  since_ms: moment,
+  until_ms: moment,
 });
 const DetailSchema = v.object({ digits: v.optional(v.picklist(["0", "1"], "must be 0 or 1"), "0") });
 
@@ -29,7 +51,8 @@ async function page({ apps, store }: ApiOptions, request: FastifyRequest) {
   const appid = basicAppid(apps, request);
   const asked = valid(check(PageSchema, request.query));
   await store.flush();
-  const { calls, next } = await listCalls(store.db, appid, asked);
+  const { request_id: requestId, since_ms: sinceMs, until_ms: untilMs, ...page } = asked;
+  const { calls, next } = await listCalls(store.db, appid, { ...page, requestId, sinceMs, untilMs });
   return { calls: calls.map(callView), ...(next === undefined ? {} : { next }) };
 }
 
@@ -39,11 +62,14 @@ async function detail({ apps, store }: ApiOptions, request: Pick<FastifyRequest,
   await store.flush();
   const call = await findCall(store.db, appid, id);
   if (!call) throw new PiopiyError("unknown_call", "There is no such call.");
+  const timeline = timelineView(await readTimeline(store.db, call.id), digits === "1");
   return {
     ...callView(call),
     legs: (await readLegs(store.db, call.id)).map(legView),
-    timeline: timelineView(await readTimeline(store.db, call.id), digits === "1"),
+    actions: actionsView(timeline),
+    timeline,
     recordings: (await readRecordings(store.db, call.id)).map(recordingView),
+    webhooks: webhooksView(await readEvents(store.db, call.id), await readDeliveries(store.db, call.id)),
   };
 }
 

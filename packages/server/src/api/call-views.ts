@@ -11,15 +11,15 @@ export function callView(call: CallRow) {
 }
 
 export function legView(leg: LegRow) {
-  const { id, which, direction, from, to, status, started_ms, ringing_ms, answered_ms, ended_ms, cause, ended_by, sip_status } = leg;
+  const { id, which, direction, from, to, status, started_ms, ringing_ms, answered_ms, ended_ms, cause, ended_by, sip_status, sip_call_id } = leg;
   return {
     cmiuuid: id, leg: which, direction, from, to, status, started_ms, ringing_ms, answered_ms, ended_ms,
-    duration_ms: spanMs(answered_ms, ended_ms), cause, ended_by, sip_status,
+    duration_ms: spanMs(answered_ms, ended_ms), cause, ended_by, sip_status, sip_call_id,
   };
 }
 
 export function recordingView({ id, leg_id, channels, status, duration_ms, started_ms, completed_ms }: RecordingRow) {
-  const url = status === "completed" ? `/recordings/${id}` : null;
+  const url = status === "completed" || status === "interrupted" ? `/recordings/${id}` : null;
   return { recording_id: id, cmiuuid: leg_id, channels, status, duration_ms, started_ms, completed_ms, url };
 }
 

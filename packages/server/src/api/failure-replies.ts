@@ -2,6 +2,7 @@ import type { ErrorResponse } from "@piopiy/pcmo";
 import type { FastifyInstance, FastifyReply } from "fastify";
 import type { Logger } from "pino";
 import { errorTable, PiopiyError } from "../base/index.ts";
+import { TooManyCalls } from "../control/index.ts";
 import { BadCredentials, InvalidRequest } from "./failures.ts";
 
 /** What the hosted API says for a wrong app id or secret. */
@@ -23,6 +24,7 @@ export function handleFailures(api: FastifyInstance, logger?: Logger): void {
 function refuseKnown(reply: FastifyReply, failure: PiopiyError): FastifyReply {
   const { http } = errorTable[failure.code];
   if (failure instanceof InvalidRequest) return refuse(reply, http, { message: failure.message, errors: [...failure.issues] });
+  if (failure instanceof TooManyCalls) return refuse(reply.header("retry-after", failure.retryAfterS), http, { message: failure.message });
   if (!(failure instanceof BadCredentials)) return refuse(reply, http, { message: failure.message });
   if (failure.scheme === "v2") return refuse(reply, http, { message: failure.message, code: V2_BAD_CREDENTIALS });
   void reply.header("www-authenticate", 'Basic realm="piopiy", charset="UTF-8"');
@@ -34,7 +36,7 @@ function refuse(
   http: number,
   { message, code = http, errors }: { readonly message: string; readonly code?: number; readonly errors?: ErrorResponse["errors"] },
 ): FastifyReply {
-  if (http === 429 || http === 503) void reply.header("retry-after", RETRY_AFTER_S[http]);
+  if ((http === 429 || http === 503) && !reply.hasHeader("retry-after")) void reply.header("retry-after", RETRY_AFTER_S[http]);
   const body: ErrorResponse = { code, cmi_code: code, message, ...(errors === undefined ? {} : { errors }) };
   return reply.code(http).type("application/json; charset=utf-8").send(body);
 }

@@ -15,6 +15,7 @@ export function createMetrics({ control, store, media }: Pick<ApiOptions, "contr
   const gauge = (name: string, help: string, read: () => number) =>
     new Gauge({ name, help, registers: [registry], collect() { this.set(read()); } });
   gauge("piopiy_calls_active", "Calls that have not ended", () => control.statistics().calls);
+  gauge("piopiy_calls_queued", "Calls that wait for their turn", () => control.statistics().queued);
   gauge("piopiy_legs_active", "Legs that have not ended", () => control.statistics().legs);
   const total = (name: string, help: string, label: string, read: () => Readonly<Record<string, number>>) =>
     new Counter({

@@ -22,16 +22,46 @@ const call = {
   extra_params: orNull({ type: "string", description: "JSON text, or the text of a param action" }),
 } as const;
 
+const appid: Schema = { type: ["string", "integer"] };
+const party: Schema = { type: ["string", "integer"] };
+const cdr: Schema = object({
+  duration: { type: "integer", description: "Seconds; 0 when it was missed" }, balance: { type: ["string", "integer"] }, rate: { type: ["string", "integer"] },
+  from: party, to: party, time: ms, leg: { enum: ["a", "b"] }, direction, status: { enum: ["answered", "missed"] },
+});
+
 export const answerSchemas = {
   CallAccepted: object({ code: { const: 200 }, cmi_code: { const: 200 }, message: text }),
   Call: object(call),
   CallPage: object({ calls: listOf("Call"), next: { type: "string", description: "Give it as `before` for the next page" } }, ["next"]),
-  CallDetail: object({ ...call, legs: listOf("Leg"), timeline: listOf("TimelineEntry"), recordings: listOf("Recording") }),
+  CallDetail: object({
+    ...call, legs: listOf("Leg"), actions: listOf("PerformedAction"), timeline: listOf("TimelineEntry"), recordings: listOf("Recording"),
+    webhooks: listOf("Webhook"),
+  }),
+  PerformedAction: object({
+    cmiuuid: text, action_index: { type: "integer" }, action: text, started_ms: ms, ended_ms: orNull(ms),
+    outcome: { enum: ["running", "finished", "failed", "interrupted"] }, data: { type: "object" },
+  }),
+  Webhook: object({
+    event_id: text, sequence: { type: "integer", minimum: 1 }, kind: { enum: ["event", "cdr", "recording"] }, name: text, cmiuuid: text,
+    state: { enum: ["pending", "delivered", "given_up", "unaddressed"] }, created_ms: ms, next_attempt_ms: orNull(ms), attempts: listOf("WebhookAttempt"),
+  }),
+  WebhookAttempt: object({ at_ms: ms, http: { type: ["integer", "null"] }, error: orNull(text), duration_ms: { type: "integer" } }),
+  Event: object({
+    cursor: { type: "integer", description: "Its place among all events" }, event_id: text, call_id: text, cmiuuid: text, sequence: { type: "integer", minimum: 1 },
+    kind: { enum: ["event", "cdr", "recording"] }, state: { enum: ["pending", "delivered", "given_up", "unaddressed"] },
+    attempts: { type: "integer" }, created_ms: ms, next_attempt_ms: orNull(ms), body: { type: "object", description: "What is or was POSTed" },
+  }),
+  EventPage: object({ events: listOf("Event"), next: { type: "integer", description: "Give it as `after` for what comes next" }, more: { type: "boolean" } }),
+  LegCdrRequest: object({ appid, secret: text, cmiuuid: text }),
+  LegCdr: object({ cdr, code: { const: 200 }, cmi_code: { const: 200 } }),
+  RequestCdrsRequest: object({ appid, secret: text, request_id: text }),
+  RequestCdrs: object({ count: { type: "integer" }, cdr: { type: "array", items: cdr }, code: { const: 200 }, cmi_code: { const: 200 } }),
   Leg: object({
     cmiuuid: text, leg: { enum: ["a", "b"] }, direction, from: text, to: text,
     status: { enum: ["dialling", "ringing", "answered", "ended"] },
     started_ms: ms, ringing_ms: orNull(ms), answered_ms: orNull(ms), ended_ms: orNull(ms), duration_ms: span,
     cause: orNull(text), ended_by: orNull({ enum: ["us", "peer", "network"] }), sip_status: { type: ["integer", "null"] },
+    sip_call_id: orNull({ type: "string", description: "The Call-ID of its SIP messages, once it has ended" }),
   }),
   TimelineEntry: object(
     {

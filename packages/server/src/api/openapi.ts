@@ -1,6 +1,7 @@
 import { jsonSchemas } from "@piopiy/pcmo/json-schema";
 import { actPaths } from "./act-routes.ts";
-import { makeCallPaths } from "./make-call-routes.ts";
+import { cdrPaths } from "./cdr-routes.ts";
+import { answerUrlCallPaths, makeCallPaths } from "./make-call-routes.ts";
 import { answerSchemas } from "./openapi-schemas.ts";
 
 type Json = Readonly<Record<string, unknown>>;
@@ -28,7 +29,7 @@ export function openApiDocument(version: string): Json {
   return {
     openapi: "3.1.0",
     info: { title: "Piopiy server", version, license: { name: "MIT", identifier: "MIT" } },
-    paths: { ...makeCallPathItems(), ...actPathItems(), ...liveCallPathItems(), ...readPathItems(), ...systemPathItems() },
+    paths: { ...makeCallPathItems(), ...actPathItems(), ...liveCallPathItems(), ...readPathItems(), ...eventPathItems(), ...systemPathItems() },
     components: {
       schemas: { ...jsonSchemas(), ...answerSchemas },
       securitySchemes: { basic: { type: "http", scheme: "basic", description: "The appid as user, the secret as password" } },
@@ -44,13 +45,15 @@ function makeCallPathItems(): Json {
   const responses = {
     200: json("MakeCallResponse", "The call is taken down and will be dialled; what becomes of it is told by webhook and by GET /calls/{id}"),
     ...bodyRefusals,
-    429: refusal("As many calls are up as the server takes"),
-    503: refusal("The server is shutting down"),
+    429: refusal("More calls than the app may have, or the server takes; `Retry-After` says when to try again"),
+    503: refusal("The trunk takes no more calls, or the server is shutting down"),
   };
-  const item = (path: string) => ({
-    post: { summary: "Place a call and perform PCMO on it", operationId: path.slice(4), parameters: [key], requestBody: body("MakeCallRequest"), responses },
+  const item = (path: string, summary: string, schema: string) => ({
+    post: { summary, operationId: path.slice(1).replace("/", "_"), parameters: [key], requestBody: body(schema), responses },
   });
-  return Object.fromEntries(makeCallPaths.map((path) => [path, item(path)]));
+  const flow = makeCallPaths.map((path) => [path, item(path, "Place a call and perform PCMO on it", "MakeCallRequest")]);
+  const asked = answerUrlCallPaths.map((path) => [path, item(path, "Place a call and perform what its answer URL says", "AnswerUrlCallRequest")]);
+  return Object.fromEntries([...flow, ...asked]);
 }
 
 function actPathItems(): Json {
@@ -88,6 +91,13 @@ function readPathItems(): Json {
   const page = [
     inQuery("limit", "How many", { type: "integer", minimum: 1, maximum: 100, default: 20 }),
     inQuery("before", "Only calls older than the call with this id: `next` of the page before", { type: "string" }),
+    inQuery("status", "Only calls in this state", { enum: ["queued", "dialling", "ringing", "answered", "ended"] }),
+    inQuery("direction", "Only calls in this direction", { enum: ["inbound", "outbound"] }),
+    inQuery("from", "Only calls from this number or user name", { type: "string" }),
+    inQuery("to", "Only calls to this number or user name", { type: "string" }),
+    inQuery("request_id", "Only the call of this request", { type: "string" }),
+    inQuery("since_ms", "Only calls made at this moment or later (milliseconds since 1970)", { type: "integer" }),
+    inQuery("until_ms", "Only calls made before this moment", { type: "integer" }),
   ];
   const digits = inQuery("digits", "1 shows the digits that were pressed", { enum: ["0", "1"], default: "0" });
   const wrong = { 422: refusal("A parameter is wrong") };
@@ -95,7 +105,7 @@ function readPathItems(): Json {
     "/calls": { get: { summary: "Calls, newest first", operationId: "listCalls", ...basic, parameters: page, responses: { 200: json("CallPage", "A page"), ...unauthorized, ...wrong } } },
     "/calls/{id}": {
       get: {
-        summary: "A call with its legs, timeline and recordings", operationId: "getCall", ...basic,
+        summary: "A call with its legs, actions, timeline, recordings and webhooks", operationId: "getCall", ...basic,
         parameters: [inPath("id", "The id of a call, of its request or of one of its legs"), digits],
         responses: { 200: json("CallDetail", "The call"), ...missing("call"), ...wrong },
       },
@@ -107,6 +117,38 @@ function readPathItems(): Json {
         responses: { 200: recording, 206: { ...recording, description: "A part of it" }, ...missing("recording"), 416: { description: "The range lies outside of the file" } },
       },
     },
+  };
+}
+
+function eventPathItems(): Json {
+  const { 401: _, ...refusals } = bodyRefusals;
+  const missing = { ...unauthorized, 404: refusal("There is no such event of this app, or no address to send it to") };
+  const page = [
+    inQuery("after", "Only events behind this cursor: `next` of the page before", { type: "integer", default: 0 }),
+    inQuery("limit", "How many", { type: "integer", minimum: 1, maximum: 100, default: 100 }),
+  ];
+  const cdr = (path: string, summary: string, schema: string) => ({
+    post: {
+      summary, operationId: path.slice("/v1/piopiy/".length), requestBody: body(`${schema}Request`),
+      responses: { 200: json(schema, "The record"), ...refusals, 401: bodyRefusals[401], 404: refusal("There is no such leg or request, or it has not ended") },
+    },
+  });
+  const [leg, request] = cdrPaths;
+  return {
+    "/events": {
+      get: {
+        summary: "Everything that was told or is to be told, in order: for who has missed something", operationId: "listEvents", ...basic, parameters: page,
+        responses: { 200: json("EventPage", "A page"), ...unauthorized, 422: refusal("A parameter is wrong") },
+      },
+    },
+    "/events/{id}/resend": {
+      post: {
+        summary: "Send an event once more", operationId: "resendEvent", ...basic, parameters: [inPath("id", "The `event_id`")],
+        responses: { 200: json("CallAccepted", "It is being sent"), ...missing },
+      },
+    },
+    [leg]: cdr(leg, "The record of one leg", "LegCdr"),
+    [request]: cdr(request, "The records of a request's legs", "RequestCdrs"),
   };
 }
 

@@ -13,7 +13,7 @@ export function recordingRoutes(api: FastifyInstance, { apps, store }: ApiOption
     await store.flush();
     const recording = await findRecording(store.db, appid, request.params.id);
     if (!recording) throw new PiopiyError("unknown_recording");
-    if (recording.status !== "completed") throw new PiopiyError("unknown_recording", notPlayable[recording.status]);
+    if (recording.status === "recording" || recording.status === "failed") throw new PiopiyError("unknown_recording", notPlayable[recording.status]);
     const file = await open(recording.file, "r").catch((failure: unknown) => {
       throw new PiopiyError("unknown_recording", "The file of this recording is gone.", { cause: failure });
     });
@@ -24,7 +24,6 @@ export function recordingRoutes(api: FastifyInstance, { apps, store }: ApiOption
 const notPlayable = {
   recording: "This recording still runs; its file is there when it has ended.",
   failed: "This recording failed; it has no file.",
-  interrupted: "This recording was cut off by a crash; its file is not complete.",
 } as const;
 
 /** The file or the part of it that is asked for (RFC 9110 §14). */

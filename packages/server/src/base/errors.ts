@@ -15,6 +15,7 @@ export const errorTable = {
   no_route: { http: 404, sip: 404, says: "No trunk and no registered phone leads to this number." },
   body_too_large: { http: 413, sip: 513, says: "The body is larger than the limit." },
   rate_limited: { http: 429, sip: 503, says: "Too many requests; try again after `Retry-After`." },
+  no_capacity: { http: 503, sip: 503, says: "The way to this number takes no more calls now; try again after `Retry-After`." },
   draining: { http: 503, sip: 503, says: "The server is shutting down." },
   out_of_ports: { http: 503, sip: 503, says: "No free media port is left in the configured range." },
   bad_configuration: { http: 500, sip: 500, says: "The configuration is wrong." },

@@ -87,6 +87,9 @@ export function stateOf(leg: Leg): LegState {
   return state;
 }
 
+/** The Call-ID (RFC 3261 §8.1.1.4) of a leg that is or was up over SIP. */
+export const sipCallIdOf = (leg: Leg): string | undefined => states.get(leg)?.dialog?.callId;
+
 /** The leg is over, whoever ended it. Ending twice does nothing. */
 export function endState(state: LegState, cause: Cause): void {
   if (state.life.signal.aborted) return;

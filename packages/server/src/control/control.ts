@@ -6,6 +6,8 @@ import { nextFlow, type NextFlow } from "./act-flow.ts";
 import { within } from "./background.ts";
 import { SHUTDOWN } from "./causes.ts";
 import type { LiveStatistics, PlaceCall, PlacedCall, World } from "./model.ts";
+import { createPacing, type Pacing } from "./pacing.ts";
+import { appGate, trunkGate } from "./paced.ts";
 import { placeCall } from "./place-call.ts";
 import { receiveCall, type Incoming } from "./receive-call.ts";
 import { createRegistry } from "./registry.ts";
@@ -29,7 +31,10 @@ export interface Control {
   sendDigits(appid: string, anyId: string, sending: { readonly leg?: string; readonly digits: string }): void;
   /** Lets nobody hear what a leg says, or everybody again. Fails as `act` does. */
   mute(appid: string, anyId: string, muting: { readonly leg?: string; readonly on: boolean }): void;
-  /** After a start: closes the calls that a crash left open, and delivers what waits. Tells how many were closed. */
+  /**
+   * After a start: closes the calls that a crash left open, delivers what waits to be told, and dials what waits for its
+   * turn. Tells how many were closed.
+   */
   recover(): Promise<number>;
   /** Sends an event of the app once more. Fails with `unknown_event`. */
   resend(appid: string, eventId: string): Promise<void>;
@@ -45,7 +50,7 @@ const MAX_CALLS = 2000;
 const DRAIN_MS = 5000;
 
 export function createControl(options: ControlOptions): Control {
-  const world: World = { ...options, registry: createRegistry(options.maxCalls ?? MAX_CALLS), outbox: outboxOf(options) };
+  const world: World = { ...options, registry: createRegistry(options.maxCalls ?? MAX_CALLS), outbox: outboxOf(options), pacing: pacingOf(options) };
   return {
     placeCall: (placing) => placeCall(world, placing),
     receiveCall: (incoming) => receiveCall(world, incoming),
@@ -56,8 +61,16 @@ export function createControl(options: ControlOptions): Control {
     drain: (limitMs = DRAIN_MS) => drain(world, limitMs),
     recover: () => recover(world),
     resend: (appid, eventId) => resend(world, appid, eventId),
-    statistics: () => ({ ...world.registry.statistics(), webhooks: { ...world.outbox.totals } }),
+    statistics: () => ({ ...world.registry.statistics(), queued: world.pacing.waiting, webhooks: { ...world.outbox.totals } }),
   };
+}
+
+function pacingOf({ clock, apps, trunks = [] }: ControlOptions): Pacing {
+  const limits = [
+    ...apps.map(({ appid, limits }) => [appGate(appid), limits] as const),
+    ...trunks.map(({ name, limits }) => [trunkGate(name), limits] as const),
+  ];
+  return createPacing(clock, new Map(limits.flatMap(([name, own]) => (own ? [[name, own] as const] : []))));
 }
 
 function outboxOf({ store, clock, callbacks, apps, delivery = {} }: ControlOptions): Outbox {

@@ -1,29 +1,39 @@
+import type { Action } from "@piopiy/pcmo";
 import { errorTable, PiopiyError } from "../base/index.ts";
-import type { Cause, DialOutcome, DialTarget } from "../call/index.ts";
+import type { Cause, DialOutcome, DialTarget, Leg } from "../call/index.ts";
+import { askForFlow } from "./answer-url.ts";
 import { causeOf, FAILED } from "./causes.ts";
 import { performFlow } from "./perform-flow.ts";
 import type { LiveCall, PlaceCall, World } from "./model.ts";
 import { recordedDialler, tie, type RecordedDialler } from "./recorded-dialler.ts";
+import { appOf } from "./settings.ts";
 
 /** Dials leg a, `loop` times at most, performs the flow when it is answered, and tells why the call ended. */
-export async function dialFirstLeg(world: World, call: LiveCall, target: DialTarget, request: PlaceCall["request"]): Promise<Cause> {
+export async function dialFirstLeg(world: World, call: LiveCall, dialling: Dialling): Promise<Cause> {
+  const { request } = dialling;
   const dialler = recordedDialler(world, call, "a");
   let cause = FAILED;
   for (let round = 1; round <= request.loop; round += 1) {
     if (call.life.signal.aborted) return causeOf(call.life.signal.reason);
     const legId = world.ids.uuid();
-    const outcome = await attempt(world, call, dialler, { legId, round, target, request });
-    if (outcome.answered) return await answered(world, call, outcome, request);
+    const outcome = await attempt(world, call, dialler, { legId, round, ...dialling });
+    if (outcome.answered) return await answered(world, call, outcome, dialling);
     cause = outcome.cause;
   }
   return cause;
 }
 
-interface Attempt {
+/** How leg a is dialled, and what it performs. */
+export interface Dialling {
+  readonly target: DialTarget;
+  readonly request: Pick<PlaceCall["request"], "from" | "pcmo" | "duration" | "timeout" | "loop" | "record">;
+  /** Asked for the flow when it is answered. */
+  readonly answerUrl?: string | undefined;
+}
+
+interface Attempt extends Dialling {
   readonly legId: string;
   readonly round: number;
-  readonly target: DialTarget;
-  readonly request: PlaceCall["request"];
 }
 
 async function attempt(world: World, call: LiveCall, dialler: RecordedDialler, { legId, round, target, request }: Attempt): Promise<DialOutcome> {
@@ -49,10 +59,20 @@ async function answered(
   world: World,
   call: LiveCall,
   { leg }: DialOutcome & { readonly answered: true },
-  request: PlaceCall["request"],
+  { request, answerUrl }: Dialling,
 ): Promise<Cause> {
   tie(call, leg);
   const record = call.legs.get(leg.id);
   if (!record) return FAILED;
-  return await performFlow(world, call, leg, record, { flow: request.pcmo, durationMs: request.duration * 1000, record: request.record });
+  const flow = answerUrl === undefined ? request.pcmo : await askedFlow(world, call, leg, answerUrl);
+  if (!flow) {
+    await leg.hangup(FAILED);
+    return causeOf(leg.signal.reason);
+  }
+  return await performFlow(world, call, leg, record, { flow, durationMs: request.duration * 1000, record: request.record });
+}
+
+async function askedFlow(world: World, call: LiveCall, leg: Leg, url: string): Promise<readonly Action[] | undefined> {
+  const app = appOf(world, call.facts.appid);
+  return await askForFlow(world, call, leg, { url, fallbackUrl: app?.fallback_url, fallbackFlow: app?.fallback_pcmo });
 }

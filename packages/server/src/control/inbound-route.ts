@@ -1,11 +1,12 @@
 import type { Action } from "@piopiy/pcmo";
+import type { FlowSource } from "./answer-url.ts";
 import type { World } from "./model.ts";
 import { appOf } from "./settings.ts";
 
 /** What becomes of a call to a number. `appid` is empty where the call is no app's. */
 export type InboundRoute =
   | { readonly type: "flow"; readonly appid: string; readonly flow: readonly Action[] }
-  | { readonly type: "answer_url"; readonly appid: string; readonly url: string }
+  | { readonly type: "answer_url"; readonly appid: string; readonly source: FlowSource }
   | { readonly type: "unknown"; readonly appid: string };
 
 /** How long a phone rings before its caller is told that nobody answers. */
@@ -21,8 +22,11 @@ export function routeOf(world: World, to: string, from: string): InboundRoute {
   if (number) {
     const appid = number.app ?? onlyApp(world);
     if (number.pcmo) return { type: "flow", appid, flow: number.pcmo };
-    const url = number.answer_url ?? appOf(world, appid)?.answer_url;
-    return url === undefined ? { type: "unknown", appid } : { type: "answer_url", appid, url };
+    const app = appOf(world, appid);
+    const url = number.answer_url ?? app?.answer_url;
+    if (url === undefined) return { type: "unknown", appid };
+    const fallbackFlow = number.fallback_pcmo ?? app?.fallback_pcmo;
+    return { type: "answer_url", appid, source: { url, fallbackUrl: number.fallback_url ?? app?.fallback_url, fallbackFlow } };
   }
   const appid = onlyApp(world);
   const phone = world.phones.find(({ username, number }) => username === to || (number !== undefined && plain(number) === digits));

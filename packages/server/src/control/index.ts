@@ -1,6 +1,7 @@
 export type { CallAction } from "./act.ts";
 export type { NextFlow } from "./act-flow.ts";
 export { createControl, type Control } from "./control.ts";
+export { TooManyCalls, type Limits } from "./pacing.ts";
 export type { LiveStatistics, PlaceCall, PlacedCall } from "./model.ts";
 export type { Incoming } from "./receive-call.ts";
-export type { AppSettings, ControlOptions, NumberSettings, PhoneSettings } from "./settings.ts";
+export type { AppSettings, ControlOptions, NumberSettings, PhoneSettings, TrunkSettings } from "./settings.ts";

@@ -1,5 +1,5 @@
 import { insertLeg, updateCall, updateLeg, type Queries } from "../store/index.ts";
-import type { Cause } from "../call/index.ts";
+import { sipCallIdOf, type Cause } from "../call/index.ts";
 import { commit } from "./commit.ts";
 import { endOfLeg, liveEvent } from "./events.ts";
 import type { LegFacts, LegRecord, LegTimes, LiveCall, World } from "./model.ts";
@@ -58,10 +58,11 @@ export function openLeg(world: World, call: LiveCall, facts: LegFacts, hangup: (
 }
 
 /** The end, with the event and the record that tell it: all of it is written, or nothing. */
-function endLeg(world: World, call: LiveCall, { facts, times }: LegRecord, cause: Cause): void {
+function endLeg(world: World, call: LiveCall, { facts, times, leg }: LegRecord, cause: Cause): void {
   const endedMs = times.endedMs ?? world.clock.now();
+  const sip = { sip_status: cause.sipStatus ?? null, sip_call_id: (leg && sipCallIdOf(leg)) ?? null };
   commit(world, endOfLeg(world, call, facts, { ...times, endedMs }, cause.reason), (db) =>
-    updateLeg(db, facts.id, { status: "ended", ended_ms: endedMs, cause: cause.reason, ended_by: cause.who, sip_status: cause.sipStatus ?? null }),
+    updateLeg(db, facts.id, { status: "ended", ended_ms: endedMs, cause: cause.reason, ended_by: cause.who, ...sip }),
   );
 }
 

@@ -3,6 +3,7 @@ import type { Scope } from "../base/index.ts";
 import type { Cause, Leg } from "../call/index.ts";
 import type { FlowSwitch, Timeline } from "../interpreter/index.ts";
 import type { Outbox } from "../outbox/index.ts";
+import type { Pacing } from "./pacing.ts";
 import type { ControlOptions } from "./settings.ts";
 
 // The nouns of this layer; what they do stands in the files beside.
@@ -11,11 +12,14 @@ import type { ControlOptions } from "./settings.ts";
 export interface World extends ControlOptions {
   readonly registry: Registry;
   readonly outbox: Outbox;
+  readonly pacing: Pacing;
 }
 
 /** A checked request for a call. */
 export interface PlaceCall {
   readonly request: Omit<MakeCallRequest, "secret">;
+  /** Asked for the flow when the call is answered; `request.pcmo` is empty then. */
+  readonly answerUrl?: string;
   /** What was accepted but ignored: it is put on the timeline. */
   readonly warnings: readonly Issue[];
   /** Keeps the answer under a key, in the same transaction as the call. */
@@ -119,7 +123,7 @@ export interface Registry {
   find(appid: string, anyId: string): LiveCall | undefined;
   drain(): void;
   count(what: Counter, label?: string): void;
-  statistics(): Omit<LiveStatistics, "webhooks">;
+  statistics(): Omit<LiveStatistics, "webhooks" | "queued">;
 }
 
 export type Counter = "legStarted" | "legEnded" | "callEnded";
@@ -128,6 +132,8 @@ export type Counter = "legStarted" | "legEnded" | "callEnded";
 export interface LiveStatistics {
   readonly calls: number;
   readonly legs: number;
+  /** Of the calls, those that wait for their turn. */
+  readonly queued: number;
   readonly draining: boolean;
   readonly callsEnded: Readonly<Record<string, number>>;
   readonly legsEnded: Readonly<Record<string, number>>;

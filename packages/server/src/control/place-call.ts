@@ -2,17 +2,16 @@ import type { MakeCallRequest } from "@piopiy/pcmo";
 import { channels } from "../base/index.ts";
 import type { DialTarget } from "../call/index.ts";
 import { insertCall, insertEntry, insertKey } from "../store/index.ts";
-import { dialFirstLeg } from "./dial-first-leg.ts";
 import { createLiveCall, entryOf } from "./live-call.ts";
 import type { CallFacts, PlaceCall, PlacedCall, World } from "./model.ts";
 import { textOf } from "./recorded-dialler.ts";
-import { runCall } from "./run-call.ts";
+import { placeOf, runPlaced } from "./run-placed.ts";
 
-/** Resolves when the call is durable; it is dialled afterwards. Fails with `draining`, `rate_limited`. */
+/** Resolves when the call is durable; it is dialled afterwards. Fails with `draining`, `rate_limited`, `no_capacity`. */
 export async function placeCall(world: World, placing: PlaceCall): Promise<PlacedCall> {
   const { ids, clock, registry, store } = world;
-  registry.admit();
   const { request } = placing;
+  registry.admit();
   const target = targetOf(request.to);
   const facts: CallFacts & { readonly requestId: string } = {
     id: ids.uuid(), requestId: ids.token(43), appid: request.appid, direction: "outbound", from: request.from, to: textOf(target),
@@ -20,14 +19,21 @@ export async function placeCall(world: World, placing: PlaceCall): Promise<Place
   const extraParams = Object.keys(request.extraParams).length === 0 ? undefined : JSON.stringify(request.extraParams);
   const nowMs = clock.now();
   const entries = firstEntries(placing, nowMs);
+  const place = placeOf(world, facts.appid, target);
   const call = createLiveCall(world, facts, entries.length, extraParams);
-  await store.write(async (db) => {
-    await insertCall(db, rowOf(facts, request, extraParams, nowMs));
+  // Durable as being dialled, unless it has to wait: what was acknowledged is never dialled twice, and never forgotten.
+  const row = rowOf(facts, placing, target, { extraParams, nowMs, status: place.queued ? "queued" : "dialling" });
+  const written = store.write(async (db) => {
+    await insertCall(db, row);
     for (const entry of entries) await insertEntry(db, facts.id, entry);
     if (placing.idempotency) await insertKey(db, keyRow(facts, placing.idempotency, nowMs));
   });
+  await written.catch((failure: unknown) => {
+    place.leave();
+    throw failure;
+  });
   if (channels.timeline.hasSubscribers) for (const entry of entries) channels.timeline.publish({ callId: facts.id, entry });
-  runCall(world, call, () => dialFirstLeg(world, call, target, request));
+  runPlaced(world, call, place, { target, request, answerUrl: placing.answerUrl });
   return { callId: facts.id, requestId: facts.requestId };
 }
 
@@ -37,13 +43,25 @@ function firstEntries({ request, warnings }: PlaceCall, nowMs: number) {
   return [queued, ...ignored].map((event, index) => entryOf(event, index + 1, nowMs));
 }
 
-function rowOf(facts: CallFacts, request: PlaceCall["request"], extraParams: string | undefined, nowMs: number): Parameters<typeof insertCall>[1] {
+/** What a call that waits is dialled with after a restart; the `options` of its row. */
+export interface PlacedOptions extends Pick<PlaceCall["request"], "duration" | "timeout" | "loop" | "ring_type" | "record"> {
+  readonly target: DialTarget;
+  readonly answerUrl?: string | undefined;
+}
+
+function rowOf(
+  facts: CallFacts,
+  { request, answerUrl }: PlaceCall,
+  target: DialTarget,
+  { extraParams, nowMs, status }: { readonly extraParams: string | undefined; readonly nowMs: number; readonly status: "queued" | "dialling" },
+): Parameters<typeof insertCall>[1] {
   const { duration, timeout, loop, ring_type, record } = request;
+  const options: PlacedOptions = { duration, timeout, loop, ring_type, record, target, answerUrl };
   const { requestId, ...row } = facts;
   return {
-    ...row, request_id: requestId ?? null, status: "dialling", cause: null, created_ms: nowMs, started_ms: null, answered_ms: null,
+    ...row, request_id: requestId ?? null, status, cause: null, created_ms: nowMs, started_ms: null, answered_ms: null,
     ended_ms: null, extra_params: extraParams ?? null, flow: JSON.stringify(request.pcmo),
-    options: JSON.stringify({ duration, timeout, loop, ring_type, record }),
+    options: JSON.stringify(options),
   };
 }
 

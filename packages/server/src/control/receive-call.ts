@@ -1,7 +1,7 @@
 import type { Action } from "@piopiy/pcmo";
 import type { Cause, Leg } from "../call/index.ts";
 import { insertCall, insertEntry, updateCall } from "../store/index.ts";
-import { askAnswerUrl } from "./answer-url.ts";
+import { askForFlow } from "./answer-url.ts";
 import { inBackground } from "./background.ts";
 import { causeOf, FAILED, SHUTDOWN } from "./causes.ts";
 import { routeOf, type InboundRoute } from "./inbound-route.ts";
@@ -77,7 +77,7 @@ async function flowOf(world: World, call: LiveCall, leg: Leg, route: InboundRout
   if (route.type === "flow") return route.flow;
   if (route.type === "unknown") return undefined;
   ring();
-  const flow = await askAnswerUrl(world, call, leg, route.url);
+  const flow = await askForFlow(world, call, leg, route.source);
   if (flow) inBackground(world.store.writeSoon((db) => updateCall(db, call.facts.id, { flow: JSON.stringify(flow) })));
   return flow;
 }

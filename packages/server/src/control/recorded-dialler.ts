@@ -4,6 +4,8 @@ import { inBackground } from "./background.ts";
 import { CANCELLED, causeOf, FAILED } from "./causes.ts";
 import { openLeg } from "./leg-record.ts";
 import type { LegRecord, LiveCall, World } from "./model.ts";
+import { gatesOf } from "./paced.ts";
+import { TooManyCalls, type Place } from "./pacing.ts";
 
 export interface RecordedDialler extends Dialler {
   /** Why the last leg that was dialled and not answered was not. */
@@ -24,7 +26,8 @@ export function recordedDialler(world: World, call: LiveCall, which: "a" | "b", 
         if (up) inBackground(up.hangup(cause));
         else attempt.close(cause);
       });
-      const outcome = await dialOne(world, request, record, attempt.signal, onRinging);
+      const dial = () => dialOne(world, request, record, attempt.signal, onRinging);
+      const outcome = which === "a" ? await dial() : await underLimits(world, request.target, record, attempt.signal, dial);
       if (!outcome.answered) {
         lastRefusal = outcome.cause;
         return outcome;
@@ -35,6 +38,36 @@ export function recordedDialler(world: World, call: LiveCall, which: "a" | "b", 
     },
   };
 }
+
+/** Waits for the trunk's turn, and keeps its place while the leg is up. Leg a waited with its call. */
+async function underLimits(
+  world: World,
+  target: DialTarget,
+  record: LegRecord,
+  signal: AbortSignal,
+  dial: () => Promise<DialOutcome>,
+): Promise<DialOutcome> {
+  let place: Place | undefined;
+  try {
+    place = world.pacing.enter(gatesOf(world, target));
+    await place.turn(signal);
+  } catch (failure) {
+    const cause = failure instanceof TooManyCalls ? FULL : givenUp(signal.reason);
+    record.ended(cause);
+    return { answered: false, cause };
+  }
+  const { leave } = place;
+  const outcome = await dial().catch((failure: unknown) => {
+    leave();
+    throw failure;
+  });
+  if (outcome.answered) follow(outcome.leg, leave);
+  else leave();
+  return outcome;
+}
+
+/** The trunk takes no more calls now. */
+const FULL: Cause = { reason: "unreachable", who: "us", sipStatus: 503 };
 
 /** Lets somebody else take over the leg: the signal tells the bridge that it is no longer its own. */
 function releasable(record: LegRecord): AbortSignal {

@@ -1,9 +1,13 @@
+import type { Action } from "@piopiy/pcmo";
 import {
-  appendEntry, finishRecording, insertEvent, insertLeg, lastEventSequence, openCalls, readLegs, readRecordings, updateCall, updateLeg,
+  appendEntry, finishRecording, insertEvent, insertLeg, lastEventSequence, openCalls, readLegs, readRecordings, readTimeline, updateCall, updateLeg,
   type CallRow, type LegRow, type NewEvent, type RecordingRow,
 } from "../store/index.ts";
 import { endOfLeg, endOfRecording, liveEvent } from "./events.ts";
+import { createLiveCall } from "./live-call.ts";
 import type { CallFacts, LegFacts, LegTimes, ToldCall, World } from "./model.ts";
+import type { PlacedOptions } from "./place-call.ts";
+import { placeOf, runPlaced } from "./run-placed.ts";
 
 const INTERRUPTED = "interrupted";
 
@@ -13,10 +17,23 @@ const INTERRUPTED = "interrupted";
  */
 export async function recover(world: World): Promise<number> {
   const { store, outbox } = world;
-  const open = (await openCalls(store.db)).filter(({ status }) => status !== "queued");
-  await Promise.all(open.map((call) => close(world, call)));
+  const open = await openCalls(store.db);
+  const begun = open.filter(({ status }) => status !== "queued");
+  await Promise.all(begun.map((call) => close(world, call)));
   outbox.wake();
-  return open.length;
+  for (const call of open) if (call.status === "queued") await dialLater(world, call);
+  return begun.length;
+}
+
+/** A call that still waits for its turn goes on waiting, in the place it had. */
+async function dialLater(world: World, row: CallRow): Promise<void> {
+  const options: PlacedOptions = JSON.parse(row.options);
+  const pcmo: readonly Action[] = JSON.parse(row.flow);
+  const { target, answerUrl, ...request } = options;
+  const timeline = await readTimeline(world.store.db, row.id);
+  const call = createLiveCall(world, factsOfCall(row), timeline.length, row.extra_params ?? undefined);
+  call.timeline.add({ type: "call.requeued" });
+  runPlaced(world, call, placeOf(world, row.appid, target, true), { target, answerUrl, request: { ...request, pcmo, from: row.from } });
 }
 
 async function close(world: World, call: CallRow): Promise<void> {
@@ -49,10 +66,12 @@ async function close(world: World, call: CallRow): Promise<void> {
 }
 
 function toldCall(call: CallRow, legs: readonly LegRow[], lastSequence: number): ToldCall {
-  const { id, request_id, appid, direction, from, to, extra_params } = call;
-  const facts: CallFacts = { id, appid, direction, from, to, ...(request_id === null ? {} : { requestId: request_id }) };
   let sequence = lastSequence;
-  return { facts, extraParams: extra_params ?? undefined, firstLegId: legs[0]?.id, nextSequence: () => (sequence += 1) };
+  return { facts: factsOfCall(call), extraParams: call.extra_params ?? undefined, firstLegId: legs[0]?.id, nextSequence: () => (sequence += 1) };
+}
+
+function factsOfCall({ id, request_id, appid, direction, from, to }: CallRow): CallFacts {
+  return { id, appid, direction, from, to, ...(request_id === null ? {} : { requestId: request_id }) };
 }
 
 const factsOf = ({ id, which, direction, from, to }: LegRow): LegFacts => ({ id, which, direction, from, to });

@@ -4,16 +4,26 @@ import { updateCall } from "../store/index.ts";
 import { FAILED } from "./causes.ts";
 import type { LiveCall, World } from "./model.ts";
 
+/** It was not its turn before the server shut down: it is dialled after the next start. */
+export const STAYS_QUEUED = "stays queued";
+/** Why a call ended, or that it has not begun. */
+export type Outcome = Cause | typeof STAYS_QUEUED;
+
 /** Runs a call in the background; whatever becomes of `work`, every leg and the call get their one end. */
-export function runCall(world: World, call: LiveCall, work: () => Promise<Cause>): void {
+export function runCall(world: World, call: LiveCall, work: () => Promise<Outcome>): void {
   world.registry.add(call);
   call.done = toTheEnd(world, call, work).finally(() => world.registry.remove(call));
 }
 
-async function toTheEnd(world: World, call: LiveCall, work: () => Promise<Cause>): Promise<void> {
+async function toTheEnd(world: World, call: LiveCall, work: () => Promise<Outcome>): Promise<void> {
   let cause = FAILED;
   try {
-    cause = await work();
+    const outcome = await work();
+    if (outcome === STAYS_QUEUED) {
+      world.registry.count("callEnded", "shutdown");
+      return;
+    }
+    cause = outcome;
     for (const other of call.others) await other;
   } catch (failure) {
     channels.failure.publish({ layer: "control", failure });

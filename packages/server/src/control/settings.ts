@@ -1,9 +1,10 @@
 import type { Action } from "@piopiy/pcmo";
 import type { Clock, Ids } from "../base/index.ts";
-import type { Dialler } from "../call/index.ts";
+import type { Dialler, DialTarget } from "../call/index.ts";
 import type { AudioPort, CallbackReply, RecordingFormat, RecordingPort, StreamPort } from "../interpreter/index.ts";
 import type { OutboxOptions } from "../outbox/index.ts";
 import type { Store } from "../store/index.ts";
+import type { Limits } from "./pacing.ts";
 
 /** What control needs of the configuration, and of the layers below. */
 export interface ControlOptions {
@@ -20,6 +21,9 @@ export interface ControlOptions {
   readonly apps: readonly AppSettings[];
   readonly numbers: readonly NumberSettings[];
   readonly phones: readonly PhoneSettings[];
+  readonly trunks?: readonly TrunkSettings[];
+  /** The name of the trunk that a call to this target takes, if it takes one. */
+  readonly trunkOf?: (target: DialTarget) => string | undefined;
   /** Calls at one time; more are refused with `rate_limited`. */
   readonly maxCalls?: number;
   /** Makes the file of a recording that a crash cut off playable; its length in ms, or undefined when there is nothing. */
@@ -49,6 +53,10 @@ export interface AppSettings {
   readonly answer_url?: string | undefined;
   readonly cdr_url?: string | undefined;
   readonly event_url?: string | undefined;
+  /** Asked, or performed, when the answer URL gives no flow. */
+  readonly fallback_url?: string | undefined;
+  readonly fallback_pcmo?: readonly Action[] | undefined;
+  readonly limits?: Limits | undefined;
   /** What its webhooks are signed with, the newest first; none: they are not. */
   readonly webhook_secrets?: readonly string[] | undefined;
 }
@@ -59,6 +67,14 @@ export interface NumberSettings {
   readonly app?: string | undefined;
   readonly answer_url?: string | undefined;
   readonly pcmo?: readonly Action[] | undefined;
+  /** The app's when absent. */
+  readonly fallback_url?: string | undefined;
+  readonly fallback_pcmo?: readonly Action[] | undefined;
+}
+
+export interface TrunkSettings {
+  readonly name: string;
+  readonly limits?: Limits | undefined;
 }
 
 export interface PhoneSettings {

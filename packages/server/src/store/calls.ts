@@ -1,5 +1,5 @@
 import type { Kysely } from "kysely";
-import type { CallRow, NewCall, Schema } from "./schema.ts";
+import type { CallRow, CallStatus, NewCall, Schema } from "./schema.ts";
 
 /** A call of the app, found by its own id, its request id or the id of one of its legs. */
 export async function findCall(db: Kysely<Schema>, appid: string, anyId: string): Promise<CallRow | undefined> {
@@ -37,13 +37,33 @@ export interface CallPage {
   readonly next?: string;
 }
 
+/** Which calls are asked for; all of it must be true of a call. */
+export interface CallFilter {
+  readonly status?: CallStatus | undefined;
+  readonly direction?: "inbound" | "outbound" | undefined;
+  readonly from?: string | undefined;
+  readonly to?: string | undefined;
+  readonly requestId?: string | undefined;
+  /** When they were asked for or came in: the first moment, and the first that is too late. */
+  readonly sinceMs?: number | undefined;
+  readonly untilMs?: number | undefined;
+}
+
 /** The app's calls, newest first, older than the call `before`. */
 export async function listCalls(
   db: Kysely<Schema>,
   appid: string,
-  page: { readonly limit: number; readonly before?: string },
+  page: CallFilter & { readonly limit: number; readonly before?: string | undefined },
 ): Promise<CallPage> {
+  const { status, direction, from, to, requestId, sinceMs, untilMs } = page;
   let query = db.selectFrom("calls").selectAll().where("appid", "=", appid);
+  if (status !== undefined) query = query.where("status", "=", status);
+  if (direction !== undefined) query = query.where("direction", "=", direction);
+  if (from !== undefined) query = query.where("from", "=", from);
+  if (to !== undefined) query = query.where("to", "=", to);
+  if (requestId !== undefined) query = query.where("request_id", "=", requestId);
+  if (sinceMs !== undefined) query = query.where("created_ms", ">=", sinceMs);
+  if (untilMs !== undefined) query = query.where("created_ms", "<", untilMs);
   if (page.before !== undefined) {
     const last = db.selectFrom("calls").where("appid", "=", appid).where("id", "=", page.before);
     query = query.where((where) =>

@@ -55,6 +55,23 @@ export async function readEvents(db: Kysely<Schema>, callId: string): Promise<re
   return await db.selectFrom("events").selectAll().where("call_id", "=", callId).orderBy("sequence").execute();
 }
 
+/** The records of legs that have ended: of the one with this id, or of all of the request's, leg b first. */
+export async function readCdrs(
+  db: Kysely<Schema>,
+  appid: string,
+  of: { readonly legId: string } | { readonly requestId: string },
+): Promise<readonly EventRow[]> {
+  const query = db
+    .selectFrom("events")
+    .innerJoin("calls", "calls.id", "events.call_id")
+    .innerJoin("legs", "legs.id", "events.leg_id")
+    .selectAll("events")
+    .where("events.appid", "=", appid)
+    .where("events.kind", "=", "cdr");
+  const found = "legId" in of ? query.where("events.leg_id", "=", of.legId) : query.where("calls.request_id", "=", of.requestId);
+  return await found.orderBy("legs.which", "desc").orderBy("events.sequence").execute();
+}
+
 /** The place of the last event of a call; 0 when there is none. */
 export async function lastEventSequence(db: Kysely<Schema>, callId: string): Promise<number> {
   const last = await db

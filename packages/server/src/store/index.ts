@@ -1,6 +1,6 @@
-export { findCall, insertCall, listCalls, updateCall, type CallPage } from "./calls.ts";
+export { findCall, insertCall, listCalls, updateCall, type CallFilter, type CallPage } from "./calls.ts";
 export { dueEvents, nextDueMs, readDeliveries, recordAttempt, resendEvent, type AttemptResult } from "./deliveries.ts";
-export { findEvent, insertEvent, lastEventSequence, listEvents, readEvents, type EventPage, type NewEvent } from "./events.ts";
+export { findEvent, insertEvent, lastEventSequence, listEvents, readCdrs, readEvents, type EventPage, type NewEvent } from "./events.ts";
 export { findKey, insertKey } from "./idempotency.ts";
 export { openCalls } from "./interrupted.ts";
 export { insertLeg, readLegs, updateLeg } from "./legs.ts";

@@ -120,6 +120,7 @@ const OUTBOX = [
      check (url is not null or state = 'unaddressed')
    )`,
   `create index events_by_app on events (appid, id)`,
+  `create index events_by_leg on events (leg_id)`,
   `create index events_due on events (next_attempt_ms, id) where state = 'pending'`,
   `create index events_lane on events (call_id, url, sequence) where state = 'pending'`,
   `create table deliveries (
