@@ -88,15 +88,11 @@ describe("a request over HTTP", () => {
   it.each<[string, Readonly<Record<string, unknown>>, number, Readonly<Record<string, unknown>>]>([
     ["an unknown call", { ...app, cmiuuid: "nobody-knows", action: "hangup" }, 404, { message: "There is no such call, or it has ended." }],
     ["an unknown action", { ...app, cmiuuid: "x", action: "explode" }, 422, field("/action", /must be "hangup"/)],
+    ["a transfer without an address", { ...app, cmiuuid: "x", action: "transfer" }, 422, field("/transfer_url", /is missing/)],
     ["another app's name", { ...app, appid: 1, cmiuuid: "x", action: "hangup" }, 401, { code: 420 }],
   ])("for %s is refused", async (_, fields, http, expected) => {
     const reply = await world.post("/v1/call/action", JSON.stringify(fields));
     expect(reply).toMatchObject({ status: http, body: { code: http, ...expected } });
-  });
-
-  it("for hold is refused by name, and the call goes on", async () => {
-    expect(await world.act(undisturbed.id, "hold")).toMatchObject({ status: 422, body: { message: expect.stringContaining("only") } });
-    expect((await world.record(undisturbed.id)).status).toBe("answered");
   });
 
   it.each([
