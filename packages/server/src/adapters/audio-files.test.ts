@@ -133,3 +133,119 @@ describe("a file from the network", () => {
     await expect(opening).rejects.toBe("gone");
   });
 });
+
+describe("a long file", () => {
+  const long = wavFile({ sampleRateHz: 8000, channels: 1 }, toneSamples({ frequencyHz: 600, durationMs: 20_000 }));
+  /** Audio files that take anything above 50 kB for long, and keep nothing decoded above 100 kB. */
+  const opened: AudioFiles[] = [];
+  const streaming = (over: Partial<Parameters<typeof createAudioFiles>[0]> = {}) => {
+    const made = createAudioFiles({
+      folder, clock: systemClock, fetch: createHttpFetch({ allowPrivate: true, clock: systemClock }), streamFromBytes: 50_000, decodeUpToBytes: 100_000, ...over,
+    });
+    opened.push(made);
+    return made;
+  };
+  /** A server that sends the first part, and the rest only when it is told to. */
+  let rest: () => void = () => undefined;
+  let requests = 0;
+  const slow = createServer((request, response) => {
+    requests += 1;
+    if (request.headers["if-none-match"] === '"long"') return response.writeHead(304).end();
+    response.writeHead(200, { etag: '"long"' }).write(long.subarray(0, 120_000));
+    rest = () => response.end(long.subarray(120_000));
+    if (request.url === "/broken") rest = () => response.destroy();
+    return undefined;
+  });
+  let slowOrigin = "";
+  beforeAll(async () => {
+    await writeFile(join(folder, "long.wav"), long);
+    await writeFile(join(folder, "long.mp3"), mp3Tone(1200));
+    await writeFile(join(folder, "long.txt"), "a long text ".repeat(10_000));
+    await new Promise<void>((resolve) => slow.listen(0, "127.0.0.1", resolve));
+    const address = slow.address();
+    if (typeof address === "object" && address) slowOrigin = `http://127.0.0.1:${address.port}`;
+  });
+  afterAll(async () => {
+    await Promise.all(opened.map((made) => made.close()));
+    slow.closeAllConnections();
+    slow.close();
+  });
+
+  it.each([["long.wav", 600, 20_000], ["long.mp3", 1000, 43_200]])("of the folder is played piece by piece: %s", async (name, frequencyHz, durationMs) => {
+    const source = await streaming().open({ type: "name", name }, never);
+    for (let time = 0; time < 2; time++) {
+      const samples = await collect(source);
+      expect(dominantTone(samples, candidates)).toBe(frequencyHz);
+      expect(Math.abs(samples.length / 8 - durationMs)).toBeLessThan(100);
+    }
+  });
+
+  it("that is no audio is refused before it is played", async () => {
+    await expect(streaming().open({ type: "name", name: "long.txt" }, never)).rejects.toMatchObject({ code: "bad_audio" });
+  });
+
+  it("from the network begins before it is all there, for everyone who asks, and is kept", async () => {
+    const made = streaming();
+    requests = 0;
+    const url = `${slowOrigin}/long.wav`;
+    const [one, other] = await Promise.all([1, 2].map(() => made.open({ type: "url", url }, never)));
+    const reader = one!.chunks[Symbol.asyncIterator]();
+    const first = await reader.next();
+    expect(dominantTone(first.value, candidates)).toBe(600);
+    const third = await made.open({ type: "url", url }, never);
+    rest();
+    for (const source of [other!, third]) expect((await collect(source)).length).toBe(160_000);
+    expect(requests).toBe(1);
+    await reader.return?.();
+    expect((await collect(await made.open({ type: "url", url }, never))).length).toBe(160_000);
+    expect(requests).toBe(1);
+  });
+
+  it("goes on coming when the first caller hangs up", async () => {
+    const made = streaming();
+    const caller = new AbortController();
+    const url = `${slowOrigin}/left.wav`;
+    await made.open({ type: "url", url }, caller.signal);
+    caller.abort();
+    const source = await made.open({ type: "url", url }, never);
+    rest();
+    expect((await collect(source)).length).toBe(160_000);
+  });
+
+  it("whose server goes away ends the playback with fetch_failed", async () => {
+    const made = streaming();
+    const source = await made.open({ type: "url", url: `${slowOrigin}/broken` }, never);
+    rest();
+    await expect(collect(source)).rejects.toMatchObject({ code: "fetch_failed" });
+  });
+
+  it("is asked for again only to hear that it has not changed", async () => {
+    const made = streaming({ freshMs: 0 });
+    const url = `${slowOrigin}/again.wav`;
+    const source = await made.open({ type: "url", url }, never);
+    rest();
+    await collect(source);
+    requests = 0;
+    // The fetch is over a moment after its last byte has been played.
+    expect((await collect(await made.open({ type: "url", url }, never))).length).toBe(160_000);
+    expect(requests).toBeLessThanOrEqual(1);
+  });
+
+  it("that stops coming fails after ten seconds", async () => {
+    const time = new VirtualClock();
+    const made = streaming({ clock: time });
+    const stalled = new Promise<void>((resolve) => slow.once("request", () => resolve()));
+    const opening = made.open({ type: "url", url: `${slowOrigin}/stalled.wav` }, never);
+    await stalled;
+    const source = await opening;
+    const reader = source.chunks[Symbol.asyncIterator]();
+    for (let heard = 0; heard < 59_900; ) {
+      const piece = await reader.next();
+      heard += piece.done ? Infinity : piece.value.length;
+    }
+    const playing = reader.next();
+    playing.catch(() => undefined);
+    await time.advance(10_000);
+    await expect(playing).rejects.toMatchObject({ code: "fetch_failed", message: expect.stringContaining("10000 ms") });
+  });
+});

@@ -1,12 +1,15 @@
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { sourceOf, type AudioSource } from "../audio/index.ts";
-import { PiopiyError, type Clock } from "../base/index.ts";
+import { abortable, PiopiyError, scope, type Clock } from "../base/index.ts";
 import type { FileReference } from "../interpreter/index.ts";
-import { createAudioDecoder, type AudioDecoder } from "./audio-decoder.ts";
+import { createAudioDecoder } from "./audio-decoder.ts";
+import { diskContent } from "./content.ts";
 import type { SafeFetch } from "./http-fetch.ts";
 import { createLru } from "./lru.ts";
-import { fetchAudio, type FetchedAudio } from "./remote-audio.ts";
+import { createPieceDecoder } from "./piece-decoder.ts";
+import type { FetchedAudio, Playable } from "./remote-audio.ts";
+import { createRemoteFiles } from "./remote-files.ts";
 import { createSingleFlight } from "./single-flight.ts";
 
 export interface AudioFilesOptions {
@@ -14,55 +17,75 @@ export interface AudioFilesOptions {
   readonly folder: string;
   readonly fetch: SafeFetch;
   readonly clock: Clock;
-  /** How much decoded audio is kept; 128 MB (over two hours) unless given. */
+  /** How much audio is kept, most of it decoded; 128 MB (over two hours) unless given. */
   readonly cacheBytes?: number;
   /** The largest file that is taken; 50 MB unless given. */
   readonly maxFileBytes?: number;
   /** How long a file from the network is played again without asking whether it has changed; 60 s unless given. */
   readonly freshMs?: number;
+  /** A longer file begins to play before it is fetched and decoded as a whole; 512 kB unless given. */
+  readonly streamFromBytes?: number;
+  /** A longer file is decoded anew, piece by piece, whenever it is played; 8 MB unless given. */
+  readonly decodeUpToBytes?: number;
 }
 
 export interface AudioFiles {
   /**
-   * A WAV or MP3 file of the media folder or of an http(s) address, whole and decoded. Fails with `bad_audio` (no such
-   * file, or no audio), `fetch_failed`, `fetch_refused`.
+   * A WAV or MP3 file of the media folder or of an http(s) address, of which at least the beginning is there and can be
+   * decoded. Fails with `bad_audio` (no such file, or no audio), `fetch_failed`, `fetch_refused`.
    */
   open(reference: FileReference, signal: AbortSignal): Promise<AudioSource>;
   close(): Promise<void>;
 }
 
 export function createAudioFiles(options: AudioFilesOptions): AudioFiles {
-  const { folder, fetch, clock, cacheBytes = 128 << 20, maxFileBytes = 50_000_000, freshMs = 60_000 } = options;
+  const { folder, clock, cacheBytes = 128 << 20, maxFileBytes = 50_000_000, freshMs = 60_000 } = options;
+  const { streamFromBytes = 512 << 10, decodeUpToBytes = 8 << 20 } = options;
+  const life = scope();
   const cache = createLru<FetchedAudio>(cacheBytes);
-  const flights = createSingleFlight<FetchedAudio>();
+  const loads = createSingleFlight<Playable>();
   const decoder = createAudioDecoder(clock);
-  const decode: AudioDecoder["decode"] = (bytes, signal) => decoder.decode(bytes, signal);
-  const keep = (key: string, audio: FetchedAudio) => {
-    cache.set(key, audio, audio.samples.byteLength);
-    return audio;
+  const pieces = createPieceDecoder(clock);
+  const decode = (bytes: Uint8Array, signal: AbortSignal) => decoder.decode(bytes, signal);
+  const keep = (key: string, audio: FetchedAudio): Playable => {
+    cache.set(key, audio, audio.bytes);
+    return audio.playable;
   };
 
-  const named = async (name: string, signal: AbortSignal): Promise<FetchedAudio> => {
+  const named = async (name: string, signal: AbortSignal): Promise<Playable> => {
     const path = join(folder, checkedName(name));
-    const key = `name ${name} ${await versionOf(path, maxFileBytes)}`;
-    const load = async (shared: AbortSignal) =>
-      keep(key, { samples: await decode(await contentOf(path), shared), fetchedMs: clock.now() });
-    return cache.get(key) ?? flights.run(key, load, signal);
-  };
-  const remote = async (url: string, signal: AbortSignal): Promise<FetchedAudio> => {
-    const key = `url ${url}`;
+    const { version, size } = await statOf(path, maxFileBytes);
+    const key = `name ${name} ${version}`;
     const known = cache.get(key);
-    if (known && clock.now() - known.fetchedMs < freshMs) return known;
-    const load = async (shared: AbortSignal) => keep(key, await fetchAudio({ url, known, fetch, decode, clock, maxFileBytes }, shared));
-    return flights.run(key, load, signal);
+    if (known) return known.playable;
+    const load = async (shared: AbortSignal) => {
+      const samples = await decode(await contentOf(path), shared);
+      return keep(key, { playable: { samples }, bytes: samples.byteLength, fetchedMs: clock.now() });
+    };
+    if (size <= streamFromBytes) return await loads.run(key, load, signal);
+    // For those who play it later. What is wrong with it is told to the one who plays it now.
+    if (size <= decodeUpToBytes) loads.run(key, load, life.signal).catch(() => undefined);
+    return { content: diskContent(path) };
   };
+  const remote = createRemoteFiles({ ...options, life: life.signal, cache, decode, freshMs, maxFileBytes, streamFromBytes, decodeUpToBytes });
   return {
     async open(reference, signal) {
-      const { samples } = await (reference.type === "url" ? remote(reference.url, signal) : named(reference.name, signal));
-      return sourceOf(samples, "file");
+      const playable = await (reference.type === "url" ? remote.open(reference.url, signal) : named(reference.name, signal));
+      if ("samples" in playable) return sourceOf(playable.samples, "file");
+      const source = pieces.source(playable.content, signal);
+      await abortable(beginning(source), signal);
+      return source;
     },
-    close: () => decoder.close(),
+    async close() {
+      life.close();
+      await Promise.all([decoder.close(), pieces.close()]);
+    },
   };
+}
+
+/** A file that is no audio is told before it is played. */
+async function beginning(source: AudioSource): Promise<void> {
+  for await (const samples of source.chunks) if (samples.length > 0) return;
 }
 
 /** A name that stays inside the folder: nothing that a path could be made of. */
@@ -71,12 +94,12 @@ function checkedName(name: string): string {
   throw new PiopiyError("bad_audio", "The file is named by a path. Give the name of a file in the media folder, without separators.");
 }
 
-/** Changes when the file does: a prompt that was replaced is played in its new form from the next call on. */
-async function versionOf(path: string, maxFileBytes: number): Promise<string> {
+/** `version` changes when the file does: a prompt that was replaced is played in its new form from the next call on. */
+async function statOf(path: string, maxFileBytes: number): Promise<{ readonly version: string; readonly size: number }> {
   const found = await stat(path).catch(missing);
   if (!found.isFile()) throw new PiopiyError("bad_audio", "The name in the media folder is not that of a file.");
   if (found.size > maxFileBytes) throw new PiopiyError("bad_audio", `The file is larger than ${maxFileBytes} bytes.`);
-  return `${found.mtimeMs}/${found.size}`;
+  return { version: `${found.mtimeMs}/${found.size}`, size: found.size };
 }
 
 const contentOf = (path: string): Promise<Uint8Array> => readFile(path).catch(missing);

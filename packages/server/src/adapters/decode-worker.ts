@@ -1,32 +1,11 @@
 import { parentPort } from "node:worker_threads";
-import { decodeMp3, looksLikeMp3, looksLikeWav, parseWav, resample, SAMPLE_RATE_HZ } from "../audio/index.ts";
+import { decodeMp3, fileKind, parseWav, resample, SAMPLE_RATE_HZ } from "../audio/index.ts";
 import { messageOf, PiopiyError } from "../base/index.ts";
 import type { SampleReply } from "./sample-worker.ts";
 
-/** How well-known things begin that are sent by mistake. */
-const others: readonly (readonly [beginning: string, name: string])[] = [
-  ["OggS", "an Ogg file"],
-  ["fLaC", "a FLAC file"],
-  ["\u001aE\u00df\u00a3", "a WebM or Matroska file"],
-  ["<", "an HTML or XML page"],
-  ["{", "JSON"],
-  ["FORM", "an AIFF file"],
-  ["#!AMR", "an AMR file"],
-];
-
 async function decode(bytes: Uint8Array): Promise<Int16Array> {
-  if (bytes.length === 0) throw new PiopiyError("bad_audio", "The file is empty; WAV and MP3 are played.");
-  // By content: names and content types of media files are wrong too often.
-  const wav = looksLikeWav(bytes);
-  if (!wav && !looksLikeMp3(bytes)) throw new PiopiyError("bad_audio", `The file is ${kindOf(bytes)}; WAV and MP3 are played.`);
-  const audio = wav ? parseWav(bytes) : await decodeMp3(bytes);
+  const audio = fileKind(bytes) === "wav" ? parseWav(bytes) : await decodeMp3(bytes);
   return resample(audio.samples, audio.sampleRateHz, SAMPLE_RATE_HZ);
-}
-
-function kindOf(bytes: Uint8Array): string {
-  const beginning = String.fromCharCode(...bytes.subarray(0, 16));
-  const known = others.find(([mark]) => beginning.trimStart().startsWith(mark));
-  return known?.[1] ?? (beginning.slice(4, 8) === "ftyp" ? "an MP4 file" : "neither WAV nor MP3");
 }
 
 async function reply(message: unknown): Promise<SampleReply> {

@@ -21,6 +21,7 @@ interface Sent {
   readonly body?: Uint8Array;
   readonly maxBytes: number;
   readonly beyond: "fail" | "cut";
+  readonly onPart?: (part: Uint8Array, status: number) => void;
   /** Where to connect to; the URL's host is only named. */
   readonly addresses: readonly Resolved[];
 }
@@ -79,7 +80,7 @@ export const lookupOf = (addresses: readonly Resolved[]): LookupFunction =>
 
 function read(
   response: IncomingMessage,
-  { maxBytes, beyond }: Sent,
+  { maxBytes, beyond, onPart }: Sent,
   done: (body: Uint8Array) => void,
   fail: (failure: unknown) => void,
 ): void {
@@ -95,6 +96,7 @@ function read(
   response.on("data", (part: Uint8Array) => {
     length += part.length;
     if (length <= maxBytes || beyond === "cut") parts.push(part);
+    if (length <= maxBytes) onPart?.(part, response.statusCode ?? 0);
     if (length > maxBytes) tooLarge();
   });
   response.on("error", (failure) => fail(asFetchFailed(failure)));

@@ -14,6 +14,8 @@ export interface HttpRequest {
   readonly maxBytes?: number;
   /** What becomes of a longer body: the request fails, unless its beginning is enough. */
   readonly beyond?: "fail" | "cut";
+  /** Is shown the body as it comes, with the status (redirections too, which have their own). */
+  readonly onPart?: (part: Uint8Array, status: number) => void;
 }
 
 /** The one way out: HTTP to addresses the server may reach. */
@@ -62,12 +64,12 @@ async function follow(
   resolve: (host: string) => Promise<readonly Resolved[]>,
   signal: AbortSignal,
 ): Promise<HttpResponse> {
-  const { method = "GET", body, maxBytes = DEFAULT_MAXIMUM_BYTES, beyond = "fail" } = request;
+  const { method = "GET", body, maxBytes = DEFAULT_MAXIMUM_BYTES, beyond = "fail", onPart } = request;
   let { headers = {} } = request;
   let target = parsedUrl(url);
   for (let hop = 0; ; hop++) {
     const addresses = await permitted(target, policy, resolve, signal);
-    const sent = { method, headers, maxBytes, beyond, addresses, ...(body === undefined ? {} : { body }) };
+    const sent = { method, headers, maxBytes, beyond, addresses, ...(body === undefined ? {} : { body }), ...(onPart && { onPart }) };
     const response = await exchange(target, sent, signal);
     const { location } = response.headers;
     if (method !== "GET" || !redirects.has(response.status) || location === undefined) return response;

@@ -1,5 +1,7 @@
 export { collect, sourceOf } from "./chunks.ts";
 export { createDtmfDetector, type DetectedKey, type DtmfDetector } from "./dtmf-detector.ts";
+export { createFileDecoder, type FileDecoder } from "./file-decoder.ts";
+export { fileKind } from "./file-kind.ts";
 export { g711 } from "./g711.ts";
 export { audible, dominantTone, tonePower, toneSpans, tonesPresent, type ToneSpan } from "./goertzel.ts";
 export { interleave, mix, mixInto } from "./mix.ts";

@@ -1,4 +1,5 @@
 import { PiopiyError } from "../base/index.ts";
+import type { FormatReader } from "./file-decoder.ts";
 import { sampleOfFloat } from "./wav-samples.ts";
 import { mean, type WavAudio } from "./wav.ts";
 
@@ -26,4 +27,23 @@ export async function decodeMp3(bytes: Uint8Array): Promise<WavAudio> {
   } finally {
     decoder.free();
   }
+}
+
+/** Reads an MP3 file that comes in pieces. */
+export async function createMp3Reader(): Promise<FormatReader> {
+  const { MPEGDecoder } = await import("mpg123-decoder");
+  const decoder = new MPEGDecoder();
+  await decoder.ready;
+  let open = true;
+  return {
+    push(bytes) {
+      const { channelData, samplesDecoded, sampleRate } = decoder.decode(bytes);
+      if (samplesDecoded === 0) return { samples: new Int16Array(0) };
+      return { samples: mean(channelData.map((channel) => Int16Array.from(channel, sampleOfFloat))), sampleRateHz: sampleRate };
+    },
+    close() {
+      if (open) decoder.free();
+      open = false;
+    },
+  };
 }

@@ -29,22 +29,43 @@ export function looksLikeWav(bytes: Uint8Array): boolean {
  * there is data. Fails with `bad_audio`, naming what is wrong.
  */
 export function parseWav(bytes: Uint8Array): WavAudio {
-  if (!looksLikeWav(bytes)) throw bad("does not begin with RIFF and WAVE");
-  const chunks = chunksOf(bytes);
-  const format = formatOf(bytes, chunks.find((chunk) => chunk.id === "fmt "));
-  const data = chunks.find((chunk) => chunk.id === "data");
-  if (!data) throw bad("has no data chunk");
+  const head = wavHead(bytes);
+  if (!head) throw bad("has no data chunk");
+  const { format, data } = head;
   const frames = Math.floor((data.to - data.from) / (format.sampleBytes * format.channels));
   if (frames === 0) throw bad("has no samples");
-  const read = wavReader(format, bytes);
-  const channels = Array.from({ length: format.channels }, (_, channel) => {
+  const channels = wavChannels(format, bytes.subarray(data.from, data.to));
+  return { sampleRateHz: format.sampleRateHz, channels, samples: mean(channels) };
+}
+
+export interface WavHead {
+  readonly format: WavFileFormat;
+  /** Where the samples are, as far as `bytes` go. */
+  readonly data: { readonly from: number; readonly to: number };
+  /** How many bytes of samples the file says it has; infinite when it does not know. */
+  readonly dataBytes: number;
+}
+
+/** What stands before the samples; `undefined`: they have not begun yet. Fails with `bad_audio`, as `parseWav`. */
+export function wavHead(bytes: Uint8Array): WavHead | undefined {
+  if (!looksLikeWav(bytes)) throw bad("does not begin with RIFF and WAVE");
+  const chunks = chunksOf(bytes);
+  const data = chunks.find((chunk) => chunk.id === "data");
+  if (!data) return undefined;
+  const format = formatOf(bytes, chunks.find((chunk) => chunk.id === "fmt "));
+  const told = viewOf(bytes).getUint32(data.from - 4, true);
+  return { format, data, dataBytes: told === 0 || told === 0xffff_ffff ? Infinity : told };
+}
+
+/** The samples of each channel in whole frames of a data chunk. */
+export function wavChannels(format: WavFileFormat, data: Uint8Array): readonly Int16Array[] {
+  const read = wavReader(format, data);
+  const frames = Math.floor(data.length / (format.sampleBytes * format.channels));
+  return Array.from({ length: format.channels }, (_, channel) => {
     const samples = new Int16Array(frames);
-    for (let frame = 0; frame < frames; frame++) {
-      samples[frame] = read(data.from + (frame * format.channels + channel) * format.sampleBytes);
-    }
+    for (let frame = 0; frame < frames; frame++) samples[frame] = read((frame * format.channels + channel) * format.sampleBytes);
     return samples;
   });
-  return { sampleRateHz: format.sampleRateHz, channels, samples: mean(channels) };
 }
 
 function chunksOf(bytes: Uint8Array): readonly Chunk[] {
@@ -63,7 +84,7 @@ function chunksOf(bytes: Uint8Array): readonly Chunk[] {
   return chunks;
 }
 
-interface WavFileFormat extends SampleFormat {
+export interface WavFileFormat extends SampleFormat {
   readonly sampleRateHz: number;
   readonly channels: number;
 }
