@@ -29,22 +29,23 @@ export async function startCalls(parts: {
 }): Promise<Calls> {
   const { config, engine, clock, ids, holdMusic } = parts;
   const { sip, phones, trunks } = config;
-  const userAgent = await createUserAgent({ clock, ids, listen: listened(sip), product: `Piopiy/${VERSION}` });
+  const advertised = sip.advertise === undefined ? {} : { advertisedHost: sip.advertise };
+  const userAgent = await createUserAgent({ clock, ids, listen: listened(sip), product: `Piopiy/${VERSION}`, ...advertised });
   const passwords = new Map(phones.map(({ username, password }) => [username, password]));
   const authenticator = createDigestAuthenticator({ realm: "piopiy", clock, ids, lookup: (username) => passwords.get(username) });
   const registrar = createRegistrar({ authenticator, clock, ...EXPIRES });
   registrar.events.on("binding", (binding) => channels.sipRegistration.publish(binding));
   const routes = createRoutes({ phones, trunks, contacts: (username) => registrar.contacts(username) });
-  const music = holdMusic && { holdMusic };
-  const dialler = createSipDialler({ userAgent, engine, routes, clock, ids, host: sip.host, ...music });
+  const media = { ...(holdMusic && { holdMusic }), ...(config.media.advertise !== undefined && { mediaHost: config.media.advertise }) };
+  const dialler = createSipDialler({ userAgent, engine, routes, clock, ids, host: sip.advertise ?? sip.host, ...media });
   const gateways = trunks.map((trunk) => {
     const isAllowed = (address: string) => allowed(trunk, address);
     return createTrunk({ settings: { ...trunk, isAllowed }, userAgent, clock, ids });
   });
   let take = (call: IncomingCall) => call.reject({ reason: "shutdown", who: "us" });
   const inbound = createInbound({
-    ...{ userAgent, registrar, authenticator, engine, phones, clock, ids },
-    ...music,
+    userAgent, registrar, authenticator, engine, phones, clock, ids,
+    ...media,
     trunks: gateways.map(({ settings }) => settings),
     onCall: (call) => take(call),
   });

@@ -1,11 +1,11 @@
 import type { Clock, Ids } from "../base/index.ts";
 import type { MediaEngine } from "../media/index.ts";
-import { escapeUser, hostPort, type OutgoingRequest, type UserAgent } from "../sip/index.ts";
+import { escapeUser, hostPort, parseSipUri, reachableHost, type OutgoingRequest, type UserAgent } from "../sip/index.ts";
 import type { Dialler, DialOutcome, DialRequest } from "./dialler.ts";
 import { earlyMedia } from "./early-media.ts";
 import { fork } from "./fork.ts";
 import type { LegSettings } from "./leg-state.ts";
-import { localMedia, offerOf, sdpBody } from "./offer-answer.ts";
+import { localMedia, offerOf, sdpBody, type Offer } from "./offer-answer.ts";
 import { openSession } from "./open-session.ts";
 import { outboundLeg, type Offered } from "./outbound-leg.ts";
 import type { Destination, Routes } from "./routes.ts";
@@ -32,34 +32,36 @@ async function dial(options: SipDiallerOptions, request: DialRequest, signal: Ab
   if (!route.found) return { answered: false, cause: route.cause };
   const session = await openSession(options.engine, request.near);
   if (!session) return { answered: false, cause: { reason: "failed", who: "us", sipStatus: 503 } };
-  const offered = { ...options, request, session, offer: offerOf(localMedia(session, options)) };
-  const outcome = await ring(offered, route.destinations, signal);
+  const outcome = await ring({ ...options, request, session }, route.destinations, signal);
   if (!outcome.answered) await session.close();
   return outcome;
 }
 
-async function ring(
-  offered: SipDiallerOptions & Offered,
-  destinations: readonly Destination[],
-  signal: AbortSignal,
-): Promise<DialOutcome> {
+type Dialling = SipDiallerOptions & Omit<Offered, "offer">;
+
+async function ring(dialling: Dialling, destinations: readonly Destination[], signal: AbortSignal): Promise<DialOutcome> {
   if (signal.aborted) return { answered: false, cause: { reason: "cancelled", who: "us" } };
-  const { userAgent, clock, request } = offered;
-  const requests = destinations.map((destination) => inviteFor(offered, destination));
+  const { userAgent, clock, request, session } = dialling;
+  const requests = destinations.map((destination) => invitationFor(dialling, destination));
   const onRinging = once(request.onRinging);
-  const early = earlyMedia(offered);
+  const early = earlyMedia(request, session, requests.map(({ offer }) => offer));
   const forked = fork({ userAgent, clock, requests, timeoutMs: request.timeoutMs, onRinging, onEarly: early.take }, signal);
   request.onTrying?.();
   const outcome = await forked;
-  return outcome.accepted
-    ? outboundLeg(offered, outcome.dialog, outcome.response, early.settledWith(outcome.response))
-    : { answered: false, cause: outcome.cause };
+  if (!outcome.accepted) return { answered: false, cause: outcome.cause };
+  const { dialog, response, request: { offer } } = outcome;
+  return outboundLeg({ ...dialling, offer }, dialog, response, early.settledWith(response));
 }
 
-function inviteFor({ request, host, offer }: SipDiallerOptions & Offered, to: Destination): OutgoingRequest {
+/** The INVITE for one destination: the addresses in it are those by which it reaches us. */
+function invitationFor(dialling: Dialling, to: Destination): OutgoingRequest & { readonly offer: Offer } {
+  const { request, session, host } = dialling;
+  const peer = to.nextHop?.host ?? parseSipUri(to.uri)?.host ?? "";
+  const offer = offerOf(localMedia(session, dialling, peer));
   return {
+    offer,
     target: to.uri,
-    from: `sip:${escapeUser(request.from)}@${hostPort(to.fromHost ?? host)}`,
+    from: `sip:${escapeUser(request.from)}@${hostPort(to.fromHost ?? reachableHost(host, peer))}`,
     ...(to.to !== undefined && { to: to.to }),
     ...(to.nextHop && { nextHop: to.nextHop }),
     ...(to.credentials && { credentials: to.credentials }),

@@ -1,7 +1,8 @@
+import type { MediaSession } from "../media/index.ts";
 import { header, parseNameAddr, tagOf, type SipResponse } from "../sip/index.ts";
+import type { DialRequest } from "./dialler.ts";
 import { stateOf } from "./leg-state.ts";
-import { settleOffer, type Settled } from "./offer-answer.ts";
-import type { Offered } from "./outbound-leg.ts";
+import { settleOffer, type Offer, type Settled } from "./offer-answer.ts";
 
 /** What the far end says before it answers an offer of ours. */
 export interface Early {
@@ -15,12 +16,13 @@ export interface Early {
  * RFC 3261 §13.2.1: an answer in a provisional response is in force at once. Where several phones ring for one offer,
  * only the first one to send something is heard: RFC 3960 §3.1 leaves it to us which.
  */
-export function earlyMedia({ request, session, offer }: Offered): Early {
+export function earlyMedia(request: DialRequest, session: MediaSession, offers: readonly Offer[]): Early {
+  // They differ only in our address, which no answer repeats.
+  const [offer] = offers;
   let heard: { readonly settled: Settled; readonly tag: string | undefined } | undefined;
   return {
     take(response) {
-      if (heard) return;
-      const settled = settleOffer(offer, response);
+      const settled = heard || !offer ? undefined : settleOffer(offer, response);
       if (!settled) return;
       heard = { settled, tag: toTag(response) };
       session.configure(settled.negotiated);

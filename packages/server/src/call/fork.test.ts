@@ -69,7 +69,7 @@ describe("fork", () => {
   it("gives the call to the first that answers, and cancels the others", async () => {
     const { outcome, at, clock } = ringing(3);
     at(1).answer();
-    expect(await outcome).toMatchObject({ accepted: true, dialog: at(1).dialog });
+    expect(await outcome).toMatchObject({ accepted: true, dialog: at(1).dialog, request: { target: "sip:1" } });
     expect([0, 1, 2].map((index) => at(index).cancels)).toEqual([1, 0, 1]);
     expect(clock.timers).toBe(0);
   });

@@ -4,22 +4,23 @@ import { ANSWERED_ELSEWHERE, type Cause } from "./cause.ts";
 import { inBackground } from "./leg-state.ts";
 import { causeOfStatus, reasonHeader } from "./sip-cause.ts";
 
-export interface ForkOptions {
+export interface ForkOptions<R extends OutgoingRequest> {
   readonly userAgent: UserAgent;
   readonly clock: Clock;
   /** One INVITE each, sent at once. */
-  readonly requests: readonly OutgoingRequest[];
+  readonly requests: readonly R[];
   readonly timeoutMs: number;
   readonly onRinging: () => void;
   /** A provisional response came with a body. */
   readonly onEarly?: (response: SipResponse) => void;
 }
 
-export type ForkOutcome =
-  | { readonly accepted: true; readonly dialog: Dialog; readonly response: SipResponse }
+export type ForkOutcome<R extends OutgoingRequest> =
+  | { readonly accepted: true; readonly dialog: Dialog; readonly response: SipResponse; readonly request: R }
   | { readonly accepted: false; readonly cause: Cause };
 
-interface Branch {
+interface Branch<R> {
+  readonly request: R;
   readonly invite: OutgoingInvite;
   rang: boolean;
 }
@@ -28,12 +29,12 @@ const TIMED_OUT: Cause = { reason: "no_answer", who: "us" };
 const GIVEN_UP: Cause = { reason: "cancelled", who: "us" };
 
 /** Calls several places at once. The first to answer wins; the others are cancelled, or hung up if they answer too. */
-export function fork(options: ForkOptions, signal: AbortSignal): Promise<ForkOutcome> {
+export function fork<R extends OutgoingRequest>(options: ForkOptions<R>, signal: AbortSignal): Promise<ForkOutcome<R>> {
   return new Promise((resolve) => {
     const refusals: Cause[] = [];
     let over = false;
     let farewell: readonly Header[] = [];
-    const finish = (outcome: ForkOutcome, winner?: Branch) => {
+    const finish = (outcome: ForkOutcome<R>, winner?: Branch<R>) => {
       if (over) return;
       over = true;
       timer.cancel();
@@ -49,10 +50,10 @@ export function fork(options: ForkOptions, signal: AbortSignal): Promise<ForkOut
       if (decided) finish({ accepted: false, cause });
       else if (refusals.length === branches.length) finish({ accepted: false, cause: best(refusals) });
     };
-    const settled = (branch: Branch, outcome: InviteOutcome) => {
+    const settled = (branch: Branch<R>, outcome: InviteOutcome) => {
       if (outcome.kind !== "accepted") refused(causeOf(outcome, branch.rang));
       else if (over) inBackground(outcome.dialog.bye(farewell));
-      else finish({ accepted: true, dialog: outcome.dialog, response: outcome.response }, branch);
+      else finish({ accepted: true, dialog: outcome.dialog, response: outcome.response, request: branch.request }, branch);
     };
     const abandoned = () => finish({ accepted: false, cause: signal.reason === ANSWERED_ELSEWHERE ? ANSWERED_ELSEWHERE : GIVEN_UP });
     const timer = options.clock.setTimer(options.timeoutMs, () => finish({ accepted: false, cause: TIMED_OUT }));
@@ -69,8 +70,8 @@ export function fork(options: ForkOptions, signal: AbortSignal): Promise<ForkOut
   });
 }
 
-function start({ userAgent, onRinging, onEarly }: ForkOptions, request: OutgoingRequest): Branch {
-  const branch: Branch = { invite: userAgent.invite(request), rang: false };
+function start<R extends OutgoingRequest>({ userAgent, onRinging, onEarly }: ForkOptions<R>, request: R): Branch<R> {
+  const branch: Branch<R> = { request, invite: userAgent.invite(request), rang: false };
   branch.invite.events.on("provisional", (response) => {
     const { status, body } = response;
     if (body.length > 0) onEarly?.(response);

@@ -1,7 +1,7 @@
 import type { Ids } from "../base/index.ts";
 import type { MediaSession } from "../media/index.ts";
 import { acceptAnswer, answerOffer, createOffer, parseSdp, type LocalMedia, type Negotiated, type SdpSession } from "../sdp/index.ts";
-import { header, type Body, type SipRequest, type SipResponse } from "../sip/index.ts";
+import { header, reachableHost, type Body, type SipRequest, type SipResponse } from "../sip/index.ts";
 
 const SDP = "application/sdp";
 
@@ -22,10 +22,10 @@ export interface LocalMediaOptions {
   readonly mediaHost?: string;
 }
 
-/** What we can do in a new session: both laws of G.711 and RFC 4733 digits. */
-export function localMedia(session: MediaSession, { ids, mediaHost }: LocalMediaOptions): LocalMedia {
+/** What we can do in a new session, for somebody at the address `peer`: both laws of G.711 and RFC 4733 digits. */
+export function localMedia(session: MediaSession, { ids, mediaHost }: LocalMediaOptions, peer: string): LocalMedia {
   return {
-    host: mediaHost ?? session.local.host,
+    host: mediaHost ?? reachableHost(session.local.host, peer),
     port: session.local.port,
     codecs: ["PCMU", "PCMA"],
     telephoneEvent: true,

@@ -60,7 +60,7 @@ async function legFor(
     return undefined;
   }
   const { clock, ids } = options;
-  const local = localMedia(session, options);
+  const local = localMedia(session, options, invite.source.host);
   const ours = offer ? settle(offer, local) : offerOf(local);
   if ("why" in ours || invite.signal.aborted) {
     inBackground(session.close());

@@ -20,6 +20,7 @@ export { escapeUser, formatSipUri, hostPort, parseSipUri, sameSipUri, type SipUr
 export { formatVia, parseVia, type Via } from "./message/via.ts";
 export { type DigestAlgorithm, type DigestInput, digestResponse } from "./auth/digest.ts";
 export { createFakeNetwork, type FakeNetwork, type Passing } from "./transport/fake-network.ts";
+export { reachableHost } from "./transport/reachable-host.ts";
 export { type OpenTransport, type Receive, type Transport } from "./transport/transport.ts";
 export { DEFAULT_TIMERS, type SipTimers } from "./transaction/timers.ts";
 export {

@@ -1,5 +1,4 @@
-import { networkInterfaces } from "node:os";
-import { isIPv4, isIPv6 } from "node:net";
+import { isIPv6 } from "node:net";
 import { channels, type Clock, messageOf, PiopiyError } from "../../base/index.ts";
 import { type Envelope, openEnvelope } from "../message/envelope.ts";
 import { header, type SipMessage, type SipRequest, type SipResponse, withHeader } from "../message/message.ts";
@@ -9,6 +8,7 @@ import { type ResponseParts, respondTo, respondToFailure } from "../message/resp
 import { serializeMessage } from "../message/serialize.ts";
 import { formatVia } from "../message/via.ts";
 import type { SipAddress, TransportName } from "../address.ts";
+import { reachableHost } from "./reachable-host.ts";
 import { openTcp } from "./tcp.ts";
 import { type OpenTransport, remoteOf, type Transport } from "./transport.ts";
 import { openUdp } from "./udp.ts";
@@ -88,7 +88,7 @@ export async function openNetwork(options: NetworkOptions): Promise<Network> {
   return {
     addresses: transports.map(({ address }) => address),
     transportTo,
-    reachableAt: ({ address }, to) => ({ ...address, host: options.advertisedHost ?? localHost(address.host, to.host) }),
+    reachableAt: ({ address }, to) => ({ ...address, host: options.advertisedHost ?? reachableHost(address.host, to.host) }),
     async send(message, to) {
       const transport = transportTo(to);
       if (!transport) throw new PiopiyError("internal", `no ${to.transport} transport reaches this address family`);
@@ -152,16 +152,6 @@ function withSource(message: SipMessage, { via }: Envelope, source: SipAddress):
   const value = [formatVia({ ...via, params }), ...(line.includes(",") ? splitList(line).slice(1) : [])].join(", ");
   const marked: SipRequest = { ...message, headers: withHeader(message.headers, "Via", value) };
   return marked;
-}
-
-/** The address others can reach a wildcard listener at, as far as it can be known from here. */
-function localHost(listening: string, destination: string): string {
-  if (listening !== "0.0.0.0" && listening !== "::") return listening;
-  if (destination.startsWith("127.")) return "127.0.0.1";
-  if (destination === "::1") return "::1";
-  const wanted = isIPv4(destination) || listening === "0.0.0.0" ? "IPv4" : "IPv6";
-  const interfaces = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
-  return interfaces.find(({ family, internal }) => family === wanted && !internal)?.address ?? "127.0.0.1";
 }
 
 function publish(direction: "in" | "out", message: Uint8Array, remote: SipAddress): void {

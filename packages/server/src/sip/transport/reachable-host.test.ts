@@ -1,0 +1,36 @@
+import { describe, expect, it } from "vitest";
+import { reachableHost } from "./reachable-host.ts";
+
+const address = (family: "IPv4" | "IPv6", cidr: string, internal = false) => {
+  const [own = ""] = cidr.split("/");
+  return family === "IPv4"
+    ? { family, address: own, netmask: "", mac: "", internal, cidr } as const
+    : { family, address: own, netmask: "", mac: "", internal, cidr, scopeid: 0 } as const;
+};
+const interfaces = {
+  lo: [address("IPv4", "127.0.0.1/8", true), address("IPv6", "::1/128", true)],
+  eth0: [address("IPv4", "203.0.113.7/24"), address("IPv6", "fe80::7/64"), address("IPv6", "2001:db8::7/64")],
+  eth1: [address("IPv4", "10.1.0.7/16")],
+};
+
+describe("the address by which a peer reaches us", () => {
+  it.each([
+    ["192.0.2.1", "10.1.2.3", "192.0.2.1"],
+    ["0.0.0.0", "127.0.0.1", "127.0.0.1"],
+    ["0.0.0.0", "127.8.8.8", "127.0.0.1"],
+    ["0.0.0.0", "10.1.200.3", "10.1.0.7"],
+    ["0.0.0.0", "203.0.113.99", "203.0.113.7"],
+    ["0.0.0.0", "198.51.100.1", "203.0.113.7"],
+    ["0.0.0.0", "sip.example.com", "203.0.113.7"],
+    ["::", "10.1.200.3", "10.1.0.7"],
+    ["::", "2001:db8::99", "2001:db8::7"],
+    ["::", "::1", "::1"],
+    ["::", "2001:db8:1::1", "2001:db8::7"],
+    ["::", "sip.example.com", "2001:db8::7"],
+  ])("listening at %s, for %s: %s", (listening, peer, expected) => expect(reachableHost(listening, peer, interfaces)).toBe(expected));
+
+  it("without any network is this machine", () => {
+    expect(reachableHost("0.0.0.0", "198.51.100.1", {})).toBe("127.0.0.1");
+    expect(reachableHost("::", "2001:db8::1", {})).toBe("::1");
+  });
+});

@@ -1,0 +1,29 @@
+import { BlockList, isIPv4, isIPv6 } from "node:net";
+import { networkInterfaces } from "node:os";
+
+type Interfaces = ReturnType<typeof networkInterfaces>;
+
+/**
+ * The address by which `peer` reaches whoever listens at `listening`: that address itself, or, for a wildcard, the one
+ * of this machine that shares a network with the peer, else its first one that leads outside.
+ */
+export function reachableHost(listening: string, peer: string, interfaces: Interfaces = networkInterfaces()): string {
+  if (listening !== "0.0.0.0" && listening !== "::") return listening;
+  const family = isIPv6(peer) || (listening === "::" && !isIPv4(peer)) ? "IPv6" : "IPv4";
+  const own = Object.values(interfaces).flatMap((addresses) => addresses ?? []).filter((address) => address.family === family);
+  const beside = own.find(({ cidr }) => cidr !== null && shares(cidr, peer));
+  const outward = own.find(({ internal, address }) => !internal && !isLinkLocal(address));
+  return (beside ?? outward)?.address ?? (family === "IPv4" ? "127.0.0.1" : "::1");
+}
+
+/** RFC 4291 §2.5.6: an address that means nothing without an interface. */
+const isLinkLocal = (address: string): boolean => address.toLowerCase().startsWith("fe80:");
+
+function shares(cidr: string, peer: string): boolean {
+  const [network = "", bits = ""] = cidr.split("/");
+  const type = isIPv4(peer) ? "ipv4" : "ipv6";
+  if ((!isIPv4(peer) && !isIPv6(peer)) || isIPv4(network) !== isIPv4(peer)) return false;
+  const block = new BlockList();
+  block.addSubnet(network, Number(bits), type);
+  return block.check(peer, type);
+}
