@@ -9,7 +9,7 @@ export {
   type SpeakOptions,
   type StreamOptions,
 } from "./wire/action-options.ts";
-export { type CallOptions, type CallTarget, type RequestOptions } from "./wire/call.ts";
+export { type CallOptions, type CallTarget, type RequestOptions, type TransferTarget } from "./wire/call.ts";
 export { type Dialable, type PhoneNumber } from "./wire/parties.ts";
 export { type PlayStreamOptions, type StreamAudioType } from "./wire/stream-audio.ts";
 export {

@@ -1,7 +1,7 @@
 import type { ActionInput } from "@piopiy/pcmo";
 import { Action } from "./action.ts";
 import {
-  callRequest, checkRequestOptions, type CallArguments, type CallOptions, type CallTarget, type RequestOptions,
+  callRequest, checkRequestOptions, transferBody, type CallArguments, type CallOptions, type CallTarget, type RequestOptions, type TransferTarget,
 } from "./wire/call.ts";
 import type { Dialable, PhoneNumber } from "./wire/parties.ts";
 import { PiopiyValidationError } from "./errors.ts";
@@ -82,6 +82,16 @@ export class Voice {
     return this.#act("holdToggle", cmiuuid, options);
   }
 
+  /**
+   * Lets the call go on with another flow: `{ pcmo }`, a PCMO or an `Action`, or `{ url }`, an address that is asked for
+   * one as an answer URL is. What the call was doing ends: a prompt, the collecting of digits, a bridge (its other
+   * party is hung up). By the id of a party that a bridge has called, only that party goes on with the flow, and
+   * the first one with what follows the bridge. `{ pcmo }` is an extension of self-hosted servers.
+   */
+  async transfer(cmiuuid: string, to: TransferTarget, options?: RequestOptions): Promise<ControlResponse> {
+    return await this.#act("transfer", cmiuuid, options, transferBody(to));
+  }
+
   async #create(given: CallArguments): Promise<CallResponse> {
     const { config, ids } = this.#transport;
     const { body, region, warnings } = callRequest(given);
@@ -98,7 +108,12 @@ export class Voice {
     return callResponse(reply);
   }
 
-  async #act(action: "hangup" | "hold" | "unhold" | "holdToggle", cmiuuid: string, options: RequestOptions = {}): Promise<ControlResponse> {
+  async #act(
+    action: "hangup" | "hold" | "unhold" | "holdToggle" | "transfer",
+    cmiuuid: string,
+    options: RequestOptions = {},
+    more: Readonly<Record<string, unknown>> = {},
+  ): Promise<ControlResponse> {
     checkRequestOptions(options, ["signal", "region"]);
     if (typeof cmiuuid !== "string" || !/^[\w-]{1,128}$/.test(cmiuuid)) {
       throw new PiopiyValidationError("cmiuuid", "cmiuuid must be the id of a call's leg, as text; webhooks carry it.");
@@ -106,9 +121,9 @@ export class Voice {
     const region: Region = options.region ?? this.#transport.config.region ?? "ind";
     const reply = await send(this.#transport, {
       url: this.#url("https://piopiy.telecmi.com", region === "global" ? "/v1/call/global_action" : "/v1/call/action"),
-      body: { ...this.#credentials, cmiuuid, action },
-      // Ending or holding a call twice is the same as once; toggling twice is not.
-      repeatable: action !== "holdToggle",
+      body: { ...this.#credentials, cmiuuid, action, ...more },
+      // Ending or holding a call twice is the same as once; toggling it twice, or beginning a flow twice, is not.
+      repeatable: action !== "holdToggle" && action !== "transfer",
       signal: options.signal,
       secrets: [this.#credentials.secret],
     });

@@ -1,4 +1,4 @@
-import { ActionSchema, check, parseFlow, under, type ActionInput, type Issue } from "@piopiy/pcmo";
+import { ActionSchema, check, httpUrl, parseFlow, under, type ActionInput, type Issue } from "@piopiy/pcmo";
 import { Action } from "../action.ts";
 import { PiopiyValidationError } from "../errors.ts";
 import { isRecord } from "../http/reply.ts";
@@ -70,6 +70,29 @@ export function callRequest({ to, from, target, pcmo, options = {} }: CallArgume
     region: options.region ?? (callee.type === "pstn" && String(callee.number).startsWith("91") ? "ind" : "global"),
     warnings,
   };
+}
+
+/** What a call goes on with: a flow, or the http(s) address that is asked for one. */
+export type TransferTarget =
+  | { readonly pcmo: readonly ActionInput[] | Action }
+  | { readonly url: string };
+
+/** What `voice.transfer` adds to its request. Throws a PiopiyValidationError. */
+export function transferBody(to: TransferTarget): Readonly<Record<string, unknown>> {
+  if (!isRecord(to) || "pcmo" in to === "url" in to) {
+    throw new PiopiyValidationError("to", "to must be { pcmo: … } with a flow, or { url: … } with the address that is asked for one.");
+  }
+  checkOptions(to, ["pcmo", "url"], "to");
+  if ("url" in to) return { transfer_url: httpAddress(to.url) };
+  const { flow } = checkedFlow(to.pcmo, "to.pcmo");
+  if (flow.length === 0) throw new PiopiyValidationError("to.pcmo", "to.pcmo must have at least one action.");
+  return { pcmo: flow };
+}
+
+function httpAddress(value: unknown): string {
+  const checked = check(httpUrl(), value);
+  if (checked.ok) return checked.value;
+  throw new PiopiyValidationError("to.url", "to.url must be an http:// or https:// address.");
 }
 
 interface Flow {
