@@ -8,8 +8,9 @@ import { line, type Figure } from "./statistics.ts";
 
 /**
  * `npm run bench:calls` starts a server for a load generator, prints its address and process id as JSON, and waits for
- * SIGINT. With `--sipload <sipload.py>` it runs the load itself; `--only playing,most` chooses, `--json` prints JSON,
- * and everything behind `--` goes to the load generator.
+ * SIGINT. With `--sipload <sipload.py>` it runs the load itself: `--only playing,most` chooses, `--cpu` and `--load-cpu`
+ * pin the server and the load, `--nice` and `--load-realtime` put them before other work (as root), `--node` gives options
+ * to the server's Node, `--json` prints JSON, and everything behind `--` goes to the load generator.
  */
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -19,6 +20,7 @@ const { values, positionals } = parseArgs({
     cpu: { type: "string" },
     "load-cpu": { type: "string" },
     nice: { type: "string" },
+    "load-realtime": { type: "boolean", default: false },
     node: { type: "string", multiple: true, default: [] },
     json: { type: "boolean", default: false },
   },
@@ -40,6 +42,8 @@ async function serve(): Promise<void> {
 }
 
 async function measure(program: string): Promise<void> {
+  // On a machine that does other things too, the load has to be on time for the server to be the one that is measured.
+  const loader = values["load-realtime"] ? ["chrt", "--rr", "5", "python3"] : ["python3"];
   const under = conditions();
   const figures: Figure[] = [];
   for (const name of values.only.split(",")) {
@@ -47,7 +51,7 @@ async function measure(program: string): Promise<void> {
     if (!measurement) throw new Error(`there is no measurement ${name}; there are ${Object.keys(loadMeasurements).join(", ")}`);
     const server = await startLoadServer(place);
     try {
-      const report = await runLoad(program, [...target(server), ...measurement.options, ...positionals]);
+      const report = await runLoad(loader, [program, ...target(server), ...measurement.options, ...positionals]);
       const measured = measurement.figures(report);
       figures.push(...measured);
       if (!values.json) for (const one of measured) console.log(line(one));

@@ -5,8 +5,8 @@ import { text } from "node:stream/consumers";
 export type LoadReport = unknown;
 
 /** Runs the load generator, which tells on standard error how it gets on, and reads what it found. */
-export async function runLoad(program: string, options: readonly string[]): Promise<LoadReport> {
-  const child = spawn("python3", [program, ...options], { stdio: ["ignore", "pipe", "inherit"] });
+export async function runLoad([command = "python3", ...before]: readonly string[], options: readonly string[]): Promise<LoadReport> {
+  const child = spawn(command, [...before, ...options], { stdio: ["ignore", "pipe", "inherit"] });
   const ended = new Promise<number | null>((resolve, reject) => {
     child.once("error", reject);
     child.once("exit", (code) => resolve(code));
