@@ -3,7 +3,8 @@ import { interleave, mix } from "../audio/index.ts";
 import { channels as observed, PiopiyError, scope, type Clock, type Ids } from "../base/index.ts";
 import type { Recording, RecordingEnd, RecordingFormat, RecordingPort } from "../interpreter/index.ts";
 import { createMp3Encoding, type Mp3Encoding } from "./mp3-encoding.ts";
-import { createRecordingWriter, type RecordingWriter, type Written } from "./recording-writer.ts";
+import { createRecordingFile } from "./recording-file.ts";
+import type { RecordingWriter, Written } from "./recording-writer.ts";
 
 /** The leg that is recorded, as the port gets it. */
 type RecordedLeg = Parameters<RecordingPort["start"]>[0];
@@ -96,7 +97,7 @@ async function begin(recording: RecordingStarted, mp3: Mp3Encoding, { clock, onF
     onFailed?.({ ...recording, failure });
   };
   const { file: path, format, channels } = recording;
-  const writer = await createRecordingWriter({
+  const writer = await createRecordingFile({
     path, format, mp3, channels: channels === "stereo" ? 2 : 1, clock, onFailed: failed,
   }).catch(failed);
   return {

@@ -1,5 +1,6 @@
 import { concatBytes, concatSamples, PiopiyError } from "../base/index.ts";
 import { fileKind } from "./file-kind.ts";
+import type { FormatReader } from "./format-reader.ts";
 import { createMp3Reader } from "./mp3.ts";
 import { createResampler, type Resampler } from "./resample.ts";
 import { SAMPLE_RATE_HZ } from "./source.ts";
@@ -13,19 +14,6 @@ export interface FileDecoder {
   flush(): Int16Array;
   /** Gives up what the decoder holds. Idempotent. */
   close(): void;
-}
-
-/** Decodes one format at its own rate. */
-export interface FormatReader {
-  push(bytes: Uint8Array): DecodedPiece;
-  close(): void;
-}
-
-export interface DecodedPiece {
-  /** All channels in one: their mean. */
-  readonly samples: Int16Array;
-  /** Absent as long as there are none. */
-  readonly sampleRateHz?: number;
 }
 
 /** Enough to tell the kind of a file. */

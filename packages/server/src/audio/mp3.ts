@@ -1,5 +1,5 @@
 import { PiopiyError } from "../base/index.ts";
-import type { FormatReader } from "./file-decoder.ts";
+import type { FormatReader } from "./format-reader.ts";
 import { sampleOfFloat } from "./wav-samples.ts";
 import { mean, type WavAudio } from "./wav.ts";
 

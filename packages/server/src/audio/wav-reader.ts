@@ -1,5 +1,5 @@
 import { concatBytes, PiopiyError } from "../base/index.ts";
-import type { FormatReader } from "./file-decoder.ts";
+import type { FormatReader } from "./format-reader.ts";
 import { mean, wavChannels, wavHead, type WavHead } from "./wav.ts";
 
 /** What stands before the samples is never so long: pictures and tables of cues are. */
