@@ -1,10 +1,9 @@
 import { lookup } from "node:dns/promises";
 import type { WebSocket } from "ws";
-import { workerUrl } from "../../base/index.ts";
 import type { StreamPort } from "../../interpreter/index.ts";
 import { addressPolicy } from "../address-policy.ts";
+import { createAudioDecoder } from "../audio-decoder.ts";
 import type { HttpFetchOptions } from "../http-fetch.ts";
-import { createSampleWorker } from "../sample-worker.ts";
 import { startBotStream } from "./bot-stream.ts";
 import { compatibleDialect } from "./compatible.ts";
 import { connect, type ConnectOptions } from "./connect.ts";
@@ -26,16 +25,12 @@ export interface StreamSockets {
   close(): Promise<void>;
 }
 
-const DECODE_TIMEOUT_MS = 10_000;
-const MAXIMUM_WAITING = 64;
-
 export function createStreamSockets(options: StreamSocketsOptions): StreamSockets {
   const { clock, connectTimeoutMs = 10_000, maxFrameBytes = 2 << 20 } = options;
   const resolve = options.resolve ?? ((host) => lookup(host, { all: true, verbatim: true }));
   const connecting: ConnectOptions = { policy: addressPolicy(options), resolve, clock, connectTimeoutMs, maxFrameBytes };
-  const worker = createSampleWorker<Uint8Array>({
-    url: workerUrl(import.meta.url, "../decode-worker"), clock, timeoutMs: DECODE_TIMEOUT_MS, maxWaiting: MAXIMUM_WAITING, code: "bad_audio",
-  });
+  // One of their own: what a bot says does not wait for the long files of others.
+  const decoder = createAudioDecoder(clock);
   const sockets = new Set<WebSocket>();
   const keep = (socket: WebSocket) => {
     sockets.add(socket);
@@ -43,7 +38,7 @@ export function createStreamSockets(options: StreamSocketsOptions): StreamSocket
   };
   const port: StreamPort = {
     open(request, line, signal) {
-      const parts = { clock, dialect: compatibleDialect(request), decode: (bytes: Uint8Array, own: AbortSignal) => worker.request(bytes, own) };
+      const parts = { clock, dialect: compatibleDialect(request), decode: (bytes: Uint8Array, own: AbortSignal) => decoder.decode(bytes, own) };
       const begin = (socket: WebSocket) => {
         keep(socket);
         return startBotStream(socket, request, line, parts, signal);
@@ -60,7 +55,7 @@ export function createStreamSockets(options: StreamSocketsOptions): StreamSocket
       const closed = Array.from(sockets, (socket) => new Promise((done) => socket.once("close", done)));
       for (const socket of sockets) socket.terminate();
       await Promise.all(closed);
-      await worker.close();
+      await decoder.close();
     },
   };
 }
