@@ -84,10 +84,14 @@ describe.concurrent("against a real server", () => {
     const { request_id } = await basicCall(environment({ to, second }));
     const [alice, bob] = await Promise.all([picksUp, otherPicksUp]);
     await talk(alice, bob);
+    // The call as a whole is recorded, and the talk of both: each says so when its file is there.
+    const started = async () => (await server.record(request_id)).timeline.filter(({ type }) => type === "recording.started").length;
+    while ((await started()) < 2) await alice.hears(tones.bob, 100);
+    await Promise.all([alice.hears(tones.bob), bob.hears(tones.alice)]);
     await bob.hangup();
     await alice.ended;
     const recordings = await server.recordings(await server.ended(request_id));
-    expect(recordings.length).toBeGreaterThan(0);
+    expect(recordings).toHaveLength(2);
     for (const [said, heard] of recordings) expect([onlyTone(said), onlyTone(heard)]).toEqual([[tones.alice], [tones.bob]]);
   });
 

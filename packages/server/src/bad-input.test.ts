@@ -132,7 +132,7 @@ async function failing(action: Readonly<Record<string, unknown>>, type: string, 
   const call = await picksUp;
   if (press !== undefined) await call.press(press);
   await call.ended;
-  expect(heardMs(call.heard().spans(Object.values(tones)), tones.after)).toBeGreaterThan(200);
+  expect(heardMs(call.heard().spans(Object.values(tones)), tones.after)).toBeGreaterThan(100);
   const record = await world.ended(id);
   expect(record.cause).toBe("completed");
   return entry(record, type);
