@@ -16,7 +16,7 @@ interface Sent {
 function recording(options: RestClientOptions = {}, reply: unknown = { request_id: "r1", status: "progress", code: 200 }) {
   const sent: Sent[] = [];
   const fetch: Fetch = async (url, { body, headers }) => {
-    sent.push({ url, body: JSON.parse(body), headers });
+    sent.push({ url, body: JSON.parse(body ?? ""), headers });
     return new Response(typeof reply === "string" ? reply : JSON.stringify(reply));
   };
   return { client: new RestClient("1234567", "secret-x", { fetch, ...options }), sent };

@@ -21,7 +21,8 @@ export type PiopiyErrorCode =
   | "api"
   | "connection"
   | "timeout"
-  | "aborted";
+  | "aborted"
+  | "signature";
 
 /**
  * The base of every error that this package throws. `message` says what to do and never contains a credential or a
@@ -117,4 +118,19 @@ export class PiopiyTimeoutError extends PiopiyError {
 export class PiopiyAbortedError extends PiopiyError {
   override readonly name = "PiopiyAbortedError";
   override readonly code = "aborted";
+}
+
+/** Why the signature of a webhook is not taken. */
+export type SignatureProblem = "missing" | "malformed" | "mismatch" | "stale";
+
+/** A request that calls itself a webhook is not proved to come from your server: answer it with 401 and do nothing else. */
+export class PiopiySignatureError extends PiopiyError {
+  override readonly name = "PiopiySignatureError";
+  override readonly code = "signature";
+  readonly reason: SignatureProblem;
+
+  constructor(reason: SignatureProblem, message: string) {
+    super(message);
+    this.reason = reason;
+  }
 }

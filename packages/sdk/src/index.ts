@@ -21,14 +21,25 @@ export {
   PiopiyNotFoundError,
   PiopiyRateLimitError,
   PiopiyServerError,
+  PiopiySignatureError,
   PiopiyTimeoutError,
   PiopiyValidationError,
   type PiopiyErrorCode,
   type PiopiyErrorDetails,
+  type SignatureProblem,
 } from "./errors.ts";
 export { type Fetch, type FetchResponse, type Logger, type Region, type RestClientOptions } from "./options.ts";
 export { type CallResponse, type ControlResponse } from "./responses.ts";
 export { RestClient, RestClient as Piopiy } from "./rest-client.ts";
+export { type Calls } from "./calls.ts";
+export { type Events } from "./events.ts";
+export {
+  type Call, type CallDetail, type CallFilters, type CallLeg, type EventPosition, type OutboxEvent, type PerformedAction, type Recording,
+  type TimelineEntry, type WebhookDelivery,
+} from "./records.ts";
+export { webhooks, type SignOptions, type UnwrapOptions, type Webhook, type WebhookHeaders } from "./webhooks/unwrap.ts";
 export { StreamAction } from "./stream-action.ts";
 export { type Voice } from "./voice.ts";
-export { type ActionInput as PcmoAction, type Issue } from "@piopiy/pcmo";
+export {
+  type ActionInput as PcmoAction, type AnswerRequest, type Cdr, type DtmfCallback, type Issue, type LiveEvent, type RecordingEvent,
+} from "@piopiy/pcmo";

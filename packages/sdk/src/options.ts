@@ -21,9 +21,10 @@ export interface FetchResponse {
 export type Fetch = (
   url: string,
   init: {
-    readonly method: "POST";
+    readonly method: "GET" | "POST";
     readonly headers: Record<string, string>;
-    readonly body: string;
+    /** Absent with GET. */
+    readonly body?: string;
     readonly signal: AbortSignal;
     readonly redirect: "manual";
   },

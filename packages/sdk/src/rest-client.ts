@@ -3,6 +3,8 @@ import { randomIds } from "./base/ids.ts";
 import type { RequestOptions } from "./wire/call.ts";
 import { appId } from "./wire/parties.ts";
 import { PiopiyValidationError } from "./errors.ts";
+import { Calls } from "./calls.ts";
+import { Events } from "./events.ts";
 import { configure, type RestClientOptions } from "./options.ts";
 import type { ControlResponse } from "./responses.ts";
 import { Voice } from "./voice.ts";
@@ -16,6 +18,10 @@ import { Voice } from "./voice.ts";
 export class RestClient {
   /** Makes calls and acts on them. */
   readonly voice: Voice;
+  /** What became of calls, on a server of your own. */
+  readonly calls: Calls;
+  /** What was told about calls, on a server of your own. */
+  readonly events: Events;
 
   /**
    * @param appid the app's id, a number or its digits
@@ -31,7 +37,10 @@ export class RestClient {
     if (typeof token !== "string" || token === "") throw new PiopiyValidationError("token", "token must be the app's token, as text.");
     const credentials = { appid: appId(appid), secret: token };
     const config = configure(options);
-    this.voice = new Voice({ config, clock: systemClock, ids: randomIds, honoursIdempotency: config.idempotent }, credentials);
+    const transport = { config, clock: systemClock, ids: randomIds, honoursIdempotency: config.idempotent };
+    this.voice = new Voice(transport, credentials);
+    this.calls = new Calls(transport, credentials);
+    this.events = new Events(transport, credentials);
   }
 
   /** See `voice.hangup`. */

@@ -9,7 +9,7 @@ const hangup = [{ action: "hangup" }] as const;
 function recording(baseUrl?: string) {
   const sent: { url: string; body: unknown }[] = [];
   const fetch: Fetch = async (url, { body }) => {
-    sent.push({ url, body: JSON.parse(body) });
+    sent.push({ url, body: JSON.parse(body ?? "") });
     return new Response(JSON.stringify({ code: 200, message: "transfer accepted" }));
   };
   return { client: new RestClient("1234567", "secret-x", { fetch, ...(baseUrl !== undefined && { baseUrl }) }), sent };

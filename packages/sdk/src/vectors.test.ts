@@ -121,7 +121,7 @@ function buildWith(builder: Action | StreamAction, name: string, vector: Vector)
 async function request(ctor: readonly unknown[], path: readonly string[], args: readonly unknown[]): Promise<Outcome> {
   const requests: Sent[] = [];
   const fetch: Fetch = async (url, { method, headers, body }) => {
-    requests.push(v.parse(RequestSchema, { method, url, headers, body: JSON.parse(body) }));
+    requests.push(v.parse(RequestSchema, { method, url, headers, body: JSON.parse(body ?? "") }));
     return new Response(JSON.stringify({ request_id: "r", status: "progress", code: 200 }));
   };
   const client: unknown = Reflect.construct(RestClient, [...ctor, { fetch }]);

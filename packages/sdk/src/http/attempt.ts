@@ -7,7 +7,8 @@ import { failureOf, readReply, uncertain, type Reply } from "./reply.ts";
 export interface Outgoing {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
+  /** POSTed; without it the request is a GET. */
+  readonly body?: string;
   /** What may not stand in an error's message. */
   readonly secrets: readonly string[];
 }
@@ -28,9 +29,10 @@ export type Attempt =
 /** Sends once, within `timeoutMs`. Rejects only when `signal` aborts. */
 export async function attempt(config: Config, clock: Clock, request: Outgoing, signal: AbortSignal): Promise<Attempt> {
   const { url, headers, body } = request;
+  const sent = body === undefined ? ({ method: "GET" } as const) : ({ method: "POST", body } as const);
   try {
     const reply = await within(clock, config.timeoutMs, signal, async (signal) =>
-      readReply(await config.fetch(url, { method: "POST", headers: { ...headers }, body, signal, redirect: "manual" }), clock),
+      readReply(await config.fetch(url, { ...sent, headers: { ...headers }, signal, redirect: "manual" }), clock),
     );
     if (reply === timedOut) {
       const error = new PiopiyTimeoutError(`No reply within ${config.timeoutMs} ms (timeoutMs). ${uncertain}`);

@@ -17,7 +17,9 @@ export interface Transport {
 /** One request of the API. */
 export interface ApiRequest {
   readonly url: string;
-  readonly body: Readonly<Record<string, unknown>>;
+  /** POSTed as JSON; without it the request is a GET. */
+  readonly body?: Readonly<Record<string, unknown>>;
+  readonly headers?: Readonly<Record<string, string>>;
   /** Sent as `Idempotency-Key`, the same on every attempt. */
   readonly idempotencyKey?: string | undefined;
   /** Doing it twice is the same as doing it once, whatever the server is. */
@@ -33,10 +35,11 @@ export async function send(transport: Transport, request: ApiRequest): Promise<R
     url: request.url,
     headers: {
       ...config.headers,
-      "content-type": "application/json",
+      ...request.headers,
+      ...(request.body === undefined ? {} : { "content-type": "application/json" }),
       ...(request.idempotencyKey === undefined ? {} : { "idempotency-key": request.idempotencyKey }),
     },
-    body: JSON.stringify(request.body),
+    ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
     secrets: request.secrets,
   };
   if (request.signal?.aborted) {
