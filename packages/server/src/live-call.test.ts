@@ -1,11 +1,14 @@
+import { createSocket } from "node:dgram";
+import { once } from "node:events";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { dominantTone, tonesPresent } from "./audio/index.ts";
-import { channels, text } from "./base/index.ts";
+import { dominantTone, g711, tonesPresent } from "./audio/index.ts";
+import { channels, concatSamples, randomIds, systemClock, text, utf8 } from "./base/index.ts";
 import type { PhoneCall } from "./phone/index.ts";
 import { app, callerId, host, startReceiver, startWorld, toneWav, until, type CallRecord, type Receiver, type World } from "./server-world.test.support.ts";
+import { createUserAgent } from "./sip/index.ts";
 
 // What is done to calls that are up, heard by real phones.
 
@@ -181,6 +184,35 @@ describe.concurrent("whoever is called", () => {
     await call.hangup();
     await other.ended;
     expect(types(await world.ended(id))).toContain("leg.early_media");
+  });
+
+  it("is heard before the answer by a caller whom nobody has answered, too", async () => {
+    const second = await world.phone({ answering: { do: "answer", afterMs: 30_000, earlyHz: tones.early } });
+    const { username, password } = world.config.phones[0]!;
+    const agent = await createUserAgent({ clock: systemClock, ids: randomIds, listen: [{ transport: "udp", host, port: 0 }] });
+    const socket = createSocket("udp4");
+    socket.bind(0, host);
+    await once(socket, "listening");
+    const packets: Uint8Array[] = [];
+    socket.on("message", (bytes) => void packets.push(bytes.subarray(12)));
+    const sdp = `v=0\r\no=- 1 1 IN IP4 ${host}\r\ns=-\r\nc=IN IP4 ${host}\r\nt=0 0\r\nm=audio ${socket.address().port} RTP/AVP 0\r\n`;
+    const nextHop = world.server.sip.find(({ transport }) => transport === "udp")!;
+    const invite = agent.invite({
+      target: `sip:${second.username}@${host}:${nextHop.port}`, from: `sip:${username}@${host}`, nextHop, credentials: { username, password },
+      body: { type: "application/sdp", bytes: utf8(sdp) },
+    });
+    const progress: number[] = [];
+    invite.events.on("provisional", ({ status, body }) => void progress.push(body.length > 0 ? status : -status));
+    await until("the tone", () => {
+      const samples = concatSamples(packets.slice(-20).map((payload) => g711.PCMU.decode(payload)));
+      return samples.length >= 3200 && dominantTone(samples, all) === tones.early ? true : undefined;
+    });
+    // The first 100 is that of the challenge.
+    expect(progress).toEqual([-100, -100, 183]);
+    invite.cancel();
+    expect(await invite.outcome).toMatchObject({ kind: "failed", why: "cancelled" });
+    socket.close();
+    await agent.close();
   });
 
   it("as one of a group is told that another one has answered", async () => {

@@ -7,7 +7,7 @@ import { causeOf, COMPLETED, DURATION } from "./causes.ts";
 import { commit } from "./commit.ts";
 import { streamEvent } from "./events.ts";
 import type { LegRecord, LiveCall, World } from "./model.ts";
-import { recordedDialler } from "./recorded-dialler.ts";
+import { recordedDialler, type Alerting } from "./recorded-dialler.ts";
 import { recordedRecordings } from "./recorded-recordings.ts";
 import { signedCallbacks } from "./signed-callbacks.ts";
 import { streamTold } from "./stream-told.ts";
@@ -18,14 +18,14 @@ export interface FlowRules {
   readonly durationMs: number;
   /** Records leg a from its answer to its end. */
   readonly record: boolean;
-  /** Somebody the flow dials rings. */
-  readonly onRinging?: () => void;
+  /** Told of whom the flow dials. */
+  readonly alerting?: Alerting;
 }
 
 /** Performs the flow on leg a, ends the leg when the flow is over, and tells why the leg ended. Never rejects. */
 export async function performFlow(world: World, call: LiveCall, leg: Leg, record: LegRecord, rules: FlowRules): Promise<Cause> {
   const recordings = recordedRecordings(world, call);
-  const dialler = recordedDialler(world, call, "b", rules.onRinging);
+  const dialler = recordedDialler(world, call, "b", rules.alerting);
   const ports: Ports = {
     clock: world.clock, ids: world.ids, audio: world.audio, callbacks: signedCallbacks(world, call.facts.appid), recordings, streams: world.streams, dialler,
     timeline: watched(world, call, record, rules.flow),

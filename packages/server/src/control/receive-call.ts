@@ -1,5 +1,5 @@
 import type { Action } from "@piopiy/pcmo";
-import type { Cause, Leg } from "../call/index.ts";
+import type { Cause, EarlyMedia, Leg } from "../call/index.ts";
 import { insertCall, insertEntry, updateCall } from "../store/index.ts";
 import { askForFlow } from "./answer-url.ts";
 import { inBackground } from "./background.ts";
@@ -62,6 +62,11 @@ async function answerBy(world: World, call: LiveCall, incoming: Incoming, record
     record.ringing();
     incoming.ring();
   };
+  const early = (media: EarlyMedia) => {
+    if (record.times.answeredMs !== undefined) return () => undefined;
+    incoming.preview?.();
+    return media.join(leg);
+  };
   const flow = await flowOf(world, call, leg, route, ring);
   if (flow === undefined) {
     const cause = route.type === "unknown" ? UNKNOWN : FAILED;
@@ -70,7 +75,7 @@ async function answerBy(world: World, call: LiveCall, incoming: Incoming, record
     await leg.hangup(cause);
     return causeOf(leg.signal.reason);
   }
-  return await performFlow(world, call, leg, record, { flow, durationMs: DURATION_MS, record: false, onRinging: ring });
+  return await performFlow(world, call, leg, record, { flow, durationMs: DURATION_MS, record: false, alerting: { ringing: ring, early } });
 }
 
 async function flowOf(world: World, call: LiveCall, leg: Leg, route: InboundRoute, ring: () => void): Promise<readonly Action[] | undefined> {

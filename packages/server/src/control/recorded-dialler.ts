@@ -1,5 +1,5 @@
 import { scope } from "../base/index.ts";
-import type { Cause, Dialler, DialOutcome, DialRequest, DialTarget, Leg } from "../call/index.ts";
+import type { Cause, Dialler, DialOutcome, DialRequest, DialTarget, EarlyMedia, Leg } from "../call/index.ts";
 import { inBackground } from "./background.ts";
 import { CANCELLED, causeOf, FAILED } from "./causes.ts";
 import { openLeg } from "./leg-record.ts";
@@ -12,8 +12,15 @@ export interface RecordedDialler extends Dialler {
   readonly lastRefusal: Cause | undefined;
 }
 
+/** What a caller whom nobody has answered yet is let know of those who are called for him. */
+export interface Alerting {
+  ringing(): void;
+  /** Somebody is heard before he answers, until the returned function is called. */
+  early(media: EarlyMedia): () => void;
+}
+
 /** The dialler, with every leg it makes taken down as `which` of the call. */
-export function recordedDialler(world: World, call: LiveCall, which: "a" | "b", onRinging?: () => void): RecordedDialler {
+export function recordedDialler(world: World, call: LiveCall, which: "a" | "b", alerting?: Alerting): RecordedDialler {
   let lastRefusal: Cause | undefined;
   return {
     get lastRefusal() {
@@ -26,7 +33,7 @@ export function recordedDialler(world: World, call: LiveCall, which: "a" | "b", 
         if (up) inBackground(up.hangup(cause));
         else attempt.close(cause);
       });
-      const dial = () => dialOne(world, request, record, attempt.signal, onRinging);
+      const dial = () => dialOne(world, request, record, attempt.signal, alerting);
       const outcome = which === "a" ? await dial() : await underLimits(world, request.target, record, attempt.signal, dial);
       if (!outcome.answered) {
         lastRefusal = outcome.cause;
@@ -84,15 +91,22 @@ async function dialOne(
   request: DialRequest,
   record: LegRecord,
   signal: AbortSignal,
-  onRinging?: () => void,
+  alerting?: Alerting,
 ): Promise<DialOutcome> {
-  const ringing = () => {
-    record.ringing();
-    onRinging?.();
-    request.onRinging?.();
+  let leave: (() => void) | undefined;
+  const told = {
+    onRinging() {
+      record.ringing();
+      alerting?.ringing();
+      request.onRinging?.();
+    },
+    onEarlyMedia(media: EarlyMedia) {
+      leave = alerting?.early(media);
+      request.onEarlyMedia?.(media);
+    },
   };
   try {
-    const outcome = await dialler.dial({ ...request, onRinging: ringing }, signal);
+    const outcome = await dialler.dial({ ...request, ...told }, signal);
     if (outcome.answered) {
       record.answered();
       follow(outcome.leg, (cause) => record.ended(cause));
@@ -105,6 +119,8 @@ async function dialOne(
   } catch (failure) {
     record.ended(signal.aborted ? givenUp(signal.reason) : FAILED);
     throw failure;
+  } finally {
+    leave?.();
   }
 }
 
