@@ -51,14 +51,14 @@ async function calls(client: RestClient, trunk: RawTrunk, ear: Ear, count: numbe
 }
 
 /** Where the far end takes RTP. */
-interface Ear {
+export interface Ear {
   readonly port: number;
   /** When the next packet with anything but silence was read. */
   nextSound(): Promise<number>;
   close(): void;
 }
 
-async function openEar(): Promise<Ear> {
+export async function openEar(): Promise<Ear> {
   const socket = createSocket("udp4");
   let waiting: ((atMs: number) => void) | undefined;
   const port = await bind(socket);
