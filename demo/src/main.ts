@@ -6,6 +6,7 @@ import { table, type Proof } from "./proofs.ts";
 import { inboundCall } from "./inbound-call.ts";
 import { secondCall } from "./second-call.ts";
 import { thirdCall } from "./third-call.ts";
+import { proveWebhooks } from "./told.ts";
 
 /** What the demo came to; `--json` prints it. */
 interface Outcome {
@@ -29,19 +30,21 @@ async function run(): Promise<Outcome> {
   print(`API ${parties.server.url}, SIP ${parties.server.sip.map(({ transport, host, port }) => `${transport}:${host}:${port}`).join(" ")}\n`);
   const hide = showTimeline(print);
   const calls: CallProved[] = [];
+  const told: Proof[] = [];
   let error: string | undefined;
   try {
     for (const [title, call] of performances) {
       print(`\n${title}`);
       calls.push(await call(parties));
     }
+    told.push(...(await proveWebhooks(parties)));
   } catch (failure) {
     error = messageOf(failure);
   } finally {
     hide();
     await parties.close();
   }
-  const proofs = calls.flatMap((call) => call.proofs);
+  const proofs = [...calls.flatMap((call) => call.proofs), ...told];
   const recording = calls.find((call) => call.recording)?.recording;
   return {
     ok: error === undefined && proofs.every(({ ok }) => ok),
