@@ -31,7 +31,7 @@ export {
 export { type Fetch, type FetchResponse, type Logger, type Region, type RestClientOptions } from "./options.ts";
 export { type CallResponse, type ControlResponse } from "./responses.ts";
 export { RestClient, RestClient as Piopiy } from "./rest-client.ts";
-export { type Calls } from "./calls.ts";
+export { type Calls, type LegOptions } from "./calls.ts";
 export { type Events } from "./events.ts";
 export {
   type Call, type CallDetail, type CallFilters, type CallLeg, type EventPosition, type OutboxEvent, type PerformedAction, type Recording,

@@ -8,26 +8,36 @@ export interface ReadingOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+interface App {
+  readonly appid: number;
+  readonly secret: string;
+}
+
 /** GETs a path of a server of one's own, as the app. */
 export async function read(
-  transport: Transport,
-  credentials: { readonly appid: number; readonly secret: string },
-  path: string,
-  { signal }: ReadingOptions = {},
+  transport: Transport, credentials: App, path: string, { signal }: ReadingOptions = {},
 ): Promise<Readonly<Record<string, unknown>>> {
-  const { baseUrl } = transport.config;
-  if (baseUrl === undefined) {
-    throw new PiopiyValidationError("options.baseUrl", "The hosted service has no such look-up; options.baseUrl (or PIOPIY_BASE_URL) must be the address of your own server.");
+  return recordOf(await send(transport, { ...asApp(transport, credentials, path, signal), repeatable: true }));
+}
+
+/** POSTs to a path of a server of one's own, as the app. `repeatable`: doing it twice is the same as once. */
+export async function post(
+  transport: Transport, credentials: App, path: string,
+  { signal, body, repeatable }: ReadingOptions & { readonly body: Readonly<Record<string, unknown>>; readonly repeatable: boolean },
+): Promise<Reply> {
+  return await send(transport, { ...asApp(transport, credentials, path, signal), body, repeatable });
+}
+
+function asApp({ config }: Transport, { appid, secret }: App, path: string, signal: AbortSignal | undefined) {
+  if (config.baseUrl === undefined) {
+    throw new PiopiyValidationError("options.baseUrl", "The hosted service has nothing like it; options.baseUrl (or PIOPIY_BASE_URL) must be the address of your own server.");
   }
-  const { appid, secret } = credentials;
-  const reply = await send(transport, {
-    url: `${baseUrl}${path}`,
+  return {
+    url: `${config.baseUrl}${path}`,
     headers: { authorization: `Basic ${base64(`${appid}:${secret}`)}` },
-    repeatable: true,
     secrets: [secret],
     signal,
-  });
-  return recordOf(reply);
+  };
 }
 
 function recordOf(reply: Reply): Readonly<Record<string, unknown>> {

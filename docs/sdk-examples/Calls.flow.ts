@@ -1,0 +1,7 @@
+import { Action, RestClient } from "piopiy";
+
+const { PIOPIY_APPID = "", PIOPIY_TOKEN = "", CALL_ID = "" } = process.env;
+const client = new RestClient(PIOPIY_APPID, PIOPIY_TOKEN);
+
+// CALL_ID: the id of a call that is up, of its request or of one of its legs.
+console.log(await client.calls.flow(CALL_ID, { pcmo: new Action().speak("One moment, please.").hangup() }));
