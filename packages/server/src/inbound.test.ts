@@ -126,7 +126,7 @@ describe("a phone that calls", () => {
   it.each<[string, string, Readonly<Record<string, unknown>>]>([
     ["a number that nobody has", "918000000099", { reason: "unreachable", who: "peer", sipStatus: 404 }],
     ["a name that nobody has", "mallory", { reason: "unreachable", who: "peer", sipStatus: 404 }],
-    ["a phone that is switched off", "919300000009", { reason: "unreachable", who: "peer" }],
+    ["a phone that is switched off", "919300000009", { reason: "unreachable", who: "peer", sipStatus: 480 }],
   ])("%s is told so", async (_, number, cause) => {
     const caller = await phone(alice, { register: false });
     await expect(caller.call(number)).rejects.toMatchObject({ cause });

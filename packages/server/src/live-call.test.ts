@@ -124,6 +124,14 @@ describe.concurrent("a call in a bridge", () => {
     expect(sent.map(({ data }) => data?.["digits"])).toEqual(["12#", "9"]);
   });
 
+  it("hands on the keys that each party presses", async () => {
+    const { call, other } = await bridged();
+    await Promise.all([call.press("12#"), other.press("9")]);
+    await until("the keys", () => (other.digits.length >= 3 && call.digits.length >= 1 ? true : undefined));
+    expect([other.digits, call.digits]).toEqual(["12#", "9"]);
+    await call.hangup();
+  });
+
   it("is transferred to a flow: the other party is hung up", async () => {
     const { id, call, other } = await bridged();
     const moved = await world.post("/v1/call/action", JSON.stringify({ ...app, cmiuuid: id, action: "transfer", transfer_url: `${hooks.url}/next` }));

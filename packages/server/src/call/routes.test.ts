@@ -38,7 +38,7 @@ describe("routes", () => {
     ["a URI that asks for TLS", uri("sips:bob@example.com"), "us"],
     ["a URI with a line of its own", uri("sip:bob@example.com\r\nRoute: x"), "us"],
   ])("find %s unreachable", (_, target, who) => {
-    expect(routes(target)).toEqual({ found: false, cause: { reason: "unreachable", who } });
+    expect(routes(target)).toEqual({ found: false, cause: { reason: "unreachable", who, ...(who === "peer" && { sipStatus: 480 }) } });
   });
 
   it("lead any other number to the first trunk, with its credentials", () => {

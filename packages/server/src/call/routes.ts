@@ -78,7 +78,8 @@ function toUri(uri: string): Route {
 }
 
 function toContacts(phone: PhoneAccount, contacts: readonly PhoneContact[]): Route {
-  if (contacts.length === 0) return { found: false, cause: { reason: "unreachable", who: "peer" } };
+  // RFC 3261 §21.4.18: the phone exists and is not there now.
+  if (contacts.length === 0) return { found: false, cause: { reason: "unreachable", who: "peer", sipStatus: 480 } };
   return { found: true, destinations: contacts.map(({ uri, source }) => ({ uri, nextHop: source })) };
 }
 

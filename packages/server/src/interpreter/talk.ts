@@ -2,6 +2,7 @@ import { aborted, scope } from "../base/index.ts";
 import type { Leg } from "../call/index.ts";
 import type { Answer } from "./dial.ts";
 import { describe } from "./failure.ts";
+import { passKeys } from "./pass-keys.ts";
 import { closeRecording, startRecording } from "./recordings.ts";
 import type { Recording } from "./ports.ts";
 import type { Data, Stage } from "./verb.ts";
@@ -51,6 +52,8 @@ async function joined(
   });
   time.onClose(() => timer.cancel());
   const leave = company.join(other);
+  time.onClose(passKeys(stage.leg, other, stage, time.signal));
+  time.onClose(passKeys(other, stage.leg, stage, time.signal));
   note("bridge.started", { other: other.id });
   const recording = record ? await recordTalk(stage) : undefined;
   await aborted(time.signal);
