@@ -36,7 +36,7 @@ export async function startCalls(parts: {
   const registrar = createRegistrar({ authenticator, clock, ...EXPIRES });
   registrar.events.on("binding", (binding) => channels.sipRegistration.publish(binding));
   const routes = createRoutes({ phones, trunks, contacts: (username) => registrar.contacts(username) });
-  const media = { ...(holdMusic && { holdMusic }), ...(config.media.advertise !== undefined && { mediaHost: config.media.advertise }) };
+  const media = { signalHold: sip.hold === "reinvite", ...(holdMusic && { holdMusic }), ...(config.media.advertise !== undefined && { mediaHost: config.media.advertise }) };
   const dialler = createSipDialler({ userAgent, engine, routes, clock, ids, host: sip.advertise ?? sip.host, ...media });
   const gateways = trunks.map((trunk) => {
     const isAllowed = (address: string) => allowed(trunk, address);

@@ -1,8 +1,8 @@
 import type { Negotiated } from "../sdp/index.ts";
 import { hangUp } from "./hang-up.ts";
+import { builtInHoldMusic } from "./hold-music.ts";
 import { inBackground, type LegState } from "./leg-state.ts";
 import type { Settled } from "./offer-answer.ts";
-import { musicOf } from "./sip-leg-control.ts";
 
 /** Turns what the media session tells into what the leg tells, as long as the leg lives. */
 export function watchMedia(state: LegState): void {
@@ -35,7 +35,7 @@ export function setMedia(state: LegState, { local, description, negotiated }: Se
   state.negotiated = negotiated;
   state.session.configure(negotiated);
   const held = isHeldByPeer(negotiated);
-  if (held !== state.heldByPeer) state.session.hold("partners", held ? musicOf(state) : undefined);
+  if (held !== state.heldByPeer) state.session.hold("partners", held ? (state.holdMusic ?? builtInHoldMusic()) : undefined);
   state.heldByPeer = held;
 }
 

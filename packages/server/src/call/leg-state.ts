@@ -21,14 +21,17 @@ export interface SipLegOptions {
   readonly mediaTimeoutMs?: number;
   /** What is heard on hold in place of the built-in music: 8 kHz. */
   readonly holdMusic?: Int16Array;
+  /** A peer that is put on hold is told so by a re-INVITE as well, for phones that show it. */
+  readonly signalHold?: boolean;
 }
 
 /** What whoever makes legs gives to each of them. */
-export type LegSettings = Pick<SipLegOptions, "mediaTimeoutMs" | "holdMusic">;
+export type LegSettings = Pick<SipLegOptions, "mediaTimeoutMs" | "holdMusic" | "signalHold">;
 
-export const settingsOf = ({ mediaTimeoutMs, holdMusic }: LegSettings): LegSettings => ({
+export const settingsOf = ({ mediaTimeoutMs, holdMusic, signalHold }: LegSettings): LegSettings => ({
   ...(mediaTimeoutMs !== undefined && { mediaTimeoutMs }),
   ...(holdMusic && { holdMusic }),
+  ...(signalHold !== undefined && { signalHold }),
 });
 
 /** The signalling under a leg: what its direction and state make of answering and ending. */

@@ -42,8 +42,9 @@ export function takeAnswer(state: LegState, ack: SipRequest): void {
  * Offers the peer another direction by a re-INVITE: `sendonly` or `inactive` holds it, `sendrecv` takes it back.
  * `false`: the peer did not agree, and nothing has changed.
  */
-export async function offerDirection(leg: Leg, direction: Direction): Promise<boolean> {
-  const state = stateOf(leg);
+export const offerDirection = (leg: Leg, direction: Direction): Promise<boolean> => changeDirection(stateOf(leg), direction);
+
+export async function changeDirection(state: LegState, direction: Direction): Promise<boolean> {
   if (!state.dialog || state.offering || state.life.signal.aborted) return false;
   state.offering = true;
   try {

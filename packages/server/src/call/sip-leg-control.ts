@@ -1,11 +1,13 @@
 import { builtInHoldMusic } from "./hold-music.ts";
 import type { LegControl } from "./leg-control.ts";
-import type { LegState } from "./leg-state.ts";
+import { inBackground, type LegState } from "./leg-state.ts";
+import { changeDirection } from "./renegotiate.ts";
 
 export function createLegControl(state: LegState): LegControl {
   const { session, life } = state;
   let held = false;
   let muted = false;
+  const signal = state.signalHold ? holdSignaller(state) : () => undefined;
   return {
     get held() {
       return held;
@@ -16,7 +18,8 @@ export function createLegControl(state: LegState): LegControl {
     hold(on) {
       if (life.signal.aborted || held === on) return;
       held = on;
-      session.hold("party", on ? musicOf(state) : undefined);
+      session.hold("party", on ? (state.holdMusic ?? builtInHoldMusic()) : undefined);
+      signal(on);
     },
     mute(on) {
       if (life.signal.aborted || muted === on) return;
@@ -27,4 +30,21 @@ export function createLegControl(state: LegState): LegControl {
   };
 }
 
-export const musicOf = ({ holdMusic }: LegState): Int16Array => holdMusic ?? builtInHoldMusic();
+/** Tells the peer by re-INVITEs (RFC 3264 §8.4), one after the other; a peer that refuses one hears the music all the same. */
+function holdSignaller(state: LegState): (on: boolean) => void {
+  let wanted = false;
+  let told = false;
+  let telling = false;
+  const tell = async () => {
+    telling = true;
+    while (told !== wanted && !state.life.signal.aborted) {
+      told = wanted;
+      await changeDirection(state, wanted ? "sendonly" : "sendrecv");
+    }
+    telling = false;
+  };
+  return (on) => {
+    wanted = on;
+    if (!telling) inBackground(tell());
+  };
+}

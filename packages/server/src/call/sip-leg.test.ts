@@ -27,7 +27,7 @@ interface Reply {
 }
 
 /** A leg that is up, on a dialog and a media session without sockets. */
-function upLeg(mediaTimeoutMs?: number) {
+function upLeg(mediaTimeoutMs?: number, signalHold = false) {
   const clock = new VirtualClock();
   const media = new Emitter<MediaSessionEvents>();
   const configured: MediaParameters[] = [];
@@ -70,7 +70,7 @@ function upLeg(mediaTimeoutMs?: number) {
   };
   const info = { direction: "outbound", from: "1", to: "2" } as const;
   const timeout = mediaTimeoutMs === undefined ? {} : { mediaTimeoutMs };
-  const { leg, state } = createSipLeg({ id: "leg", info, session, local, clock, holdMusic: new Int16Array(160), ...timeout }, upLine);
+  const { leg, state } = createSipLeg({ id: "leg", info, session, local, clock, holdMusic: new Int16Array(160), signalHold, ...timeout }, upLine);
   setMedia(state, { local, description: createOffer(local), negotiated });
   attachDialog(state, dialog);
   const ask = (method: string, body: Uint8Array = new Uint8Array(0), type = "application/sdp"): Reply => {
@@ -331,6 +331,47 @@ describe("a leg on hold", () => {
     leg.control.mute(false);
     leg.control.hold(true);
     expect([muted, held]).toEqual([[true], []]);
+  });
+});
+
+describe("a hold that is signalled", () => {
+  const directions = (sent: readonly { body: string }[]) => sent.map(({ body }) => /^a=(sendonly|sendrecv)/m.exec(body)?.[1]);
+
+  it("is told to the phone, and so is its end", async () => {
+    const { leg, sent, held, fake, clock } = upLeg(undefined, true);
+    fake.response = response(200, offerOf("recvonly"));
+    leg.control.hold(true);
+    await clock.advance(0);
+    fake.response = response(200, offerOf("sendrecv"));
+    leg.control.hold(false);
+    await clock.advance(0);
+    expect(directions(sent)).toEqual(["sendonly", "sendrecv"]);
+    expect(held).toEqual([["party", 160], ["party", undefined]]);
+  });
+
+  it("and taken back at once is told in its order, or not at all", async () => {
+    const { leg, sent, fake, clock } = upLeg(undefined, true);
+    let confirm: () => void = () => undefined;
+    fake.confirm = new Promise((resolve) => (confirm = resolve));
+    fake.response = response(200, offerOf("recvonly"));
+    for (const on of [true, false, true, false]) leg.control.hold(on);
+    confirm();
+    await clock.advance(0);
+    expect(directions(sent)).toEqual(["sendonly", "sendrecv"]);
+  });
+
+  it("that the phone refuses is music all the same", async () => {
+    const { leg, held, fake, clock } = upLeg(undefined, true);
+    fake.response = response(488);
+    leg.control.hold(true);
+    await clock.advance(0);
+    expect([leg.control.held, held, leg.signal.aborted]).toEqual([true, [["party", 160]], false]);
+  });
+
+  it("is not, unless it is asked for", () => {
+    const { leg, sent } = upLeg();
+    leg.control.hold(true);
+    expect(sent).toEqual([]);
   });
 });
 

@@ -7,6 +7,8 @@ export interface Config {
     readonly host: string;
     /** What others reach it at, where that is not `host`. */
     readonly advertise?: string;
+    /** `reinvite`: phones that are put on hold are told so, beside the music. */
+    readonly hold?: "music" | "reinvite";
     readonly udp: number | false;
     readonly tcp: number | false;
   };
