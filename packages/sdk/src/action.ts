@@ -29,7 +29,7 @@ export class Action {
     return this.#add(wire.playGetInput(actionUrl, file, options));
   }
 
-  /** Says a text of at most 10,000 characters. */
+  /** Says a text of at most 10,000 characters, plain or as SSML (`<speak>…</speak>`). */
   speak(text: string, options?: SpeakOptions): this {
     return this.#add(wire.speak(text, options));
   }

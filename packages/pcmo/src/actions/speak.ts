@@ -2,7 +2,11 @@ import * as v from "valibot";
 import { text, word } from "../fields.ts";
 import { fields } from "../issue.ts";
 
-/** Says a text of at most 10,000 characters. `language` and `voice` are ours; without them the server's default voice. */
+/**
+ * Says a text of at most 10,000 characters. `language` and `voice` are ours; without them the server's default voice. A
+ * text that begins with `<speak>` is SSML: `break`, `prosody rate`, `say-as` and `sub` are performed, of other elements
+ * the content is spoken; malformed SSML is spoken without its markup.
+ */
 export const SpeakSchema = v.pipe(
   fields({
     action: v.literal("speak"),

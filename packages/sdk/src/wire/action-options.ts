@@ -61,7 +61,7 @@ export interface StreamOptions {
 
 /** How a text is spoken; for a self-hosted server. */
 export interface SpeakOptions {
-  /** A language tag such as "en" or "en-GB". */
+  /** A language tag such as "en", "hi" or "ta-IN": English is always there, others where the server can speak them. */
   readonly language?: string | undefined;
   /** The name of a voice of the server. */
   readonly voice?: string | undefined;
@@ -85,7 +85,10 @@ export interface RecordOptions {
 
 /** Why a call is ended; for a self-hosted server. */
 export interface HangupOptions {
-  /** A word for the record, such as "busy". */
+  /**
+   * What the caller of an unanswered call is told: "busy", "rejected" (the default), "forbidden", "no_answer",
+   * "unreachable", "congestion", or a SIP status such as "486".
+   */
   readonly cause?: string | undefined;
 }
 

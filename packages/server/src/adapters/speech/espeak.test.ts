@@ -10,7 +10,8 @@ import { createEspeak } from "./espeak.ts";
 import { createPrograms } from "./program.ts";
 
 const never = new AbortController().signal;
-const installed = spawnSync("espeak-ng", ["--version"]).status === 0;
+const command = "espeak-ng";
+const installed = spawnSync(command, ["--version"]).status === 0;
 const decoder = createAudioDecoder(systemClock);
 afterAll(() => decoder.close());
 
