@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { reachableHost } from "./reachable-host.ts";
 
 const address = (family: "IPv4" | "IPv6", cidr: string, internal = false) => {
@@ -27,10 +27,16 @@ describe("the address by which a peer reaches us", () => {
     ["::", "::1", "::1"],
     ["::", "2001:db8:1::1", "2001:db8::7"],
     ["::", "sip.example.com", "2001:db8::7"],
-  ])("listening at %s, for %s: %s", (listening, peer, expected) => expect(reachableHost(listening, peer, interfaces)).toBe(expected));
+  ])("listening at %s, for %s: %s", (listening, peer, expected) => expect(reachableHost(listening, peer, () => interfaces)).toBe(expected));
+
+  it("is not looked for where one address is listened at", () => {
+    const interfaces = vi.fn(() => ({}));
+    expect(reachableHost("192.0.2.1", "10.1.2.3", interfaces)).toBe("192.0.2.1");
+    expect(interfaces).not.toHaveBeenCalled();
+  });
 
   it("without any network is this machine", () => {
-    expect(reachableHost("0.0.0.0", "198.51.100.1", {})).toBe("127.0.0.1");
-    expect(reachableHost("::", "2001:db8::1", {})).toBe("::1");
+    expect(reachableHost("0.0.0.0", "198.51.100.1", () => ({}))).toBe("127.0.0.1");
+    expect(reachableHost("::", "2001:db8::1", () => ({}))).toBe("::1");
   });
 });
