@@ -16,7 +16,7 @@ export interface RunningProgram {
    */
   says(pattern: RegExp, limitMs?: number): Promise<RegExpExecArray>;
   type(text: string): void;
-  signal(name: "SIGINT" | "SIGTERM"): void;
+  signal(name: "SIGINT" | "SIGTERM" | "SIGKILL"): void;
   /** Its exit code; rejects when it takes too long. `null`: a signal ended it. */
   exit(limitMs?: number): Promise<number | null>;
 }

@@ -1,4 +1,4 @@
-import { type Clock, PiopiyError, scope } from "../base/index.ts";
+import { abortable, type Clock, PiopiyError, scope } from "../base/index.ts";
 import type { AttemptResult, EventRow } from "../store/index.ts";
 import { signatureHeaders, type WebhookSecrets } from "./signature.ts";
 
@@ -53,7 +53,7 @@ async function answerTo(
   const headersOf = (raw: string) => ({ "piopiy-event-id": event.event_id, ...signatureHeaders(secrets, raw, clock.now()) });
   try {
     const body: unknown = JSON.parse(event.body);
-    const { status } = await post(event.url ?? "", body, limit.signal, { headersOf, statusOnly: true });
+    const { status } = await abortable(post(event.url ?? "", body, limit.signal, { headersOf, statusOnly: true }), limit.signal);
     return { http: status };
   } catch (failure) {
     return { error: failure instanceof PiopiyError ? failure.code : "fetch_failed" };

@@ -1,4 +1,4 @@
-import { channels, scope, type Timer } from "../base/index.ts";
+import { channels, scope, sleep, type Timer } from "../base/index.ts";
 import { dueEvents, type EventRow, nextDueMs, recordAttempt, type Store } from "../store/index.ts";
 import { attempt, type Attempting } from "./attempt.ts";
 import { createPlaces } from "./places.ts";
@@ -82,8 +82,10 @@ class Deliveries implements Outbox {
     try {
       while (this.#again && !this.#life.signal.aborted) {
         this.#again = false;
-        if (await this.#pass()) this.#again = true;
-        nextMs = await nextDueMs(this.#store.db, this.#attempting.clock.now());
+        // One moment for both questions: what falls due between two would be found by neither.
+        const nowMs = this.#attempting.clock.now();
+        if (await this.#pass(nowMs)) this.#again = true;
+        nextMs = await nextDueMs(this.#store.db, nowMs);
       }
     } catch (failure) {
       channels.failure.publish({ layer: "outbox", failure });
@@ -97,8 +99,7 @@ class Deliveries implements Outbox {
   }
 
   /** Sends what is due and finds a place. True: what was found was too much for its host, and others may be behind it. */
-  async #pass(): Promise<boolean> {
-    const nowMs = this.#attempting.clock.now();
+  async #pass(nowMs: number): Promise<boolean> {
     const due = await dueEvents(this.#store.db, { nowMs, limit: AT_ONCE * 2, exceptOrigins: this.#places.full });
     if (this.#life.signal.aborted) return false;
     const refused = due.filter((event) => {
@@ -127,6 +128,8 @@ class Deliveries implements Outbox {
       this.totals[result.state === "pending" ? "failed" : result.state] += 1;
     } catch (failure) {
       channels.failure.publish({ layer: "outbox", failure });
+      // It is due still: without a pause it would be sent again and again while the database is broken.
+      await sleep(this.#attempting.clock, AFTER_FAILURE_MS, this.#life.signal).catch(() => undefined);
     }
   }
 }
