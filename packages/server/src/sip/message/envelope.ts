@@ -73,7 +73,7 @@ function requestFlaw(request: SipRequest, { cseq }: Envelope): Flaw | undefined 
   }
   if (uriScheme(request.uri) === undefined) return { status: 400, where: "Request-URI" };
   // RFC 3261 §19.1.1: headers are not allowed in a Request-URI; nothing good can be meant by them.
-  if (/^sips?:[^@]*(?:@[^?]*)?\?/i.test(request.uri) && hasUriHeaders(request.uri)) {
+  if (request.uri.includes("?") && /^sips?:[^@]*(?:@[^?]*)?\?/i.test(request.uri) && hasUriHeaders(request.uri)) {
     return { status: 400, where: "Request-URI" };
   }
   const hops = header(request, "Max-Forwards");

@@ -40,7 +40,7 @@ const REQUEST_LINE = /^([\w\-.!%*+`'~]+) (\S+) (SIP\/\d+\.\d+)$/i;
  */
 export function parseMessage(bytes: Uint8Array, framing: "datagram" | "stream" = "datagram"): Parsed {
   if (bytes.length > LIMITS.messageBytes) return { ok: false, reason: "too_large", status: 513 };
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  const buffer = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
   let start = 0;
   // RFC 3261 §7.5: "Implementations processing SIP messages over stream-oriented transports MUST ignore any CRLF
   // appearing before the start-line."

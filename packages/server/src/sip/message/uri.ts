@@ -26,6 +26,8 @@ const PARAM_PART = new RegExp(`^(?:[\\w\\-.!~*'()[\\]/:&+$]|${ESCAPED})+$`);
 const ABSOLUTE_URI = /^[A-Za-z][A-Za-z0-9+.-]*:[^\s<>"]+$/;
 const none: Params = [];
 
+type Writable<T> = { -readonly [K in keyof T]: T[K] };
+
 /** The parts of a SIP or SIPS URI; `undefined` when it is none. */
 export function parseSipUri(text: string): SipUri | undefined {
   const found = SIP_URI.exec(text);
@@ -34,15 +36,12 @@ export function parseSipUri(text: string): SipUri | undefined {
   const params = paramText === "" ? none : parseUriParams(paramText);
   const port = portText === undefined ? undefined : Number(portText);
   if (!params || (port !== undefined && port > 65535)) return undefined;
-  return {
-    scheme: scheme.length === 3 ? "sip" : "sips",
-    ...(user === undefined ? undefined : { user }),
-    ...(password === undefined ? undefined : { password }),
-    host: bareHost(host),
-    ...(port === undefined ? undefined : { port }),
-    params,
-    ...(headers === undefined ? undefined : { headers }),
-  };
+  const uri: Writable<SipUri> = { scheme: scheme.length === 3 ? "sip" : "sips", host: bareHost(host), params };
+  if (user !== undefined) uri.user = user;
+  if (password !== undefined) uri.password = password;
+  if (port !== undefined) uri.port = port;
+  if (headers !== undefined) uri.headers = headers;
+  return uri;
 }
 
 function parseUriParams(text: string): Params | undefined {

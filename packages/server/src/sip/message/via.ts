@@ -22,8 +22,9 @@ export function parseVia(text: string): Via | undefined {
   if (!found || !params) return undefined;
   const port = found[3] === undefined ? undefined : Number(found[3]);
   if (port !== undefined && port > 65535) return undefined;
-  const via = { transport: (found[1] ?? "").toUpperCase(), host: bareHost(found[2] ?? ""), params };
-  return port === undefined ? via : { ...via, port };
+  const transport = (found[1] ?? "").toUpperCase();
+  const host = bareHost(found[2] ?? "");
+  return port === undefined ? { transport, host, params } : { transport, host, port, params };
 }
 
 /** The value as it goes on the wire. */
