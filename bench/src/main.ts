@@ -1,4 +1,5 @@
 import { conditions } from "./conditions.ts";
+import { disk } from "./disk.ts";
 import { firstPacket } from "./first-packet.ts";
 import { footprint } from "./footprint.ts";
 import { sdkLoad } from "./sdk-load.ts";
@@ -11,7 +12,7 @@ const under = conditions();
 if (!json) console.log(`Node ${under.node}, ${under.platform}, ${under.cores} x ${under.cpu}, ${under.memoryGb} GB, load ${under.load1}\n`);
 
 const figures: Figure[] = [];
-for (const measure of [sipParse, setupLatency, firstPacket, footprint, sdkLoad]) {
+for (const measure of [sipParse, disk, setupLatency, firstPacket, footprint, sdkLoad]) {
   const measured = await measure();
   figures.push(...measured);
   if (!json) for (const one of measured) console.log(line(one));
