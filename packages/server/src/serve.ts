@@ -51,7 +51,7 @@ function welcome(server: RunningServer): string {
   REST API   ${url}
   appid      ${app.appid}
   token      ${app.secret}
-  SIP        ${addresses || "off"}
+${app.webhook_secrets ? `  webhooks   signed with ${app.webhook_secrets[0]}\n` : ""}  SIP        ${addresses || "off"}
   data       ${server.data}
 ${phone ? softphone(server, phone.username, phone.password) : ""}
 Call ${to} with curl:
