@@ -7,6 +7,9 @@ import { fileSetting, loadConfig, settings } from "./config/index.ts";
 import { issueLines, serve } from "./serve.ts";
 import { VERSION } from "./version.ts";
 
+// Whoever reads what is printed may leave (`piopiy serve | head`): the calls go on.
+process.stdout.on("error", () => undefined);
+
 const program = new Command("piopiy").description("Performs PCMO call flows on real SIP calls.").version(VERSION);
 
 const serveCommand = program

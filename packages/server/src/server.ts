@@ -52,7 +52,7 @@ export async function startServer(configured: Config, options: ServerOptions = {
     owned.add(() => store.close());
     const config = await withDevelopment(configured, store, ids);
     const running = await assemble({ config, store, clock, ids, owned, logLevel: options.logLevel ?? "silent" });
-    return { ...running, config, data: config.data, startedInMs: clock.monotonicMs() - startedMs, close: owned.close };
+    return { ...running, config, data: config.data, startedInMs: clock.monotonicMs() - startedMs, close: () => owned.close() };
   } catch (failure) {
     await owned.close();
     throw failure;
@@ -86,7 +86,12 @@ async function assemble(parts: Parts): Promise<Pick<RunningServer, "url" | "sip"
   const calls = await startCalls({ config, engine, clock, ids, ...(holdMusic && { holdMusic }) });
   owned.add(calls.close);
   const control = createControl({
-    ...{ store, clock, ids, apps: config.apps, phones: config.phones, trunks: config.trunks },
+    store,
+    clock,
+    ids,
+    apps: config.apps,
+    phones: config.phones,
+    trunks: config.trunks,
     trunkOf: trunkOf(config),
     numbers: config.numbers.map((number) => ({ ...number, app: number.app ?? app.appid })),
     dialler: calls.dialler,

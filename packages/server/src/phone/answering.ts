@@ -28,9 +28,9 @@ export async function answerAs(answering: Answering, call: OfferedCall, clock: C
   return await answerAfter(answering.afterMs ?? 0, call, clock);
 }
 
-function playEarly({ leg, preview }: OfferedCall, frequencyHz: number, early: Scope): void {
-  preview();
-  early.run(async (signal) => void (await leg.play(toneSource({ frequencyHz }), signal)));
+function playEarly(call: OfferedCall, frequencyHz: number, early: Scope): void {
+  call.preview();
+  early.run(async (signal) => void (await call.leg.play(toneSource({ frequencyHz }), signal)));
 }
 
 async function answerAfter(delayMs: number, { leg }: OfferedCall, clock: Clock): Promise<boolean> {

@@ -99,7 +99,7 @@ describe("a registration", () => {
     }
     await alice.close();
     expect(registrar.contacts("alice")).toEqual([]);
-    expect(await dial(user("alice"))).toEqual({ answered: false, cause: { reason: "unreachable", who: "peer" } });
+    expect(await dial(user("alice"))).toEqual({ answered: false, cause: { reason: "unreachable", who: "peer", sipStatus: 480 } });
   });
 
   it("with the wrong password is refused", async () => {
