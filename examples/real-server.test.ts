@@ -73,7 +73,7 @@ describe.concurrent("against a real server", () => {
     const record = await server.ended(request_id);
     const cmiuuid = record.legs[0]!.cmiuuid;
     expect(server.posted.filter((body) => body["cmiuuid"] === cmiuuid)).toEqual([
-      { from: Number(callerId), to: Number(to.username), dtmf: "907", cmiuuid, cmuuid: cmiuuid },
+      { from: Number(callerId), to: Number(to.username), dtmf: "907", cmiuuid, cmuuid: cmiuuid, event_id: expect.any(String), sequence: expect.any(Number) },
     ]);
     expect(record.cause).toBe("completed");
   });

@@ -54,6 +54,8 @@ export const DtmfCallbackSchema = v.pipe(
     cmuuid: v.exactOptional(legId),
     appid: v.exactOptional(appid),
     extra_params: optionalText,
+    event_id: optionalText,
+    sequence: v.exactOptional(v.number()),
   }),
   v.rawTransform(({ dataset, addIssue, NEVER }) => {
     const { cmuuid, cmiuuid = cmuuid, ...rest } = dataset.value;

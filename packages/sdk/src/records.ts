@@ -90,7 +90,7 @@ export interface Recording {
 export interface WebhookDelivery {
   readonly event_id: string;
   readonly sequence: number;
-  readonly kind: "event" | "cdr" | "recording";
+  readonly kind: "event" | "cdr" | "recording" | "dtmf";
   readonly name: string;
   readonly cmiuuid: string;
   readonly state: "pending" | "delivered" | "given_up" | "unaddressed";
@@ -109,7 +109,7 @@ export interface OutboxEvent {
   readonly cmiuuid: string;
   /** Place in the call, from 1. */
   readonly sequence: number;
-  readonly kind: "event" | "cdr" | "recording";
+  readonly kind: "event" | "cdr" | "recording" | "dtmf";
   readonly state: "pending" | "delivered" | "given_up" | "unaddressed";
   readonly attempts: number;
   readonly created_ms: number;

@@ -263,6 +263,8 @@ describe("a datagram to the media port of a call", () => {
     const [said] = await world.recording(record);
     expect(longestGapMs(said!, tones.mine)).toBeLessThanOrEqual(await tolerableMs());
     expect([call.digits, record.cause]).toEqual(["", "completed"]);
+    const media = record.timeline.find(({ type }) => type === "leg.media");
+    expect(Number(media?.data?.["packetsInvalid"])).toBeGreaterThan(100);
   });
 });
 

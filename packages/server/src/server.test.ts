@@ -89,7 +89,7 @@ describe.concurrent("the server", () => {
     expect(record).toMatchObject({ cause: "completed", direction: "outbound", from: callerId, to: phone.username, legs: [{ leg: "a", cause: "completed" }] });
     expect(types(record).filter((type) => !type.startsWith("webhook."))).toEqual([
       "call.queued", "leg.dialled", "leg.ringing", "leg.answered", "flow.started",
-      "action.started", "action.finished", "action.started", "action.finished", "flow.finished", "leg.ended", "call.ended",
+      "action.started", "action.finished", "action.started", "action.finished", "flow.finished", "leg.ended", "leg.media", "call.ended",
     ]);
   });
 
@@ -137,7 +137,7 @@ describe.concurrent("the server", () => {
     const cmiuuid = legA(record).cmiuuid;
     expect(posted).toEqual([{
       method: "POST", path: "/digits",
-      body: { from: Number(callerId), to: Number(phone.username), dtmf: "90*17", cmiuuid, cmuuid: cmiuuid, extra_params: "order 7" },
+      body: { from: Number(callerId), to: Number(phone.username), dtmf: "90*17", cmiuuid, cmuuid: cmiuuid, extra_params: "order 7", event_id: expect.any(String), sequence: expect.any(Number) },
     }]);
     const spans = call.heard().spans(all);
     expect(spans.map(({ frequencyHz }) => frequencyHz)).toEqual([tones.prompt, tones.after]);

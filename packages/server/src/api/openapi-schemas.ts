@@ -42,13 +42,13 @@ export const answerSchemas = {
     outcome: { enum: ["running", "finished", "failed", "interrupted"] }, data: { type: "object" },
   }),
   Webhook: object({
-    event_id: text, sequence: { type: "integer", minimum: 1 }, kind: { enum: ["event", "cdr", "recording"] }, name: text, cmiuuid: text,
+    event_id: text, sequence: { type: "integer", minimum: 1 }, kind: { enum: ["event", "cdr", "recording", "dtmf"] }, name: text, cmiuuid: text,
     state: { enum: ["pending", "delivered", "given_up", "unaddressed"] }, created_ms: ms, next_attempt_ms: orNull(ms), attempts: listOf("WebhookAttempt"),
   }),
   WebhookAttempt: object({ at_ms: ms, http: { type: ["integer", "null"] }, error: orNull(text), duration_ms: { type: "integer" } }),
   Event: object({
     cursor: { type: "integer", description: "Its place among all events" }, event_id: text, call_id: text, cmiuuid: text, sequence: { type: "integer", minimum: 1 },
-    kind: { enum: ["event", "cdr", "recording"] }, state: { enum: ["pending", "delivered", "given_up", "unaddressed"] },
+    kind: { enum: ["event", "cdr", "recording", "dtmf"] }, state: { enum: ["pending", "delivered", "given_up", "unaddressed"] },
     attempts: { type: "integer" }, created_ms: ms, next_attempt_ms: orNull(ms), body: { type: "object", description: "What is or was POSTed" },
   }),
   EventPage: object({ events: listOf("Event"), next: { type: "integer", description: "Give it as `after` for what comes next" }, more: { type: "boolean" } }),

@@ -5,7 +5,7 @@ export type { Dialler, DialOutcome, DialRequest, DialTarget, EarlyMedia } from "
 export { calledOf, callerOf } from "./identity.ts";
 export { createInbound, type InboundOptions, type IncomingCall } from "./inbound.ts";
 export { shared } from "./hold-music.ts";
-export { sipCallIdOf } from "./leg-state.ts";
+export { mediaStatisticsOf, sipCallIdOf } from "./leg-state.ts";
 export type { LegControl } from "./leg-control.ts";
 export type { Leg, LegInfo } from "./leg.ts";
 export { offeredCall, type AnsweringOptions, type OfferedCall } from "./offered-call.ts";

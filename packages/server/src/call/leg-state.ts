@@ -1,5 +1,5 @@
 import { channels, Emitter, PiopiyError, scope, type Clock, type Scope } from "../base/index.ts";
-import type { MediaSession } from "../media/index.ts";
+import type { MediaSession, MediaStatistics } from "../media/index.ts";
 import type { LocalMedia, Negotiated } from "../sdp/index.ts";
 import type { Dialog } from "../sip/index.ts";
 import type { Cause } from "./cause.ts";
@@ -92,6 +92,13 @@ export function stateOf(leg: Leg): LegState {
 
 /** The Call-ID (RFC 3261 §8.1.1.4) of a leg that is or was up over SIP. */
 export const sipCallIdOf = (leg: Leg): string | undefined => states.get(leg)?.dialog?.callId;
+
+/**
+ * What a leg's media came to, once the leg has ended; `undefined` for one without media of ours. `packetsInvalid` are
+ * datagrams that were no RTP of the leg, `packetsLost` holes in what the peer sent.
+ */
+export const mediaStatisticsOf = (leg: Leg): Promise<MediaStatistics> | undefined =>
+  leg.signal.aborted ? states.get(leg)?.session.close() : undefined;
 
 /** The leg is over, whoever ended it. Ending twice does nothing. */
 export function endState(state: LegState, cause: Cause): void {

@@ -5,6 +5,7 @@ import { act, mute, sendDigits, type CallAction } from "./act.ts";
 import { nextFlow, type NextFlow } from "./act-flow.ts";
 import { within } from "./background.ts";
 import { SHUTDOWN } from "./causes.ts";
+import { addressOf } from "./events.ts";
 import type { LiveStatistics, PlaceCall, PlacedCall, World } from "./model.ts";
 import { createPacing, type Pacing } from "./pacing.ts";
 import { appGate, trunkGate } from "./paced.ts";
@@ -86,7 +87,7 @@ async function resend({ store, clock, outbox, apps }: World, appid: string, even
   const event = await findEvent(store.db, appid, eventId);
   if (!event) throw new PiopiyError("unknown_event");
   const app = appOf({ apps }, appid);
-  const url = (event.kind === "cdr" ? app?.cdr_url : app?.event_url) ?? event.url;
+  const url = addressOf(app, event.kind) ?? event.url;
   if (url === null) throw new PiopiyError("unknown_event", "The app has no address for this event: there is nowhere to send it.");
   await store.write((db) => resendEvent(db, eventId, url, clock.now()));
   outbox.wake();

@@ -1,6 +1,6 @@
 import type { NewEvent } from "../store/index.ts";
 import type { LegFacts, LegTimes, ToldCall, World } from "./model.ts";
-import { appOf } from "./settings.ts";
+import { appOf, type AppSettings } from "./settings.ts";
 import type { StreamTold } from "./stream-told.ts";
 import { cdrBody, eventBody, recordingBody, streamBody, type LiveStatus, type RecordingTold } from "./webhook-bodies.ts";
 
@@ -43,6 +43,19 @@ export function endOfRecording(world: Sender, call: ToldCall, leg: LegFacts, rec
   });
 }
 
+/**
+ * Digits that are posted to an action's URL: kept among the events for who asks, sent by the flow itself, because its
+ * reply is what the call goes on with.
+ */
+export function digitsEvent(world: Sender, call: ToldCall, leg: LegFacts, body: unknown): { readonly body: unknown; readonly events: readonly NewEvent[] } {
+  let told = body;
+  const events = row(world, call, leg, world.clock.now(), ({ eventId, sequence }) => {
+    told = { ...Object(body), event_id: eventId, sequence };
+    return { kind: "dtmf", name: "dtmf", ends: null, body: told };
+  });
+  return { body: told, events };
+}
+
 interface Own {
   readonly nowMs: number;
   readonly eventId: string;
@@ -56,7 +69,7 @@ function row(world: Sender, call: ToldCall, leg: LegFacts, nowMs: number, tell: 
   if (!app) return [];
   const own = { nowMs, eventId: world.ids.uuid(), sequence: call.nextSequence() };
   const told = tell(own);
-  const url = told.kind === "cdr" ? app.cdr_url : app.event_url;
+  const url = addressOf(app, told.kind);
   return [
     {
       ...told,
@@ -64,4 +77,17 @@ function row(world: Sender, call: ToldCall, leg: LegFacts, nowMs: number, tell: 
       body: JSON.stringify(told.body), created_ms: nowMs,
     },
   ];
+}
+
+/** Where events of that kind are sent to. */
+export function addressOf(app: Pick<AppSettings, "cdr_url" | "event_url"> | undefined, kind: NewEvent["kind"]): string | undefined {
+  switch (kind) {
+    case "cdr":
+      return app?.cdr_url;
+    case "event":
+    case "recording":
+      return app?.event_url;
+    case "dtmf":
+      return undefined;
+  }
 }

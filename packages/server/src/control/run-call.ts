@@ -1,5 +1,5 @@
 import { channels } from "../base/index.ts";
-import type { Cause } from "../call/index.ts";
+import { mediaStatisticsOf, patiently, type Cause } from "../call/index.ts";
 import { updateCall } from "../store/index.ts";
 import { FAILED } from "./causes.ts";
 import type { LiveCall, World } from "./model.ts";
@@ -38,6 +38,7 @@ async function toTheEnd(world: World, call: LiveCall, work: () => Promise<Outcom
 async function finish({ store, clock, registry }: World, call: LiveCall, cause: Cause): Promise<void> {
   for (const leg of call.legs.values()) leg.ended(FAILED);
   for (const tell of call.afterFlow.splice(0)) tell();
+  await patiently(clock, noteMedia(call));
   call.ended = true;
   registry.count("callEnded", cause.reason);
   call.timeline.add({ type: "call.ended", data: { ...cause } });
@@ -45,4 +46,12 @@ async function finish({ store, clock, registry }: World, call: LiveCall, cause: 
   const extra = call.extraParams === undefined ? {} : { extra_params: call.extraParams };
   await store.write((db) => updateCall(db, call.facts.id, { ...end, ...extra }));
   call.life.close(cause);
+}
+
+/** What the media of each leg came to: packets sent, received, lost, and what came to its port and was no RTP of the call. */
+async function noteMedia({ legs, timeline }: LiveCall): Promise<void> {
+  for (const { leg } of legs.values()) {
+    const media = leg && (await mediaStatisticsOf(leg));
+    if (leg && media) timeline.add({ type: "leg.media", legId: leg.id, data: { ...media } });
+  }
 }

@@ -105,7 +105,7 @@ const OUTBOX = [
      call_id text not null references calls (id) on delete cascade,
      leg_id text not null,
      sequence integer not null,
-     kind text not null check (kind in ('event', 'cdr', 'recording')),
+     kind text not null check (kind in ('event', 'cdr', 'recording', 'dtmf')),
      name text not null,
      ends text unique,
      url text,

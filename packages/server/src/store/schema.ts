@@ -110,7 +110,7 @@ interface EventsTable {
   readonly leg_id: string;
   /** Place in the call, from 1. */
   readonly sequence: number;
-  readonly kind: "event" | "cdr" | "recording";
+  readonly kind: "event" | "cdr" | "recording" | "dtmf";
   readonly name: string;
   /** What this is the only end of: of a leg, its record, a recording. The database takes no second one. */
   readonly ends: string | null;
