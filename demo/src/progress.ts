@@ -17,6 +17,7 @@ const SAYS: Readonly<Record<string, string>> = {
   "bridge.finished": "the bridge is over",
   "flow.finished": "the flow is over",
   "leg.ended": "a leg has ended",
+  "leg.media": "its packets are counted",
   "call.ended": "the call has ended",
   "call.action": "asked for by the API",
   "leg.held": "on hold: music",

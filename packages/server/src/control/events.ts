@@ -81,13 +81,6 @@ function row(world: Sender, call: ToldCall, leg: LegFacts, nowMs: number, tell: 
 
 /** Where events of that kind are sent to. */
 export function addressOf(app: Pick<AppSettings, "cdr_url" | "event_url"> | undefined, kind: NewEvent["kind"]): string | undefined {
-  switch (kind) {
-    case "cdr":
-      return app?.cdr_url;
-    case "event":
-    case "recording":
-      return app?.event_url;
-    case "dtmf":
-      return undefined;
-  }
+  if (kind === "dtmf") return undefined;
+  return kind === "cdr" ? app?.cdr_url : app?.event_url;
 }
