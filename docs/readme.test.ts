@@ -18,6 +18,7 @@ const ci = await readFile(join(root, ".ci/run"), "utf8");
 const manifest: { readonly scripts: Readonly<Record<string, string>> } = JSON.parse(await readFile(join(root, "package.json"), "utf8"));
 const examples = examplesOf(readme);
 const bash = promisify(execFile);
+const curl = await bash("bash", ["-c", "command -v curl"]).then(() => true, () => false);
 
 let server: LiveServer;
 
@@ -40,7 +41,8 @@ describe("README.md", () => {
     }
   });
 
-  it.each(ofLanguage("sh").filter(({ code }) => code.startsWith("curl")))("line $line runs", async ({ code }) => {
+  // A machine with nothing but Node may have no curl; its examples are then left to the others.
+  it.skipIf(!curl).each(ofLanguage("sh").filter(({ code }) => code.startsWith("curl")))("line $line runs", async ({ code }) => {
     const { stdout } = await bash("bash", ["-c", code], { env: process.env });
     const body: unknown = JSON.parse(stdout);
     expect(body).toMatchObject(code.includes("make_call") ? { code: 200, status: "progress" } : { calls: expect.any(Array) });

@@ -1,7 +1,8 @@
 import { createSocket, type Socket } from "node:dgram";
 import { once } from "node:events";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { randomIds, systemClock, utf8 } from "./base/index.ts";
+import { dtmfSamples, g711 } from "./audio/index.ts";
+import { concatSamples, randomIds, setRepeating, systemClock, utf8 } from "./base/index.ts";
 import { host, startReceiver, startWorld, type Receiver, type World } from "./server-world.test.support.ts";
 import { createUserAgent, type Dialog, type IncomingInvite } from "./sip/index.ts";
 
@@ -46,6 +47,18 @@ function bytesOf({ event, end, marker, duration, timestamp }: Packet, sequence: 
   return bytes;
 }
 
+/** A packet of G.711 µ-law. */
+function audioOf(frame: Int16Array, index: number): Uint8Array {
+  const bytes = new Uint8Array(12 + frame.length);
+  const view = new DataView(bytes.buffer);
+  view.setUint8(0, 0x80);
+  view.setUint16(2, index);
+  view.setUint32(4, index * PACKET_TICKS);
+  view.setUint32(8, 0x1234);
+  g711.PCMU.encode(frame, bytes, 12);
+  return bytes;
+}
+
 /** The packets of one key: one every 20 ms, the last one three times. */
 function key(digit: string, timestamp: number, packets = 5): Packet[] {
   const event = "0123456789*#ABCD".indexOf(digit);
@@ -67,7 +80,7 @@ const pressed = (digits: string): Packet[] => digits.split("").flatMap((digit, i
 const withoutEnd = (packets: readonly Packet[]) => packets.filter(({ end }) => !end);
 
 /** A far end that is asked for keys: how it presses them, and what the webhook then gets. */
-async function asked(maxDigit: number) {
+async function asked(maxDigit: number, events = true) {
   const agent = await createUserAgent({ clock: systemClock, ids: randomIds, listen: [{ transport: "udp", host, port: 0 }] });
   const socket: Socket = createSocket("udp4");
   socket.bind(0, host);
@@ -80,7 +93,8 @@ async function asked(maxDigit: number) {
   const invite = await invited;
   const description = [
     "v=0", `o=- 1 1 IN IP4 ${host}`, "s=-", `c=IN IP4 ${host}`, "t=0 0",
-    `m=audio ${socket.address().port} RTP/AVP 0 ${EVENT_TYPE}`, `a=rtpmap:${EVENT_TYPE} telephone-event/8000`, "",
+    ...(events ? [`m=audio ${socket.address().port} RTP/AVP 0 ${EVENT_TYPE}`, `a=rtpmap:${EVENT_TYPE} telephone-event/8000`] : [`m=audio ${socket.address().port} RTP/AVP 0`]),
+    "",
   ].join("\r\n");
   const dialog: Dialog = invite.accept({ body: { type: "application/sdp", bytes: utf8(description) } });
   // The first RTP of the server says that it listens for keys.
@@ -89,6 +103,17 @@ async function asked(maxDigit: number) {
   return {
     dialog,
     send: (packets: readonly Packet[]) => packets.forEach((packet, index) => socket.send(bytesOf(packet, index), port, host)),
+    /** Says it, a frame every 20 ms; resolves when it has been said, or the call is over. */
+    say: (samples: Int16Array) => new Promise<void>((resolve) => {
+      let at = 0;
+      const frames = setRepeating(systemClock, 20, () => {
+        const frame = samples.subarray(at * PACKET_TICKS, (at + 1) * PACKET_TICKS);
+        at += 1;
+        if (frame.length === PACKET_TICKS && !dialog.signal.aborted) return socket.send(audioOf(frame, at), port, host);
+        frames.cancel();
+        return resolve();
+      });
+    }),
     info: (type: string, body: string) => dialog.request("INFO", { body: { type, bytes: utf8(body) } }),
     /** The keys the webhook got, once the call is over. */
     got: async () => {
@@ -124,6 +149,14 @@ describe.concurrent("keys by RFC 4733", () => {
     // Flash (RFC 4733 §3.2), a fax tone, and then a key.
     send([...changed(key("4", 0), { event: 16 }), ...changed(key("4", 2400), { event: 36 }), ...key("9", 4800)]);
     expect(await got()).toEqual(["9"]);
+  });
+});
+
+describe.concurrent("keys in the audio", () => {
+  it("of a far end that has no telephone-event are heard", async () => {
+    const { say, got } = await asked(4, false);
+    await say(concatSamples([new Int16Array(1600), dtmfSamples("15*#"), new Int16Array(1600)]));
+    expect(await got()).toEqual(["15*#"]);
   });
 });
 
