@@ -38,7 +38,7 @@ it("bad SIP changes nothing for a call that goes on, nor for the next one", asyn
   stopTone();
   await call.hangup();
 
-  const record = await records.only();
+  const record = await records.single();
   expect(record).toMatchObject({ cause: "completed", legs: [{ ended_by: "peer" }] });
   const { said, heard } = await records.recording(record);
   expect(toneSpans(heard, [tones.played])).toHaveLength(1);

@@ -26,7 +26,7 @@ describe.concurrent("baresip as a registered phone", () => {
     await phone.callEnded();
 
     expect(toneMs(await phone.heard(), tones.played)).toBeGreaterThanOrEqual(HEARD_MS);
-    const call = await records.only();
+    const call = await records.single();
     expect(call).toMatchObject({ direction: "inbound", from: "15550101", to: "15550001", cause: "completed" });
     const { said, heard } = await records.recording(call);
     expect(toneMs(heard, tones.played)).toBeGreaterThanOrEqual(HEARD_MS);
@@ -45,7 +45,7 @@ describe.concurrent("baresip as a registered phone", () => {
 
     expect(webhook.posted).toMatchObject([{ dtmf: "4097" }]);
     expect(toneMs(await phone.heard(), tones.played)).toBeGreaterThanOrEqual(HEARD_MS);
-    expect(await records.only()).toMatchObject({ cause: "completed" });
+    expect(await records.single()).toMatchObject({ cause: "completed" });
   });
 
   it("is called by the SDK, answers, and hears the flow", async ({ onTestFinished }) => {
@@ -55,7 +55,7 @@ describe.concurrent("baresip as a registered phone", () => {
     await phone.callEnded();
 
     expect(toneMs(await phone.heard(), tones.played)).toBeGreaterThanOrEqual(HEARD_MS);
-    const call = await records.only();
+    const call = await records.single();
     expect(call).toMatchObject({ direction: "outbound", to: "15550101", cause: "completed", legs: [{ ended_by: "us" }] });
     expect(toneMs((await records.recording(call)).said, tones.phone)).toBeGreaterThanOrEqual(HEARD_MS - 200);
   });

@@ -34,7 +34,7 @@ export interface Recorded {
 /** The records of one app's calls, by the API. */
 export interface Records {
   /** The only call there was, once it has ended. */
-  only(): Promise<CallRecord>;
+  single(): Promise<CallRecord>;
   /** All calls, once there are `count` and every one has ended. */
   all(count: number): Promise<readonly CallRecord[]>;
   /** The first recording of a call. */
@@ -63,7 +63,7 @@ export function recordsOf(url: string, app: { readonly appid: string; readonly s
   };
   return {
     all,
-    async only() {
+    async single() {
       const [call] = await all(1);
       if (!call) throw new Error("there is no call");
       return call;

@@ -27,7 +27,7 @@ describe.concurrent("SIPp as the called party", () => {
     const { request_id } = await client.voice.call(TO, FROM, new Action().record({ channels: "stereo" }).playMusic("played.wav"));
     await callee.done();
 
-    const call = await records.only();
+    const call = await records.single();
     expect(call).toMatchObject({ request_id, direction: "outbound", from: FROM, to: TO, cause: "completed" });
     expect(call.legs).toMatchObject([{ leg: "a", to: TO, cause: "completed", ended_by: "us" }]);
     expect(call.timeline.map(({ type }) => type)).toContain("leg.ringing");
@@ -41,7 +41,7 @@ describe.concurrent("SIPp as the called party", () => {
     const { client, records } = await serverWithTrunk(onTestFinished, callee);
     await client.voice.call(TO, FROM, new Action().playMusic("played.wav"));
     await callee.done();
-    expect(await records.only()).toMatchObject({
+    expect(await records.single()).toMatchObject({
       cause: "busy",
       duration_ms: null,
       legs: [{ cause: "busy", ended_by: "peer", sip_status: 486 }],
@@ -53,7 +53,7 @@ describe.concurrent("SIPp as the called party", () => {
     const { client, records } = await serverWithTrunk(onTestFinished, callee, transport);
     await client.voice.call(TO, FROM, new Action().playMusic("played.wav"), { timeout: 1 });
     await callee.done();
-    expect(await records.only()).toMatchObject({ cause: "no_answer", duration_ms: null, legs: [{ cause: "no_answer" }] });
+    expect(await records.single()).toMatchObject({ cause: "no_answer", duration_ms: null, legs: [{ cause: "no_answer" }] });
   });
 
   it("is bridged to a second SIPp, and each hears the other", async ({ onTestFinished }) => {
@@ -69,7 +69,7 @@ describe.concurrent("SIPp as the called party", () => {
     await client.voice.call(TO, FROM, `sip:${TO}@${LOOPBACK}:${second.port}`, recorded);
     await Promise.all([first.done(), second.done()]);
 
-    const call = await records.only();
+    const call = await records.single();
     expect(call).toMatchObject({
       cause: "completed",
       legs: [

@@ -24,7 +24,7 @@ describe.concurrent("SIPp as the caller", () => {
     const caller = await sippCaller(onTestFinished, { scenario: "uac_hears_flow", transport, server: sip[transport], to: "15550001" });
     await caller.done();
 
-    const call = await records.only();
+    const call = await records.single();
     expect(call).toMatchObject({ direction: "inbound", from: "15550100", to: "15550001", cause: "completed" });
     expect(call.legs).toMatchObject([{ leg: "a", status: "ended", cause: "completed", ended_by: "us" }]);
     expect(call.duration_ms).toBeGreaterThanOrEqual(PLAYED_MS);
@@ -39,7 +39,7 @@ describe.concurrent("SIPp as the caller", () => {
     const caller = await sippCaller(onTestFinished, { scenario: "uac_hangs_up", transport, server: sip[transport], to: "15550002", ...silent });
     await caller.done();
 
-    const call = await records.only();
+    const call = await records.single();
     expect(call).toMatchObject({ cause: "completed", legs: [{ cause: "completed", ended_by: "peer" }] });
     const { said, heard } = await records.recording(call);
     expect(toneMs(heard, tones.played)).toBeGreaterThanOrEqual(500);
@@ -66,7 +66,7 @@ describe.concurrent("SIPp as the caller", () => {
     const refused = { scenario: "uac_refused", fill: { status: "404" } };
     const caller = await sippCaller(onTestFinished, { ...refused, transport, server: sip[transport], to: "15559999" });
     await caller.done();
-    expect(await records.only()).toMatchObject({ to: "15559999", cause: "unreachable", legs: [{ sip_status: 404 }] });
+    expect(await records.single()).toMatchObject({ to: "15559999", cause: "unreachable", legs: [{ sip_status: 404 }] });
   });
 
   const elsewhere = [{ name: "carrier", host: "192.0.2.1" }];
@@ -102,7 +102,7 @@ describe.concurrent("SIPp as the caller", () => {
     const caller = await sippCaller(onTestFinished, { scenario: "uac_cancels", server: sip.udp, to: "15550003" });
     await caller.done();
 
-    const call = await records.only();
+    const call = await records.single();
     expect(call).toMatchObject({ cause: "cancelled", legs: [{ leg: "a", cause: "cancelled" }, { leg: "b", cause: "cancelled" }] });
   });
 });
