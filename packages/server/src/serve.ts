@@ -13,8 +13,10 @@ export async function serve(config: Config, options: { readonly logLevel: string
     console.error(`The server could not start: ${messageOf(failure)}`);
     return failure instanceof PiopiyError && failure.code === "bad_configuration" ? 2 : 1;
   }
+  // Whoever reads the first line may stop the server at once: it listens for that before it prints.
+  const stop = stopSignal();
   console.log(welcome(server));
-  const signal = await stopSignal();
+  const signal = await stop;
   const calls = server.calls();
   console.log(`\n${signal}: ending ${calls} ${calls === 1 ? "call" : "calls"} …`);
   await server.close();
