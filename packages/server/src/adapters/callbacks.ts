@@ -1,26 +1,11 @@
 import { text, utf8 } from "../base/index.ts";
-import type { CallbackReply } from "../interpreter/index.ts";
+import type { JsonPost } from "../interpreter/index.ts";
 import type { SafeFetch } from "./http-fetch.ts";
 
 const TIMEOUT_MS = 10_000;
 const MAXIMUM_BYTES = 1 << 20;
 /** As much of a reply as is read where only its status counts. */
 const STATUS_ONLY_BYTES = 1 << 16;
-
-/** The `CallbackPort` of flows, and the way of webhooks, which are signed. */
-export interface JsonPost {
-  post(
-    url: string,
-    body: unknown,
-    signal: AbortSignal,
-    options?: {
-      /** Further headers, from the bytes as they are sent. */
-      readonly headersOf?: (raw: string) => Readonly<Record<string, string>>;
-      /** A long reply is as good as a short one. */
-      readonly statusOnly?: boolean;
-    },
-  ): Promise<CallbackReply>;
-}
 
 /** Posts what happens in a call to the application's addresses, as JSON. Redirects are a reply like any other. */
 export function jsonPost(fetch: SafeFetch): JsonPost {

@@ -1,7 +1,7 @@
 export { createAudioDecoder, type AudioDecoder } from "./audio-decoder.ts";
 export { createAudioFiles, type AudioFiles, type AudioFilesOptions } from "./audio-files.ts";
 export { audioPort } from "./audio-port.ts";
-export { jsonPost, type JsonPost } from "./callbacks.ts";
+export { jsonPost } from "./callbacks.ts";
 export type { HttpResponse } from "./http-exchange.ts";
 export { createHttpFetch, type HttpFetchOptions, type HttpRequest, type SafeFetch } from "./http-fetch.ts";
 export { createStreamSockets, type StreamSockets, type StreamSocketsOptions } from "./stream/stream-sockets.ts";

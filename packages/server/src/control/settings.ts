@@ -1,7 +1,7 @@
 import type { Action } from "@piopiy/pcmo";
 import type { Clock, Ids } from "../base/index.ts";
 import type { Dialler, DialTarget } from "../call/index.ts";
-import type { AudioPort, CallbackReply, RecordingFormat, RecordingPort, StreamPort } from "../interpreter/index.ts";
+import type { AudioPort, JsonPost, RecordingFormat, RecordingPort, StreamPort } from "../interpreter/index.ts";
 import type { OutboxOptions } from "../outbox/index.ts";
 import type { Store } from "../store/index.ts";
 import type { Limits } from "./pacing.ts";
@@ -30,21 +30,6 @@ export interface ControlOptions {
   readonly recoverRecording?: (file: string) => Promise<number | undefined>;
   /** How webhooks are delivered. */
   readonly delivery?: Partial<Pick<OutboxOptions, "retryAfterMs" | "timeoutMs" | "perHost">>;
-}
-
-/** The way of every webhook: POSTs `body` as JSON; any HTTP status is a reply. Fails with `fetch_failed`, `fetch_refused`. */
-export interface JsonPost {
-  post(
-    url: string,
-    body: unknown,
-    signal: AbortSignal,
-    options?: {
-      /** Further headers, from the bytes as they are sent. */
-      readonly headersOf?: (raw: string) => Readonly<Record<string, string>>;
-      /** Only the status counts: however long the reply is. */
-      readonly statusOnly?: boolean;
-    },
-  ): Promise<CallbackReply>;
 }
 
 export interface AppSettings {

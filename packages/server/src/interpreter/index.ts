@@ -1,5 +1,5 @@
 export {
-  type AudioPort, type CallbackPort, type CallbackReply, type FileReference, type Ports, type Recording,
+  type AudioPort, type CallbackPort, type CallbackReply, type FileReference, type JsonPost, type Ports, type Recording,
   type RecordingEnd, type RecordingFormat, type RecordingOptions, type RecordingPort, type SpeechRequest, type Timeline, type TimelineEvent,
 } from "./ports.ts";
 export { createFlowSwitch, type FlowSwitch } from "./flow-switch.ts";

@@ -39,6 +39,21 @@ export interface CallbackPort {
   post(url: string, body: unknown, signal: AbortSignal): Promise<CallbackReply>;
 }
 
+/** A `CallbackPort` with what webhooks, which are signed, need beside it. Redirects are a reply like any other. */
+export interface JsonPost {
+  post(
+    url: string,
+    body: unknown,
+    signal: AbortSignal,
+    options?: {
+      /** Further headers, from the bytes as they are sent. */
+      readonly headersOf?: (raw: string) => Readonly<Record<string, string>>;
+      /** Only the status counts: however long the reply is. */
+      readonly statusOnly?: boolean;
+    },
+  ): Promise<CallbackReply>;
+}
+
 export interface CallbackReply {
   readonly status: number;
   readonly body: string;
