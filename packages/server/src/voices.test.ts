@@ -25,7 +25,7 @@ async function answered(pcmo: readonly unknown[]) {
 async function passed(leg: PhoneCall["leg"], durationMs: number): Promise<void> {
   await new Promise<void>((resolve) => {
     let samples = 0;
-    const stop = leg.tap(({ sent }) => {
+    const stop = leg.audio.tap(({ sent }) => {
       samples += sent.length;
       if (samples < durationMs * 8) return;
       stop();

@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,7 +9,7 @@ import type { RecordingPort } from "../interpreter/index.ts";
 import { createRecordingFiles, type RecordingFilesOptions } from "./recording-files.ts";
 
 type Leg = Parameters<RecordingPort["start"]>[0];
-type Batch = Parameters<Parameters<Leg["tap"]>[0]>[0];
+type Batch = Parameters<Parameters<Leg["audio"]["tap"]>[0]>[0];
 
 /** A leg whose party speaks at 400 Hz and hears 1000 Hz, in batches of 100 ms. */
 function talkingLeg() {
@@ -24,11 +25,15 @@ function talkingLeg() {
     answer: () => Promise.resolve(),
     play: () => Promise.resolve({ complete: true, heardMs: 0 }),
     control: { held: false, muted: false, hold: () => undefined, mute: () => undefined, sendDigits: () => Promise.resolve() },
-    tap(listener, options) {
-      listeners.add(listener);
-      return () => {
-        if (listeners.delete(listener)) options?.ended?.();
-      };
+    audio: {
+      tap(listener, options) {
+        listeners.add(listener);
+        return () => {
+          if (listeners.delete(listener)) options?.ended?.();
+        };
+      },
+      listen: () => () => undefined,
+      feed: () => assert.fail("a recording says nothing"),
     },
     join: () => () => undefined,
     hangup: () => Promise.resolve(end.abort()),
@@ -130,11 +135,14 @@ describe("a recording", () => {
     const recording = await files.start(
       {
         ...leg,
-        tap: (listener, options) => async () => {
-          untapped += 1;
-          await Promise.resolve();
-          listener(late);
-          options?.ended?.();
+        audio: {
+          ...leg.audio,
+          tap: (listener, options) => async () => {
+            untapped += 1;
+            await Promise.resolve();
+            listener(late);
+            options?.ended?.();
+          },
         },
       },
       { channels: "mono" },

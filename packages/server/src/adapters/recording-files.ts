@@ -136,10 +136,10 @@ function record(leg: RecordedLeg, running: Running, { clock, onCompleted }: Reco
 }
 
 /** Listens to a leg; `stop` resolves when the last batch has been taken. */
-function tapped(leg: RecordedLeg, listener: Parameters<RecordedLeg["tap"]>[0]): { readonly stop: () => Promise<void> } {
+function tapped(leg: RecordedLeg, listener: Parameters<RecordedLeg["audio"]["tap"]>[0]): { readonly stop: () => Promise<void> } {
   let untap: () => void = () => undefined;
   const over = new Promise<void>((ended) => {
-    untap = leg.tap(listener, { ended });
+    untap = leg.audio.tap(listener, { ended });
   });
   return {
     stop() {

@@ -7,7 +7,7 @@ export { createInbound, type InboundOptions, type IncomingCall } from "./inbound
 export { shared } from "./hold-music.ts";
 export { mediaStatisticsOf, sipCallIdOf } from "./leg-state.ts";
 export type { LegControl } from "./leg-control.ts";
-export type { Leg, LegInfo } from "./leg.ts";
+export type { Leg, LegAudio, LegInfo } from "./leg.ts";
 export { offeredCall, type AnsweringOptions, type OfferedCall } from "./offered-call.ts";
 export { patiently } from "./patience.ts";
 export { offerDirection } from "./renegotiate.ts";

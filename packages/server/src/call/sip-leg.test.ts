@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { describe, expect, it } from "vitest";
 import { Emitter, text, utf8, VirtualClock } from "../base/index.ts";
 import type { MediaParameters, MediaSession, MediaSessionEvents, MediaStatistics } from "../media/index.ts";
@@ -45,6 +46,8 @@ function upLeg(mediaTimeoutMs?: number, signalHold = false) {
     play: async () => ({ complete: false, heardMs: 0 }),
     sendDigits: async () => undefined,
     tap: () => () => undefined,
+    listen: () => () => undefined,
+    feed: () => assert.fail("a leg feeds nothing by itself"),
     join: () => () => undefined,
     hold: (hearer, music) => void held.push([hearer, music?.length]),
     mute: (on) => void muted.push(on),

@@ -18,7 +18,7 @@ export function createSipLeg(options: SipLegOptions, line: Line): { readonly leg
       line.answer(state);
     },
     play: (source, signal) => session.play(source, signal),
-    tap: (listener, options) => session.tap(listener, options),
+    audio: session,
     join: (other) => session.join(stateOf(other).session),
     control: createLegControl(state),
     hangup: (cause) => hangUp(state, cause),

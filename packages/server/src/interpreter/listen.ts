@@ -12,13 +12,13 @@ const frames = { batchMs: FRAME_MS };
  * also what the flow and the bot itself play.
  */
 export function listenTo(mode: StreamAction["listen_mode"], leg: Leg, company: Company): StreamLine["listen"] {
-  if (mode === "caller") return (listener) => leg.tap(({ received }) => listener(received), frames);
-  if (mode === "both") return (listener) => leg.tap(({ received, sent }) => listener(mix(received, sent)), frames);
+  if (mode === "caller") return (listener) => leg.audio.listen(listener);
+  if (mode === "both") return (listener) => leg.audio.tap(({ received, sent }) => listener(mix(received, sent)), frames);
   return (listener) => {
     let untap: () => void = () => undefined;
     const tune = () => {
       untap();
-      untap = (company.other ?? leg).tap(({ received }) => listener(received), frames);
+      untap = (company.other ?? leg).audio.listen(listener);
     };
     tune();
     const stop = company.onChange(tune);

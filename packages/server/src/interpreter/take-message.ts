@@ -41,7 +41,7 @@ async function firstLimit(limits: Limits, typed: TypedDigits, { leg, ports, sign
   if (silenceS !== undefined) {
     const meter = createSilenceMeter();
     const listen = ({ received }: { readonly received: Int16Array }) => meter.push(received) >= silenceS * 1000 && end("silence");
-    const untap = leg.tap(listen);
+    const untap = leg.audio.tap(listen);
     waiting.onClose(untap);
   }
   if (key !== "") {

@@ -9,9 +9,13 @@ export function perform(session: CoreSession, command: SessionCommand): void {
   const { playout, digits } = session;
   switch (command.type) {
     case "play":
-      return playout.add(command.playback, command.kind);
+      return playout.add(command.playback, command.kind, command.feed);
     case "samples":
       return playout.append(command.playback, command.samples);
+    case "mark":
+      return playout.mark(command.playback, command.mark);
+    case "pause":
+      return playout.pause(command.playback, command.on);
     case "ended":
       return playout.end(command.playback);
     case "flush":

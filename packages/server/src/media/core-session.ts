@@ -58,7 +58,9 @@ export class CoreSession {
     this.playout = new Playout(this.counters, {
       used: (playback, samples) => tell({ type: "used", session: id, playback, samples }),
       playing: (kind) => tell({ type: "playing", session: id, event: { kind } }),
-      played: (playback, complete, heardMs) => tell({ type: "played", session: id, playback, complete, heardMs }),
+      played: (playback, result) => tell({ type: "played", session: id, playback, result }),
+      marked: (playback, mark) => tell({ type: "marked", session: id, playback, mark }),
+      underrun: (playback, frames) => tell({ type: "underrun", session: id, playback, frames }),
     });
     this.digits = createDigitSender((sending) => tell({ type: "digits_sent", session: id, sending }));
   }

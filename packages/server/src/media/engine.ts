@@ -1,5 +1,6 @@
 import type { AudioSource } from "../audio/index.ts";
 import type { Listenable } from "../base/index.ts";
+import type { Feed, FeedOptions } from "./feed.ts";
 
 export type AudioCodec = "PCMU" | "PCMA";
 
@@ -46,6 +47,14 @@ export interface MediaSession {
    * `signal` aborts, at once after flushing what was queued; never rejects for an abort. Rejects when the source fails.
    */
   play(source: AudioSource, signal: AbortSignal): Promise<PlayResult>;
+  /** Plays what is handed over while it comes, behind what is queued: as `play`, for those who make their samples as they go. */
+  feed(options?: FeedOptions): Feed;
+  /**
+   * Hands over what the party says as soon as it has come, ahead of the jitter buffer, until the returned function is
+   * called: frames of 20 ms in their order, as many as time goes on. What is lost or not sent is silence; while muted
+   * or on hold, too.
+   */
+  listen(listener: (frame: Int16Array) => void): () => void;
   /** Sends RFC 4733 digits (0-9 * # A-D; `,` pauses 500 ms), each 100 ms with a pause of 60 ms. */
   sendDigits(digits: string, signal: AbortSignal): Promise<void>;
   /**

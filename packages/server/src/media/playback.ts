@@ -22,7 +22,7 @@ export interface Playback {
   /** That many samples were used up. */
   used(samples: number): void;
   /** The playback is over. */
-  played(complete: boolean, heardMs: number): void;
+  played(result: PlayResult): void;
   /** The thread that played it is gone. */
   lost(failure: Error): void;
 }
@@ -48,7 +48,7 @@ export function startPlayback(source: AudioSource, signal: AbortSignal, port: Pl
   return {
     result: promise,
     used: (samples) => room.add(samples),
-    played(complete, heardMs) {
+    played({ complete, heardMs }) {
       finish();
       if (failed) reject(failed.failure);
       else resolve({ complete, heardMs });

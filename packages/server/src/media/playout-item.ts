@@ -1,7 +1,17 @@
-import { SAMPLE_RATE_HZ, type AudioSource } from "../audio/index.ts";
+import { FRAME_MS, SAMPLE_RATE_HZ, type AudioSource } from "../audio/index.ts";
+import type { FeedResult } from "./feed.ts";
+import type { FeedMode } from "./protocol.ts";
 
 /** Used samples are told in portions of a second, half of what may be read ahead. */
 const TELL_USED_SAMPLES = SAMPLE_RATE_HZ;
+/** Those of a feed more often: whoever makes them wants to know how much is left. */
+const TELL_FEED_SAMPLES = SAMPLE_RATE_HZ / 5;
+
+interface Mark {
+  /** How many samples had come. */
+  readonly at: number;
+  readonly mark: number;
+}
 
 /** One playback in the queue: its samples as far as they have come, and how far it has got. */
 export class PlayoutItem {
@@ -16,10 +26,19 @@ export class PlayoutItem {
   #leaving = 0;
   #heard = 0;
   #ended = false;
+  #paused = false;
+  readonly #feed: FeedMode | undefined;
+  readonly #marks: Mark[] = [];
+  /** Samples that have come. */
+  #come = 0;
+  /** Frames that were due and not there: since something was, and in all. */
+  #missed = 0;
+  #missedInAll = 0;
 
-  constructor(id: number, kind: AudioSource["kind"]) {
+  constructor(id: number, kind: AudioSource["kind"], feed: FeedMode | undefined) {
     this.id = id;
     this.kind = kind;
+    this.#feed = feed;
   }
 
   /** Samples that can be read. */
@@ -42,14 +61,51 @@ export class PlayoutItem {
     return this.#heard + this.#leaving > 0;
   }
 
-  get heardMs(): number {
-    return Math.round((this.#heard * 1000) / SAMPLE_RATE_HZ);
+  get paused(): boolean {
+    return this.#paused;
+  }
+
+  /** What became of it, now that it is over. */
+  result(complete: boolean): FeedResult {
+    const heardMs = Math.round((this.#heard * 1000) / SAMPLE_RATE_HZ);
+    return { complete, heardMs, skippedMs: 0, underrunMs: this.#missedInAll * FRAME_MS };
   }
 
   append(samples: Int16Array): void {
     if (samples.length === 0 || this.#ended) return;
     this.#chunks.push(samples);
     this.#buffered += samples.length;
+    this.#come += samples.length;
+  }
+
+  /** To be told when everything that has come so far has left. */
+  mark(mark: number): void {
+    this.#marks.push({ at: this.#come, mark });
+  }
+
+  /** The next mark that has been reached, once. */
+  takeMark(): number | undefined {
+    const [first] = this.#marks;
+    if (!first || first.at > this.#heard) return undefined;
+    this.#marks.shift();
+    return first.mark;
+  }
+
+  pause(on: boolean): void {
+    this.#paused = on;
+  }
+
+  /** A frame was due, and nothing was there. */
+  miss(): void {
+    this.#missed += 1;
+    this.#missedInAll += 1;
+  }
+
+  /** How many frames were missed before the one that is there now; only a feed tells. */
+  takeMissed(): number {
+    const missed = this.#feed ? this.#missed : 0;
+    this.#missed = 0;
+    return missed;
   }
 
   end(): void {
@@ -75,7 +131,8 @@ export class PlayoutItem {
 
   /** How many used samples are to be told now; 0: not yet. */
   takeUsed(): number {
-    if (this.#ended || (this.#untold < TELL_USED_SAMPLES && this.#buffered > 0)) return 0;
+    const portion = this.#feed ? TELL_FEED_SAMPLES : TELL_USED_SAMPLES;
+    if ((this.#ended && !this.#feed) || (this.#untold < portion && this.#buffered > 0)) return 0;
     const used = this.#untold;
     this.#untold = 0;
     return used;

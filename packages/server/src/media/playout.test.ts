@@ -8,7 +8,9 @@ function recorded() {
   const playout = new Playout(counters, {
     used: (playback, samples) => told.push(`used ${samples} of ${playback}`),
     playing: (kind) => told.push(`playing ${kind}`),
-    played: (playback, complete, heardMs) => told.push(`played ${playback} ${complete ? "complete" : "cut"} ${heardMs}`),
+    played: (playback, { complete, heardMs }) => told.push(`played ${playback} ${complete ? "complete" : "cut"} ${heardMs}`),
+    marked: (playback, mark) => told.push(`marked ${mark} in ${playback}`),
+    underrun: (playback, frames) => told.push(`underrun ${frames} of ${playback}`),
   });
   /** One turn; what was played in it as its first and last sample. */
   const turn = () => {

@@ -1,5 +1,7 @@
 import { FRAME_SAMPLES, type AudioSource } from "../audio/index.ts";
+import type { FeedResult } from "./feed.ts";
 import { PlayoutItem } from "./playout-item.ts";
+import type { FeedMode } from "./protocol.ts";
 import type { MediaCounters } from "./statistics.ts";
 
 export interface PlayoutHooks {
@@ -7,7 +9,10 @@ export interface PlayoutHooks {
   readonly used: (playback: number, samples: number) => void;
   /** The first packet of a playback has left. */
   readonly playing: (kind: AudioSource["kind"]) => void;
-  readonly played: (playback: number, complete: boolean, heardMs: number) => void;
+  readonly played: (playback: number, result: FeedResult) => void;
+  readonly marked: (playback: number, mark: number) => void;
+  /** Samples came again after so many frames without any. */
+  readonly underrun: (playback: number, frames: number) => void;
 }
 
 /** The queue of what is to be played, one playback behind the other without a gap. */
@@ -21,12 +26,23 @@ export class Playout {
     this.#hooks = hooks;
   }
 
-  add(playback: number, kind: AudioSource["kind"]): void {
-    this.#queue.push(new PlayoutItem(playback, kind));
+  /** `feed`: its samples come while it is played, and it tells of marks and underruns. */
+  add(playback: number, kind: AudioSource["kind"], feed?: FeedMode): void {
+    this.#queue.push(new PlayoutItem(playback, kind, feed));
   }
 
   append(playback: number, samples: Int16Array): void {
     this.#find(playback)?.append(samples);
+  }
+
+  mark(playback: number, mark: number): void {
+    const item = this.#find(playback);
+    item?.mark(mark);
+    if (item) this.#tellMarks(item);
+  }
+
+  pause(playback: number, on: boolean): void {
+    this.#find(playback)?.pause(on);
   }
 
   /** Nothing more comes for this playback. */
@@ -50,9 +66,10 @@ export class Playout {
     let at = 0;
     for (const item of this.#queue) {
       // A part of a frame is held back until its rest is there: one gap instead of many.
+      if (item.paused) break;
       const ready = item.ended || item.buffered >= FRAME_SAMPLES - at;
       if (ready) at = this.#take(item, into, at);
-      else if (item.begun) this.#counters.underruns += 1;
+      else if (item.begun) this.#miss(item);
       if (!item.finished || at === FRAME_SAMPLES) break;
     }
     if (at < FRAME_SAMPLES) into.fill(0, at);
@@ -64,12 +81,24 @@ export class Playout {
     // What is finished is always at the front; the loop stops at the first one that goes on.
     for (let head = this.#queue[0]; head; head = this.#queue[0]) {
       if (head.sent()) this.#hooks.playing(head.kind);
+      this.#tellMarks(head);
       if (!head.finished) break;
       this.#remove(head, true);
     }
   }
 
+  #miss(item: PlayoutItem): void {
+    this.#counters.underruns += 1;
+    item.miss();
+  }
+
+  #tellMarks(item: PlayoutItem): void {
+    for (let mark = item.takeMark(); mark !== undefined; mark = item.takeMark()) this.#hooks.marked(item.id, mark);
+  }
+
   #take(item: PlayoutItem, into: Int16Array, at: number): number {
+    const missed = item.takeMissed();
+    if (missed > 0) this.#hooks.underrun(item.id, missed);
     const end = item.take(into, at);
     const used = item.takeUsed();
     if (used > 0) this.#hooks.used(item.id, used);
@@ -82,6 +111,6 @@ export class Playout {
 
   #remove(item: PlayoutItem, complete: boolean): void {
     this.#queue.splice(this.#queue.indexOf(item), 1);
-    this.#hooks.played(item.id, complete, item.heardMs);
+    this.#hooks.played(item.id, item.result(complete));
   }
 }

@@ -1,4 +1,5 @@
 import type { AudioSource } from "../audio/index.ts";
+import type { FeedResult } from "./feed.ts";
 import type { MediaParameters, MediaSessionEvents, MediaStatistics } from "./engine.ts";
 
 /**
@@ -9,8 +10,11 @@ import type { MediaParameters, MediaSessionEvents, MediaStatistics } from "./eng
 export type Command =
   | { readonly type: "open"; readonly session: number; readonly port: number; readonly near?: number }
   | { readonly type: "configure"; readonly session: number; readonly parameters: MediaParameters }
-  | { readonly type: "play"; readonly session: number; readonly playback: number; readonly kind: AudioSource["kind"] }
+  | { readonly type: "play"; readonly session: number; readonly playback: number; readonly kind: AudioSource["kind"]; readonly feed?: FeedMode }
   | { readonly type: "samples"; readonly session: number; readonly playback: number; readonly samples: Samples }
+  /** Told by `marked` when all samples before it have left. */
+  | { readonly type: "mark"; readonly session: number; readonly playback: number; readonly mark: number }
+  | { readonly type: "pause"; readonly session: number; readonly playback: number; readonly on: boolean }
   /** All samples of the playback have been handed over. */
   | { readonly type: "ended"; readonly session: number; readonly playback: number }
   /** Throw away what is queued of the playback; answered by `played`. */
@@ -38,7 +42,10 @@ export type Report =
   | { readonly type: "refused"; readonly session: number; readonly portTaken: boolean }
   /** That many samples of the playback have been used: as many more may be handed over. */
   | { readonly type: "used"; readonly session: number; readonly playback: number; readonly samples: number }
-  | { readonly type: "played"; readonly session: number; readonly playback: number; readonly complete: boolean; readonly heardMs: number }
+  | { readonly type: "played"; readonly session: number; readonly playback: number; readonly result: FeedResult }
+  | { readonly type: "marked"; readonly session: number; readonly playback: number; readonly mark: number }
+  /** Samples came again after so many frames without any. */
+  | { readonly type: "underrun"; readonly session: number; readonly playback: number; readonly frames: number }
   | { readonly type: "digits_sent"; readonly session: number; readonly sending: number }
   | { readonly type: "tapped"; readonly session: number; readonly received: Samples; readonly sent: Samples }
   /** What was tapped before a `tap` command has been told. */
@@ -48,6 +55,11 @@ export type Report =
   | { readonly type: "closed"; readonly session: number; readonly statistics: MediaStatistics }
   | { readonly type: "statistics"; readonly request: number; readonly statistics: MediaStatistics }
   | { readonly type: "late"; readonly sessions: number; readonly lateMs: number };
+
+/** A playback that is fed while it is played. */
+export interface FeedMode {
+  readonly live: boolean;
+}
 
 /** Samples in a buffer of their own, which can be handed to another thread. */
 export type Samples = Int16Array<ArrayBuffer>;

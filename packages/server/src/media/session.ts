@@ -2,6 +2,7 @@ import { FRAME_MS, type AudioSource } from "../audio/index.ts";
 import { Emitter, PiopiyError } from "../base/index.ts";
 import { deferred } from "./deferred.ts";
 import type { MediaParameters, MediaSession, MediaSessionEvents, MediaStatistics, PlayResult, TapBatch, TapOptions } from "./engine.ts";
+import { createFeed, silentFeed, type Feed, type FeedOptions, type FeedReports } from "./feed.ts";
 import { startPlayback, type Playback } from "./playback.ts";
 import type { Command, Report } from "./protocol.ts";
 import { newCounters } from "./statistics.ts";
@@ -34,6 +35,7 @@ export class Session implements MediaSession {
   readonly events = new Emitter<MediaSessionEvents>();
   readonly #ports: SessionPorts;
   readonly #playbacks = new Map<number, Playback>();
+  readonly #feeds = new Map<number, FeedReports>();
   readonly #sendings = new Map<number, Sending>();
   readonly #listeners = new Map<(batch: TapBatch) => void, Listening>();
   /** Those that have left and get what was under way, by the request that flushes it. */
@@ -71,6 +73,22 @@ export class Session implements MediaSession {
     });
     this.#playbacks.set(about.playback, playback);
     return await playback.result;
+  }
+
+  feed(options: FeedOptions = {}): Feed {
+    if (this.#closing || this.#over) return silentFeed;
+    const { send } = this.#ports;
+    const about = { session: this.id, playback: this.#next++ };
+    send({ type: "play", ...about, kind: "stream", feed: { live: options.live ?? false } });
+    const { feed, reports } = createFeed(options, {
+      samples: (samples) => send({ type: "samples", ...about, samples }, [samples.buffer]),
+      mark: (mark) => send({ type: "mark", ...about, mark }),
+      pause: (on) => send({ type: "pause", ...about, on }),
+      ended: () => send({ type: "ended", ...about }),
+      flush: () => send({ type: "flush", ...about }),
+    });
+    this.#feeds.set(about.playback, reports);
+    return feed;
   }
 
   async sendDigits(digits: string, signal: AbortSignal): Promise<void> {
@@ -113,6 +131,10 @@ export class Session implements MediaSession {
     };
   }
 
+  listen(listener: (frame: Int16Array) => void): () => void {
+    return this.tap(({ received }) => listener(received), { batchMs: FRAME_MS });
+  }
+
   join(other: MediaSession): () => void {
     return this.#ports.join(other);
   }
@@ -153,8 +175,10 @@ export class Session implements MediaSession {
   lost(failure: Error): void {
     this.#failure = failure;
     for (const playback of this.#playbacks.values()) playback.lost(failure);
+    for (const feed of this.#feeds.values()) feed.lost(failure);
     for (const sending of this.#sendings.values()) sending.reject(failure);
     this.#playbacks.clear();
+    this.#feeds.clear();
     this.#untapAll();
     this.#closed.resolve(newCounters());
     this.events.emit("lost", { failure });
@@ -184,14 +208,17 @@ export class Session implements MediaSession {
   }
 
   #settle(report: Report): void {
-    if (report.type === "used") this.#playbacks.get(report.playback)?.used(report.samples);
+    if (report.type === "used") (this.#playbacks.get(report.playback) ?? this.#feeds.get(report.playback))?.used(report.samples);
+    else if (report.type === "marked") this.#feeds.get(report.playback)?.marked(report.mark);
+    else if (report.type === "underrun") this.#feeds.get(report.playback)?.underrun(report.frames);
     else if (report.type === "tap_flushed") {
       this.#leaving.get(report.request)?.ended?.();
       this.#leaving.delete(report.request);
     } else if (report.type === "digits_sent") this.#sendings.get(report.sending)?.resolve();
     else if (report.type === "played") {
-      this.#playbacks.get(report.playback)?.played(report.complete, report.heardMs);
+      (this.#playbacks.get(report.playback) ?? this.#feeds.get(report.playback))?.played(report.result);
       this.#playbacks.delete(report.playback);
+      this.#feeds.delete(report.playback);
     } else if (report.type === "closed") {
       this.#untapAll();
       this.#ports.closed(report.statistics);

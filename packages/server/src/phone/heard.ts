@@ -23,7 +23,7 @@ export function recordHeard(leg: Leg, limitMs: number): () => Heard {
   const parts: Int16Array[] = [];
   let kept = 0;
   let dropped = 0;
-  const stop = leg.tap(({ received }) => {
+  const stop = leg.audio.tap(({ received }) => {
     parts.push(received);
     kept += received.length;
     while (kept > samplesIn(limitMs)) {
@@ -45,7 +45,7 @@ export async function hears(leg: Leg, frequencyHz: number, forMs: number): Promi
   let recent = new Int16Array(0);
   let stop: () => void = () => undefined;
   const heardIt = new Promise<void>((resolve) => {
-    stop = leg.tap(({ received }) => {
+    stop = leg.audio.tap(({ received }) => {
       recent = concatSamples([recent, received]).slice(-window);
       if (toneSpans(recent, [frequencyHz]).some(({ fromMs, toMs }) => toMs - fromMs >= forMs)) resolve();
     });

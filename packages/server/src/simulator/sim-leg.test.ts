@@ -59,7 +59,7 @@ describe("a simulated leg", () => {
     const clock = new VirtualClock();
     const leg = new SimLeg(clock, "a", outbound);
     const batches: Int16Array[] = [];
-    const stop = leg.tap(({ received, sent }) => {
+    const stop = leg.audio.tap(({ received, sent }) => {
       expect(received.length).toBe(sent.length);
       batches.push(sent);
     });
@@ -73,7 +73,7 @@ describe("a simulated leg", () => {
     expect([loud[0], loud.at(-1)].map((index) => Math.round((index ?? 0) / 80))).toEqual([15, 55]);
     expect(tonesPresent(sent.subarray(1600, 4000), [440, 1000])).toEqual([1000]);
     stop();
-    leg.tap(() => undefined);
+    leg.audio.tap(() => undefined);
     await leg.hangup();
     expect(clock.timers).toBe(0);
   });

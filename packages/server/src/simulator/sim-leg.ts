@@ -1,8 +1,9 @@
-import { toneSamples, type AudioSource } from "../audio/index.ts";
+import { FRAME_MS, toneSamples, type AudioSource } from "../audio/index.ts";
 import { Emitter, scope, setRepeating, type Clock } from "../base/index.ts";
-import type { Cause, Leg, LegInfo } from "../call/index.ts";
+import type { Cause, Leg, LegAudio, LegInfo } from "../call/index.ts";
 import type { PlayResult, TapBatch, TapOptions } from "../media/index.ts";
 import { SimControl } from "./sim-control.ts";
+import { SimFeed } from "./sim-feed.ts";
 import { SimPlayout, type HeardSpan } from "./sim-playout.ts";
 
 const TAP_MS = 100;
@@ -26,6 +27,7 @@ export class SimLeg implements Leg {
   /** Whom it heard before they answered, and when. */
   readonly early: JoinSpan[] = [];
   readonly control: SimControl;
+  readonly audio: LegAudio;
   /** When the leg came up, in ms of the clock; absent while it rings. */
   answeredMs: number | undefined;
   /** When it ended. */
@@ -43,6 +45,11 @@ export class SimLeg implements Leg {
     this.#clock = clock;
     this.#playout = new SimPlayout(clock);
     this.control = new SimControl(clock, this.#life.signal, (on) => this.#playout.hold(on));
+    this.audio = {
+      tap: (listener, options) => this.#tap(listener, options),
+      listen: (listener) => this.#tap(({ received }) => listener(received), { batchMs: FRAME_MS }),
+      feed: (options = {}) => new SimFeed(clock, options, (source, signal) => this.play(source, signal), this.signal),
+    };
     if (info.direction === "outbound") this.answeredMs = clock.monotonicMs();
   }
 
@@ -70,7 +77,7 @@ export class SimLeg implements Leg {
     return result;
   }
 
-  tap(listener: (batch: TapBatch) => void, { batchMs = TAP_MS, ended }: TapOptions = {}): () => void {
+  #tap(listener: (batch: TapBatch) => void, { batchMs = TAP_MS, ended }: TapOptions = {}): () => void {
     const tapping = scope(this.signal);
     if (ended) tapping.onClose(ended);
     const timer = setRepeating(this.#clock, batchMs, () => {

@@ -83,6 +83,8 @@ export class SimPlayout {
     let sentMs = 0;
     try {
       for await (const chunk of source.chunks) {
+        // A source that makes its samples as it goes may let us wait: what was missed is not made up for.
+        dueMs = Math.max(dueMs, this.#clock.monotonicMs());
         for (let rest = chunk; rest.length > 0; ) {
           if (this.#hold) {
             await abortable(aborted(this.#hold.signal), signal);
