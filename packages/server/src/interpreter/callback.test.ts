@@ -1,7 +1,7 @@
 import { parseFlow, type Action } from "@piopiy/pcmo";
 import { describe, expect, it } from "vitest";
 import { simulate, type SimReply, type SimulationOptions, type SimulationReport } from "../simulator/index.ts";
-import type { CallContext } from "./verb.ts";
+import type { CallContext } from "./call-context.ts";
 
 const url = "https://app.example.com/dtmf?token=secret";
 const input = { action: "input", action_url: url, max_digit: 1 };

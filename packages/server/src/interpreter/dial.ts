@@ -2,7 +2,8 @@ import type { Destination } from "@piopiy/pcmo";
 import { ANSWERED_ELSEWHERE, type Cause, type DialOutcome, type DialRequest, type DialTarget, type Leg } from "../call/index.ts";
 import { describe } from "./failure.ts";
 import type { Ringing } from "./ringback.ts";
-import type { ActionOf, CallContext, Stage } from "./verb.ts";
+import type { CallContext } from "./call-context.ts";
+import type { ActionOf, Stage } from "./verb.ts";
 
 export type Dialling = ActionOf<"bridge" | "connect">;
 

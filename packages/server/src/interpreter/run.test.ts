@@ -4,7 +4,7 @@ import { scope, seededIds, VirtualClock } from "../base/index.ts";
 import { simAudio, simCallbacks, simDialler, SimLeg, simRecordings, simStreams, simulate, type SimulationReport } from "../simulator/index.ts";
 import type { Ports, TimelineEvent } from "./ports.ts";
 import { runFlow } from "./run.ts";
-import type { CallContext } from "./verb.ts";
+import type { CallContext } from "./call-context.ts";
 
 const url = "https://app.example.com/";
 const call: CallContext = { callId: "c1", appid: "1000", from: "15550100", to: "15550199", direction: "outbound" };

@@ -9,7 +9,8 @@ import type { Ports } from "./ports.ts";
 import { closeRecordings } from "./recordings.ts";
 import { createStreams } from "./streams.ts";
 import { isMessage } from "./take-message.ts";
-import type { CallContext, Stage } from "./verb.ts";
+import type { CallContext } from "./call-context.ts";
+import type { Stage } from "./verb.ts";
 
 /** How a flow ended; `extraParams` as it was then. */
 export type FlowResult = FlowEnd & { readonly extraParams?: string };
@@ -42,7 +43,7 @@ export async function runFlow(
   const note = noteOf(leg, ports);
   const line = lineOf(leg, life.signal, () => note("leg.answered"));
   const company = companyOf(leg);
-  const streams = createStreams({ leg, line, company, ports, outside, signal: life.signal });
+  const streams = createStreams({ call, leg, line, company, ports, outside, signal: life.signal });
   const stage: Stage = { call, leg, line, company, ports, streams, signal: life.signal, note, recordings: [], unfinished: [] };
   note("flow.started", { actions: flow.length });
   const result = await performAll(flow, stage, outside);

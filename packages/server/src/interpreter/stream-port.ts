@@ -1,5 +1,6 @@
-import type { Action, Issue } from "@piopiy/pcmo";
-import type { Leg } from "../call/index.ts";
+import type { Action, Issue, StreamAction } from "@piopiy/pcmo";
+import type { Leg, LegAudio } from "../call/index.ts";
+import type { CallContext } from "./call-context.ts";
 
 /** Sockets to bots. */
 export interface StreamPort {
@@ -12,16 +13,29 @@ export interface StreamPort {
 }
 
 export interface StreamRequest {
+  /** UUID of the stream. */
+  readonly id: string;
+  readonly call: StreamCall;
   /** A ws or wss URL. It may carry credentials: it is shown to nobody. */
   readonly url: string;
   /** The rate of the audio on the socket. */
   readonly sampleRateHz: 8000 | 16_000;
+  readonly listenMode: StreamAction["listen_mode"];
 }
+
+/** What a bot may know of the call. */
+export type StreamCall = CallContext & { readonly legId: string };
 
 /** What a stream may do with the call it belongs to. */
 export interface StreamLine {
   /** What the bot is to hear: 8 kHz PCM in portions of about 20 ms, until the returned function is called. */
   listen(listener: (samples: Int16Array) => void): () => void;
+  /** What the bot says, handed over while it comes, after what is queued already. */
+  readonly feed: LegAudio["feed"];
+  /** Keys the party presses, until the returned function is called. */
+  digits(listener: (digit: string) => void): () => void;
+  /** Presses keys towards the party: 0-9 * # A-D, and `,` for a pause. Fails with `invalid_request`. */
+  sendDigits(digits: string, signal: AbortSignal): Promise<void>;
   /** Plays to the party, after what is queued already, as `Leg.play`. */
   readonly play: Leg["play"];
   /** Performs a flow in place of the action that is performed and of those that are left. */

@@ -6,8 +6,9 @@ import { describe } from "./failure.ts";
 import type { FlowSwitch } from "./flow-switch.ts";
 import type { Line } from "./line.ts";
 import { listenTo } from "./listen.ts";
+import type { CallContext } from "./call-context.ts";
 import type { Ports } from "./ports.ts";
-import type { StreamLine } from "./stream-port.ts";
+import type { StreamLine, StreamRequest } from "./stream-port.ts";
 
 /** Puts an entry on the timeline. */
 type Note = (type: string, data: Readonly<Record<string, unknown>>) => void;
@@ -26,6 +27,7 @@ export interface Streams {
 }
 
 export interface StreamsParts {
+  readonly call: CallContext;
   readonly leg: Leg;
   readonly line: Line;
   readonly company: Company;
@@ -58,11 +60,13 @@ export function createStreams(parts: StreamsParts): Streams {
 
 /** Never rejects. */
 async function runStream(id: string, action: StreamAction, note: Note, parts: StreamsParts): Promise<void> {
-  const { line, ports: { clock, streams }, signal } = parts;
+  const { leg, call, line, ports: { clock, streams }, signal } = parts;
   try {
     await abortable(line.opened, signal);
     const startMs = clock.monotonicMs();
-    const request = { url: action.ws_url, sampleRateHz: action.voice_quality };
+    const request: StreamRequest = {
+      id, call: { ...call, legId: leg.id }, url: action.ws_url, sampleRateHz: action.voice_quality, listenMode: action.listen_mode,
+    };
     const stream = await streams.open(request, lineOf(id, action, note, parts), signal);
     note("stream.connected", { stream: id, connectMs: Math.round(clock.monotonicMs() - startMs) });
     const { totals, ...how } = await stream.ended;
@@ -81,6 +85,9 @@ function lineOf(
   return {
     listen: listenTo(mode, leg, company),
     play: (source, signal) => leg.play(source, signal),
+    feed: (options) => leg.audio.feed(options),
+    digits: (listener) => leg.digits.on("digit", listener),
+    sendDigits: (digits, signal) => leg.control.sendDigits(digits, signal),
     perform(flow) {
       if (flow.length === 0) warn({ warning: "stream_message", path: "", message: "has no actions, and nothing is changed" });
       else outside.replace(flow, "stream");

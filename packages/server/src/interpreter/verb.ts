@@ -1,24 +1,10 @@
 import type { Action } from "@piopiy/pcmo";
 import type { Cause, Leg } from "../call/index.ts";
+import type { CallContext } from "./call-context.ts";
 import type { Company } from "./company.ts";
 import type { Line } from "./line.ts";
 import type { Ports, Recording } from "./ports.ts";
 import type { Streams } from "./streams.ts";
-
-/** What a flow knows about the call it runs in. */
-export interface CallContext {
-  readonly callId: string;
-  /** The answer to the API request that placed the call; absent on inbound calls. */
-  readonly requestId?: string;
-  readonly appid: string;
-  /** The caller's number or user name. */
-  readonly from: string;
-  /** The called number or user name. */
-  readonly to: string;
-  readonly direction: "inbound" | "outbound";
-  /** What callbacks carry as `extra_params`: JSON text of what the API caller sent, until `param` replaces it. */
-  readonly extraParams?: string;
-}
 
 /** Attributes of a timeline entry. */
 export type Data = Readonly<Record<string, unknown>>;

@@ -1,6 +1,4 @@
 import { deferred } from "./deferred.ts";
-import type { PlayResult } from "./engine.ts";
-import type { Samples } from "./protocol.ts";
 
 /** A playback whose samples are handed over while they come: what a bot says. */
 export interface Feed {
@@ -36,8 +34,10 @@ export interface FeedHooks {
   readonly underrun?: (frames: number) => void;
 }
 
-/** `heardMs` is what left as RTP, to the frame. */
-export interface FeedResult extends PlayResult {
+export interface FeedResult {
+  readonly complete: boolean;
+  /** What left as RTP, to the frame. */
+  readonly heardMs: number;
   /** Left out of a live feed to make up for a delay. */
   readonly skippedMs: number;
   /** Frames after the first that were due and not there, in all. */
@@ -46,7 +46,7 @@ export interface FeedResult extends PlayResult {
 
 /** A feed's way to the thread that plays it. */
 export interface FeedPort {
-  samples(portion: Samples): void;
+  samples(portion: Int16Array<ArrayBuffer>): void;
   mark(mark: number): void;
   pause(on: boolean): void;
   ended(): void;

@@ -25,7 +25,7 @@ export function startBotStream(
 ): Stream {
   const life = scope(signal);
   const { warn, finish: finishWarnings } = limitedWarnings((warning) => line.warn(warning));
-  const uplink = createUplink(socket, sampleRateHz, (samples) => dialect.audio(samples));
+  const uplink = createUplink(socket, sampleRateHz, (samples) => dialect.audio(samples, 0));
   const rest = () => intake.rest();
   const overflow = () => warn({ warning: "stream_overflow" });
   const voice = new Voice({ play: (source, own) => line.play(source, own), clock, rest, overflow, signal });
@@ -38,7 +38,8 @@ export function startBotStream(
   };
   const perform = performer({ intake, voice, uplink, line, warn, stop: () => end(stopped) });
   socket.on("message", (data, isBinary) => {
-    if (!life.signal.aborted) perform(dialect.read(isBinary ? bytesOf(data) : text(bytesOf(data))));
+    if (life.signal.aborted) return;
+    for (const request of dialect.read(isBinary ? bytesOf(data) : text(bytesOf(data)))) perform(request);
   });
   life.onClose(line.listen((samples) => life.signal.aborted || uplink.push(samples)));
   life.onClose(keepAlive(socket, clock, () => end(lost)));
@@ -79,7 +80,11 @@ function performer({ intake, voice, uplink, line, warn, stop }: Performer): (req
         return voice.clear();
       case "pause":
       case "resume":
-        return uplink.pause(request.type === "pause");
+        return request.what === "listening" ? uplink.pause(request.type === "pause") : undefined;
+      case "digits":
+      case "end":
+      case "mark":
+        return undefined;
       case "stop":
         return stop();
       case "flow":

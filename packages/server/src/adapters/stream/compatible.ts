@@ -8,25 +8,25 @@ import type { BotRequest, Dialect, DialectOptions } from "./dialect.ts";
  */
 export function compatibleDialect({ sampleRateHz }: DialectOptions): Dialect {
   return {
+    open: () => [],
     audio: pcmBytes,
+    tell: () => [],
     read(frame) {
-      if (typeof frame !== "string") return { type: "audio", audio: { form: "pcm", sampleRateHz, bytes: frame } };
+      if (typeof frame !== "string") return [{ type: "audio", audio: { form: "pcm", sampleRateHz, bytes: frame }, live: true }];
       const parsed = parseStreamMessage(frame);
-      return parsed.ok ? requestOf(parsed.value, parsed.warnings) : { type: "unreadable", issues: parsed.issues };
+      return [parsed.ok ? requestOf(parsed.value, parsed.warnings) : { type: "unreadable", issues: parsed.issues }];
     },
   };
 }
 
 function requestOf(message: StreamMessage, warnings: Extract<BotRequest, { type: "flow" }>["warnings"]): BotRequest {
   if (message.type === "flow") return { type: "flow", flow: message.flow, warnings };
-  if (message.type === "control") return { type: message.action === "break" ? "clear" : message.action };
-  return audioOf(message);
+  if (message.type === "audio") return audioOf(message);
+  if (message.action === "break") return { type: "clear" };
+  return message.action === "stop" ? { type: "stop" } : { type: message.action, what: "listening" };
 }
 
 function audioOf({ audioDataType, sampleRate: sampleRateHz, audioData }: Extract<StreamMessage, { type: "audio" }>): BotRequest {
-  if (audioDataType === "ogg") {
-    return { type: "unreadable", issues: [{ path: "/data/audioDataType", message: "ogg is not decoded by this server: send raw, wav or mp3" }] };
-  }
   const bytes = Buffer.from(audioData, "base64");
-  return { type: "audio", audio: audioDataType === "raw" ? { form: "pcm", sampleRateHz, bytes } : { form: "file", bytes } };
+  return { type: "audio", audio: audioDataType === "raw" ? { form: "pcm", sampleRateHz, bytes } : { form: "file", bytes }, live: true };
 }

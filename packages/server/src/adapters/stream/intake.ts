@@ -1,3 +1,4 @@
+import { g711 } from "../../audio/index.ts";
 import { channels, PiopiyError, scope, type Scope } from "../../base/index.ts";
 import type { BotAudio } from "./dialect.ts";
 import { createPcmIn, type PcmIn } from "./pcm-in.ts";
@@ -32,7 +33,7 @@ export class Intake {
   }
 
   take(audio: BotAudio): void {
-    if (!this.#working && audio.form === "pcm") return this.#sayPcm(audio);
+    if (!this.#working && audio.form !== "file") return this.#sayPcm(audio);
     if (this.#waitingBytes + audio.bytes.length > WAITING_BYTES) return this.#options.failed("Too much waits for audio that is being decoded.");
     this.#waiting.push(audio);
     this.#waitingBytes += audio.bytes.length;
@@ -60,12 +61,19 @@ export class Intake {
     this.#life.close();
   }
 
-  #sayPcm({ sampleRateHz, bytes }: Extract<BotAudio, { form: "pcm" }>): void {
+  #sayPcm(audio: Exclude<BotAudio, { form: "file" }>): void {
+    if (audio.form === "mulaw") {
+      this.#options.say(this.rest());
+      const samples = new Int16Array(audio.bytes.length);
+      g711.PCMU.decode(audio.bytes, samples);
+      return this.#options.say(samples);
+    }
+    const { sampleRateHz, bytes } = audio;
     if (this.#pcm?.sampleRateHz !== sampleRateHz) {
       this.#options.say(this.rest());
       this.#pcm = { sampleRateHz, input: createPcmIn(sampleRateHz) };
     }
-    this.#options.say(this.#pcm.input.push(bytes));
+    return this.#options.say(this.#pcm.input.push(bytes));
   }
 
   async #sayFile(bytes: Uint8Array, signal: AbortSignal): Promise<void> {
@@ -85,7 +93,7 @@ export class Intake {
   async #work(signal: AbortSignal): Promise<void> {
     for (let next = this.#waiting.shift(); next; next = this.#waiting.shift()) {
       this.#waitingBytes -= next.bytes.length;
-      if (next.form === "pcm") this.#sayPcm(next);
+      if (next.form !== "file") this.#sayPcm(next);
       else await this.#sayFile(next.bytes, signal);
       if (signal.aborted) return;
     }

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { PiopiyError, sleep, VirtualClock } from "../../base/index.ts";
 import type { Dialler, DialRequest } from "../../call/index.ts";
 import { followScript, SimLeg, simulate, type CallerScript, type SimDestination, type SimulationOptions, type SimulationReport } from "../../simulator/index.ts";
-import type { CallContext } from "../verb.ts";
+import type { CallContext } from "../call-context.ts";
 
 const A = "15550201";
 const B = "15550202";
