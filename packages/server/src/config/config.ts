@@ -71,6 +71,8 @@ export type NumberConfig = {
   readonly app?: string;
   readonly fallback_url?: string;
   readonly fallback_pcmo?: readonly Action[];
+  /** How the bots of its calls speak, where a stream does not say. */
+  readonly stream_dialect?: "twilio";
 } & (
   | { readonly answer_url: string }
   | { readonly pcmo: readonly Action[] }

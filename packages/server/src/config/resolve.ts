@@ -50,6 +50,7 @@ function completeRoute(config: CheckedConfig, route: CheckedConfig["numbers"][nu
     ...(app === undefined ? {} : { app: app.appid }),
     ...(fallbackUrl === undefined ? {} : { fallback_url: fallbackUrl }),
     ...(fallbackFlow === undefined ? {} : { fallback_pcmo: fallbackFlow }),
+    ...(route.stream_dialect === undefined ? {} : { stream_dialect: route.stream_dialect }),
   };
   const url = route.answer_url ?? (route.pcmo === undefined ? app?.answer_url : undefined);
   return url === undefined ? { ...head, pcmo: route.pcmo ?? [] } : { ...head, answer_url: url };

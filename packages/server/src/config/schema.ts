@@ -96,6 +96,7 @@ const numberRoute = strictFields({
   pcmo: flow("The flow itself"),
   fallback_url: v.exactOptional(httpUrl("Asked for the flow when the answer URL gives none; the app's when absent")),
   fallback_pcmo: flow("The flow when neither gives one; the app's when absent"),
+  stream_dialect: v.exactOptional(choice(["twilio"], "How the bots of its calls speak, where a stream names no protocol and no dialect")),
 });
 
 const cidrMessage = mustBe("an address or a block of addresses such as 10.0.0.0/8 or 2001:db8::/32");

@@ -1,7 +1,7 @@
 import type { Action } from "@piopiy/pcmo";
 import type { FlowSource } from "./answer-url.ts";
 import type { World } from "./model.ts";
-import { appOf } from "./settings.ts";
+import { appOf, plainNumber } from "./settings.ts";
 
 /** What becomes of a call to a number. `appid` is empty where the call is no app's. */
 export type InboundRoute =
@@ -17,8 +17,8 @@ const PHONE_RINGS_S = 40;
  * rings the phone. Numbers come first: whoever configures one means it.
  */
 export function routeOf(world: World, to: string, from: string): InboundRoute {
-  const digits = plain(to);
-  const number = world.numbers.find((candidate) => plain(candidate.number) === digits);
+  const digits = plainNumber(to);
+  const number = world.numbers.find((candidate) => plainNumber(candidate.number) === digits);
   if (number) {
     const appid = number.app ?? onlyApp(world);
     if (number.pcmo) return { type: "flow", appid, flow: number.pcmo };
@@ -29,7 +29,7 @@ export function routeOf(world: World, to: string, from: string): InboundRoute {
     return { type: "answer_url", appid, source: { url, fallbackUrl: number.fallback_url ?? app?.fallback_url, fallbackFlow } };
   }
   const appid = onlyApp(world);
-  const phone = world.phones.find(({ username, number }) => username === to || (number !== undefined && plain(number) === digits));
+  const phone = world.phones.find(({ username, number }) => username === to || (number !== undefined && plainNumber(number) === digits));
   return phone ? { type: "flow", appid, flow: [ringing(phone.username, from)] } : { type: "unknown", appid };
 }
 
@@ -44,5 +44,3 @@ function ringing(user: string, from: string): Action {
     action: "connect", connect: [{ type: "sip", user }], from, duration: 5400, timeout: PHONE_RINGS_S, loop: 1, ring_type: "single", record: false,
   };
 }
-
-const plain = (party: string): string => party.replaceAll(/[+\s().-]/g, "");

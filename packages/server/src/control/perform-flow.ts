@@ -10,6 +10,7 @@ import type { LegRecord, LiveCall, World } from "./model.ts";
 import { recordedDialler, type Alerting } from "./recorded-dialler.ts";
 import { recordedRecordings } from "./recorded-recordings.ts";
 import { digitCallbacks } from "./signed-callbacks.ts";
+import { signedStreams } from "./signed-streams.ts";
 import { streamTold } from "./stream-told.ts";
 
 export interface FlowRules {
@@ -27,7 +28,7 @@ export async function performFlow(world: World, call: LiveCall, leg: Leg, record
   const recordings = recordedRecordings(world, call);
   const dialler = recordedDialler(world, call, "b", rules.alerting);
   const ports: Ports = {
-    clock: world.clock, ids: world.ids, audio: world.audio, callbacks: digitCallbacks(world, call, record.facts), recordings, streams: world.streams, dialler,
+    clock: world.clock, ids: world.ids, audio: world.audio, callbacks: digitCallbacks(world, call, record.facts), recordings, streams: signedStreams(world, call.facts), dialler,
     timeline: watched(world, call, record, rules.flow),
   };
   record.onAnswered(() => {

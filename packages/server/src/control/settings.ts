@@ -55,6 +55,8 @@ export interface NumberSettings {
   /** The app's when absent. */
   readonly fallback_url?: string | undefined;
   readonly fallback_pcmo?: readonly Action[] | undefined;
+  /** How the bots of its calls speak, where a stream does not say. */
+  readonly stream_dialect?: "twilio" | undefined;
 }
 
 export interface TrunkSettings {
@@ -66,6 +68,9 @@ export interface PhoneSettings {
   readonly username: string;
   readonly number?: string | undefined;
 }
+
+/** A number without what is only for the eye, and without the plus. */
+export const plainNumber = (party: string): string => party.replaceAll(/[+\s().-]/g, "");
 
 export function appOf(world: Pick<ControlOptions, "apps">, appid: string): AppSettings | undefined {
   return world.apps.find((app) => app.appid === appid);

@@ -5,9 +5,10 @@ import type { CallContext } from "./call-context.ts";
 /** Sockets to bots. */
 export interface StreamPort {
   /**
-   * Connects to a bot, and lets it hear and speak over `line` until it closes the socket or `signal` aborts. Resolves
-   * when the socket is open. Fails with `fetch_refused` (the address is not allowed) and `stream_failed`; rejects with
-   * the signal's reason when that aborts before.
+   * Connects to a bot, and lets it hear and speak over `line` until it closes the socket or `signal` aborts; a connection
+   * that is lost meanwhile is opened again where that is asked for. Resolves when the socket is open. Fails with
+   * `fetch_refused` (the address is not allowed) and `stream_failed`; rejects with the signal's reason when that aborts
+   * before.
    */
   open(request: StreamRequest, line: StreamLine, signal: AbortSignal): Promise<Stream>;
 }
@@ -18,10 +19,27 @@ export interface StreamRequest {
   readonly call: StreamCall;
   /** A ws or wss URL. It may carry credentials: it is shown to nobody. */
   readonly url: string;
+  /** Tried when `url` cannot be connected to, or does not come back. */
+  readonly standbyUrl?: string;
   /** The rate of the audio on the socket. */
   readonly sampleRateHz: 8000 | 16_000;
   readonly listenMode: StreamAction["listen_mode"];
+  /** How the bot speaks; `compatible` unless given. */
+  readonly speaks?: StreamSpeech;
+  /** Handed to the bot when the stream begins. */
+  readonly parameters?: Readonly<Record<string, string>>;
+  /** Of the upgrade request. They may be credentials, too. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Signs the path and query that are asked for, `undefined` without a secret to do that with. */
+  readonly sign?: (target: string) => string | undefined;
+  /** The signature goes into the query, too. */
+  readonly signUrl?: boolean;
+  /** For how long a lost connection is tried to be opened again; what is usual with the way the bot speaks unless given. */
+  readonly reconnectMs?: number;
 }
+
+/** `auto`: `v1` when the bot confirms that it speaks it, else `compatible`. */
+export type StreamSpeech = "compatible" | "v1" | "auto" | "twilio";
 
 /** What a bot may know of the call. */
 export type StreamCall = CallContext & { readonly legId: string };
@@ -42,7 +60,18 @@ export interface StreamLine {
   perform(flow: readonly Action[]): void;
   /** Something the bot asked for was not done, or not wholly. */
   warn(warning: StreamWarning): void;
+  /** The bot is away, or has come back: one after the other, and the first one first. */
+  connection?(change: StreamConnection): void;
 }
+
+/** What becomes of a connection in the middle of a stream. */
+export type StreamConnection =
+  /** It is lost, and tried to be opened again, for the first time after `waitMs`. */
+  | { readonly type: "lost"; readonly by: StreamEnd["by"]; readonly code: number; readonly reason: string; readonly waitMs: number }
+  /** It is open again, at this attempt. */
+  | { readonly type: "resumed"; readonly attempts: number; readonly awayMs: number }
+  /** It could not be opened again in time, or the call was over meanwhile. */
+  | { readonly type: "gone"; readonly attempts: number; readonly awayMs: number };
 
 export type StreamWarning =
   /** A message that is none, or a detail of it. */

@@ -1,3 +1,3 @@
 export { createOutbox, type Outbox, type OutboxOptions } from "./outbox.ts";
 export type { PostWebhook } from "./attempt.ts";
-export { signatureHeaders, type WebhookSecrets } from "./signature.ts";
+export { signatureHeaders, signatureOf, type WebhookSecrets } from "./signature.ts";
