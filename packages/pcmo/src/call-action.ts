@@ -1,9 +1,9 @@
 import * as v from "valibot";
-import type { Action } from "./action.ts";
+import { FlowSchema, maxActions, type Action } from "./action.ts";
 import { at } from "./at.ts";
 import { appId, secret } from "./credentials.ts";
 import { choice, httpUrl, word } from "./fields.ts";
-import { FlowSchema, flowWarnings, maxActions, unknownKeys } from "./flow.ts";
+import { flowDepth, flowWarnings, unknownKeys } from "./flow.ts";
 import { check, fields, under, type Parsed } from "./issue.ts";
 import { expecting, kindOf } from "./message.ts";
 import { isRecord, withoutEmpty } from "./record.ts";
@@ -58,7 +58,7 @@ export function parseWithFlow<S extends v.GenericSchema>(schema: S, known: reado
   if (Array.isArray(pcmo) && pcmo.length > maxActions) {
     return { ok: false, issues: [{ path: "/pcmo", message: `must have at most ${maxActions} actions; got ${pcmo.length}` }] };
   }
-  const result = check(schema, withoutEmpty({ ...body, pcmo: withoutEmpty(pcmo, 4) }, 1));
+  const result = check(schema, withoutEmpty({ ...body, pcmo: withoutEmpty(pcmo, flowDepth) }, 1));
   if (!result.ok) return result;
   return { ...result, warnings: [...unknownKeys(body, known, ""), ...under("/pcmo", flowWarnings(pcmo))] };
 }

@@ -1,22 +1,12 @@
-import * as v from "valibot";
-import { ActionSchema, actionSchemas, isActionName, type Action } from "./action.ts";
+import { actionSchemas, FlowSchema, isActionName, maxActions, maxNesting, type Action } from "./action.ts";
 import { isQuality } from "./actions/stream.ts";
 import { destinationKeys } from "./destination.ts";
-import { check, pointer, type Issue, type Parsed } from "./issue.ts";
-import { kindOf, nearest, show } from "./message.ts";
+import { check, pointer, under, type Issue, type Parsed } from "./issue.ts";
+import { nearest, show } from "./message.ts";
 import { isRecord, withoutEmpty } from "./record.ts";
 
-/** The longest flow that is accepted. */
-export const maxActions = 1000;
-
-const listMessage = (issue: { readonly input: unknown }) => `must be a list of actions; got ${kindOf(issue.input)}`;
-
-/** A flow: at most 1000 actions, performed in order. */
-export const FlowSchema = v.pipe(
-  v.array(ActionSchema, listMessage),
-  v.maxLength(maxActions, (issue) => `must have at most ${maxActions} actions; got ${issue.input.length}`),
-  v.readonly(),
-);
+/** So deep reaches what may be null for "not given": a destination in a flow, in each of the flows inside each other. */
+export const flowDepth = 4 + 2 * maxNesting;
 
 /** Reads a flow in any spelling. A flow without actions is a flow. Never throws. */
 export function parseFlow(input: unknown): Parsed<readonly Action[]> {
@@ -24,7 +14,7 @@ export function parseFlow(input: unknown): Parsed<readonly Action[]> {
   if (Array.isArray(input) && input.length > maxActions) {
     return { ok: false, issues: [{ path: "", message: `must have at most ${maxActions} actions; got ${input.length}` }] };
   }
-  const result = check(FlowSchema, withoutEmpty(input, 4));
+  const result = check(FlowSchema, withoutEmpty(input, flowDepth));
   return result.ok ? { ...result, warnings: flowWarnings(input) } : result;
 }
 
@@ -44,7 +34,8 @@ function actionWarnings(action: unknown, path: string): readonly Issue[] {
       if (isRecord(entry)) warnings.push(...unknownKeys(entry, destinationKeys(entry["type"]), `${path}/${list}/${index}`));
     });
   }
-  return [...warnings, ...doubtful(action, path)];
+  const onFail = action["action"] === "stream" ? under(`${path}/on_stream_fail`, flowWarnings(action["on_stream_fail"])) : [];
+  return [...warnings, ...doubtful(action, path), ...onFail];
 }
 
 /** A warning for each key that nobody knows. */

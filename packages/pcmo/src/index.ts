@@ -1,4 +1,6 @@
-export { ActionSchema, actionSchemas, type Action, type ActionInput, type ActionName } from "./action.ts";
+export {
+  ActionSchema, actionSchemas, FlowSchema, type Action, type ActionInput, type ActionName, type StreamAction, type StreamActionInput,
+} from "./action.ts";
 export { type BridgeAction } from "./actions/bridge.ts";
 export { type ConnectAction } from "./actions/connect.ts";
 export { type HangupAction } from "./actions/hangup.ts";
@@ -8,13 +10,12 @@ export { type PlayGetInputAction } from "./actions/play-get-input.ts";
 export { type PlayAction } from "./actions/play.ts";
 export { type RecordAction } from "./actions/record.ts";
 export { type SpeakAction } from "./actions/speak.ts";
-export { type StreamAction } from "./actions/stream.ts";
 export { CallActionSchema, parseCallAction, type CallActionRequest, type Continuation } from "./call-action.ts";
 export { appId, secret } from "./credentials.ts";
 export { type Destination } from "./destination.ts";
 export { choice, flag, httpUrl, phoneNumber, text, wholeNumber, word } from "./fields.ts";
 export { type FileReference } from "./file.ts";
-export { FlowSchema, parseFlow } from "./flow.ts";
+export { parseFlow } from "./flow.ts";
 export { check, fields, pointer, strictFields, under, type Checked, type Issue, type Parsed } from "./issue.ts";
 export {
   DtmfRequestSchema, FlowRequestSchema, MuteRequestSchema, parseDtmfRequest, parseFlowRequest, parseMuteRequest,

@@ -1,8 +1,7 @@
 import { toJsonSchemaDefs, type JsonSchema } from "@valibot/to-json-schema";
-import { ActionSchema, actionSchemas } from "./action.ts";
+import { ActionSchema, actionSchemas, FlowSchema } from "./action.ts";
 import { CallActionSchema } from "./call-action.ts";
 import { DestinationSchema } from "./destination.ts";
-import { FlowSchema } from "./flow.ts";
 import { DtmfRequestSchema, FlowRequestSchema, MuteRequestSchema } from "./live-call.ts";
 import { AnswerUrlCallSchema, ErrorResponseSchema, MakeCallResponseSchema, MakeCallSchema } from "./make-call.ts";
 import { isRecord } from "./record.ts";

@@ -1,9 +1,10 @@
 import * as v from "valibot";
+import { FlowSchema, maxActions } from "./action.ts";
 import { type Destination, DestinationSchema } from "./destination.ts";
 import { diallingEntries } from "./dialling.ts";
 import { digitsOf, httpUrl, phoneNumber, phonePattern, sipUriPattern } from "./fields.ts";
 import { appId, secret } from "./credentials.ts";
-import { FlowSchema, flowWarnings, maxActions, unknownKeys } from "./flow.ts";
+import { flowDepth, flowWarnings, unknownKeys } from "./flow.ts";
 import { check, fields, under, type Parsed } from "./issue.ts";
 import { expecting, kindOf, mustBePrivate } from "./message.ts";
 import { isRecord, withoutEmpty } from "./record.ts";
@@ -94,7 +95,7 @@ export function parseMakeCall(body: unknown): Parsed<MakeCallRequest> {
   if (Array.isArray(flow) && flow.length > maxActions) {
     return { ok: false, issues: [{ path: "/pcmo", message: `must have at most ${maxActions} actions; got ${flow.length}` }] };
   }
-  const result = check(MakeCallSchema, withoutEmpty({ ...body, pcmo: withoutEmpty(flow, 4) }, 1));
+  const result = check(MakeCallSchema, withoutEmpty({ ...body, pcmo: withoutEmpty(flow, flowDepth) }, 1));
   if (!result.ok) return result;
   const known = Object.keys(MakeCallSchema.entries);
   return { ...result, warnings: [...unknownKeys(body, known, ""), ...under("/pcmo", flowWarnings(flow))] };
