@@ -64,20 +64,8 @@ function startOf({ parameters }: StreamStart, { stream, call, account }: Sids, t
 
 /** What the messages say besides their event and number; there is none for what the dialect has no word for. */
 function messagesOf(event: StreamEvent, { call, account }: Sids): readonly object[] {
-  switch (event.type) {
-    case "dtmf":
-      return [{ dtmf: { track: "inbound_track", digit: event.digit } }];
-    case "mark":
-      // One that was cleared comes back, too: the bot learns by it how far it was heard.
-      return [{ mark: { name: event.name } }];
-    case "stop":
-      return [{ stop: { accountSid: account, callSid: call } }];
-    case "played":
-    case "cleared":
-    case "underrun":
-    case "credit":
-    case "overflow":
-    case "warning":
-      return [];
-  }
+  if (event.type === "dtmf") return [{ dtmf: { track: "inbound_track", digit: event.digit } }];
+  // A mark that was cleared comes back, too: the bot learns by it how far it was heard.
+  if (event.type === "mark") return [{ mark: { name: event.name } }];
+  return event.type === "stop" ? [{ stop: { accountSid: account, callSid: call } }] : [];
 }
