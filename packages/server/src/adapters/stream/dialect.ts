@@ -5,11 +5,13 @@ import type { StreamCall, StreamTotals } from "../../interpreter/index.ts";
 export type Frame = string | Uint8Array;
 
 /**
- * How a bot speaks on its socket: what the frames mean, and nothing else. Every connection gets one of its own, because
- * it may count.
+ * How a bot speaks on its socket: what the frames mean, and nothing else. Every stream gets one of its own, because it
+ * may count; it goes on counting when the stream is taken up again on another socket.
  */
 export interface Dialect {
-  /** What is sent before anything else. */
+  /** The bot is told what was heard: its socket stays open until then when it asks to stop. */
+  readonly untilHeard?: boolean;
+  /** What is sent before anything else, on every socket. */
   open(start: StreamStart): readonly Frame[];
   /** The frame that carries 20 ms of the call at the stream's rate; `position` is its first sample, counted from the start. */
   audio(samples: Int16Array, position: number): Frame;

@@ -4,7 +4,7 @@ import type { StreamPort } from "../../interpreter/index.ts";
 import { addressPolicy } from "../address-policy.ts";
 import { createAudioDecoder } from "../audio-decoder.ts";
 import type { HttpFetchOptions } from "../http-fetch.ts";
-import { startBotStream } from "./bot-stream.ts";
+import { createBotStream } from "./bot-stream.ts";
 import { compatibleDialect } from "./compatible.ts";
 import { connect, type ConnectOptions } from "./connect.ts";
 
@@ -38,10 +38,12 @@ export function createStreamSockets(options: StreamSocketsOptions): StreamSocket
   };
   const port: StreamPort = {
     open(request, line, signal) {
-      const parts = { clock, dialect: compatibleDialect(request), decode: (bytes: Uint8Array, own: AbortSignal) => decoder.decode(bytes, own) };
+      const decode = (bytes: Uint8Array, own: AbortSignal) => decoder.decode(bytes, own);
+      const parts = { clock, dialect: compatibleDialect(request), decode, messageBytes: maxFrameBytes };
       const begin = (socket: WebSocket) => {
         keep(socket);
-        return startBotStream(socket, request, line, parts, signal);
+        const stream = createBotStream(request, line, parts, signal);
+        return { ended: stream.attach(socket).then((how) => stream.close(how)) };
       };
       return connect(request.url, connecting, begin, signal);
     },

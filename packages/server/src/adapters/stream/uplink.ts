@@ -1,23 +1,27 @@
-import { FRAME_MS, SAMPLE_RATE_HZ } from "../../audio/index.ts";
+import { FRAME_MS, FRAME_SAMPLES, SAMPLE_RATE_HZ } from "../../audio/index.ts";
 import { concatSamples } from "../../base/index.ts";
+import type { FrameSink } from "./bot-stream-outbox.ts";
 import type { Frame } from "./dialect.ts";
 import { createLiveResampler } from "./live-resampler.ts";
 
-/** The part of a socket that audio is sent over. */
-export interface FrameSink {
-  send(frame: Frame): void;
-  /** Bytes that were given to `send` and have not left. */
-  readonly bufferedAmount: number;
-}
-
 /** The call's way to the bot: frames of exactly 20 ms, at the stream's rate. */
 export interface Uplink {
-  /** 8 kHz samples, in portions of any length. */
+  /** 8 kHz samples, in portions of any length; they may be a view that is used again. */
   push(samples: Int16Array): void;
   /** While it is paused, what is pushed is not sent and not kept. */
   pause(on: boolean): void;
+  /** Sends what was kept, and from now on what comes. */
+  attach(sink: FrameSink): void;
+  detach(): void;
+  /** What came since the last socket was lost: so much is kept, and so much is gone. */
+  kept(): { readonly replayedMs: number; readonly missedMs: number };
   readonly sentMs: number;
   readonly unsentMs: number;
+}
+
+interface Waiting {
+  readonly samples: Int16Array;
+  readonly position: number;
 }
 
 /** With more than this still unsent the bot does not read as fast as people talk: frames wait here instead. */
@@ -25,38 +29,64 @@ const BUFFERED_BYTES = 16_384;
 /** And what waits longer than a second is too old to be of use. */
 const WAITING_FRAMES = 50;
 
-export function createUplink(sink: FrameSink, sampleRateHz: number, frameOf: (samples: Int16Array) => Frame): Uplink {
-  const frameSamples = (sampleRateHz * FRAME_MS) / 1000;
+/** `keepMs`: so much is kept while there is no socket. */
+export function createUplink(sampleRateHz: number, keepMs: number, frameOf: (samples: Int16Array, position: number) => Frame): Uplink {
   const resampler = createLiveResampler(SAMPLE_RATE_HZ, sampleRateHz);
-  const waiting: Frame[] = [];
+  const frameSamples = (sampleRateHz * FRAME_MS) / 1000;
+  const waiting: Waiting[] = [];
+  let sink: FrameSink | undefined;
   let partial: Int16Array = new Int16Array(0);
-  let [sent, unsent, paused] = [0, 0, false];
+  let [position, sent, unsent, missed, paused] = [0, 0, 0, 0, false];
 
-  const flush = () => {
-    while (sink.bufferedAmount < BUFFERED_BYTES) {
-      const frame = waiting.shift();
-      if (frame === undefined) return;
-      sink.send(frame);
-      sent += 1;
+  const send = (samples: Int16Array, at: number) => {
+    sink?.send(frameOf(samples, at));
+    sent += 1;
+  };
+  const dropTo = (frames: number) => {
+    while (waiting.length > frames) {
+      waiting.shift();
+      unsent += 1;
+      if (!sink) missed += 1;
     }
   };
+  const frame = (samples: Int16Array) => {
+    const at = position;
+    position += frameSamples;
+    if (paused) return;
+    const clear = sink !== undefined && sink.bufferedAmount < BUFFERED_BYTES;
+    if (clear && waiting.length === 0) return send(samples, at);
+    // What waits outlives the portion that was handed over.
+    waiting.push({ samples: samples.slice(), position: at });
+    while (sink && sink.bufferedAmount < BUFFERED_BYTES) {
+      const next = waiting.shift();
+      if (next === undefined) return;
+      send(next.samples, next.position);
+    }
+    return dropTo(sink ? WAITING_FRAMES : keepMs / FRAME_MS);
+  };
+  const push = (samples: Int16Array) => {
+    if (samples.length === FRAME_SAMPLES && partial.length === 0) return frame(resampler.push(samples));
+    const all = partial.length === 0 ? samples : concatSamples([partial, samples]);
+    let at = 0;
+    for (; at + FRAME_SAMPLES <= all.length; at += FRAME_SAMPLES) frame(resampler.push(all.subarray(at, at + FRAME_SAMPLES)));
+    partial = all.slice(at);
+    return undefined;
+  };
   return {
-    push(samples) {
-      if (paused) return;
-      const converted = resampler.push(samples);
-      const all = partial.length === 0 ? converted : concatSamples([partial, converted]);
-      let at = 0;
-      for (; at + frameSamples <= all.length; at += frameSamples) waiting.push(frameOf(all.subarray(at, at + frameSamples)));
-      partial = all.subarray(at);
-      flush();
-      while (waiting.length > WAITING_FRAMES) {
-        waiting.shift();
-        unsent += 1;
-      }
-    },
+    push,
     pause(on) {
       paused = on;
     },
+    attach(socket) {
+      sink = socket;
+      // All at once, however much the socket takes: it is bounded, and the bot waits for it.
+      for (const { samples, position: at } of waiting.splice(0)) send(samples, at);
+      missed = 0;
+    },
+    detach() {
+      sink = undefined;
+    },
+    kept: () => ({ replayedMs: waiting.length * FRAME_MS, missedMs: missed * FRAME_MS }),
     get sentMs() {
       return sent * FRAME_MS;
     },
