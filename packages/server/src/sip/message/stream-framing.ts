@@ -8,6 +8,8 @@ export type Frame =
   | { readonly kind: "broken"; readonly bytes: Uint8Array };
 
 export interface StreamFraming {
+  /** Whether a message has begun and is not whole yet. */
+  readonly partial: boolean;
   /** What is complete after these bytes. Nothing more comes after `broken`. */
   push(bytes: Uint8Array): readonly Frame[];
 }
@@ -47,6 +49,9 @@ export function createStreamFraming(): StreamFraming {
     return { kind: "broken", bytes: held };
   };
   return {
+    get partial() {
+      return !broken && held.length > 0;
+    },
     push(bytes) {
       const frames: Frame[] = [];
       if (broken) return frames;

@@ -107,7 +107,7 @@ function startClient(
   { request, to, listener }: { request: SipRequest; to: SipAddress; listener: ResponseListener },
 ): () => void {
   const key = clientKeyOf(request);
-  const config = { timers, reliable: to.transport === "tcp" };
+  const config = { timers, reliable: to.transport !== "udp" };
   const plumbing: TransactionPlumbing = {
     clock,
     send: (message) => network().send(message, to),

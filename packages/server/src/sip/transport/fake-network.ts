@@ -39,7 +39,7 @@ export function createFakeNetwork(clock: Clock, delayMs = 1): FakeNetwork {
   };
   const open: OpenTransport = async (asked, receive) => {
     const address = { ...asked, port: asked.port === 0 ? nextPort++ : asked.port };
-    const reliable = asked.transport === "tcp";
+    const reliable = asked.transport !== "udp";
     const transport: Transport = {
       address,
       reliable,

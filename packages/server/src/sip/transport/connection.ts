@@ -1,0 +1,78 @@
+import { Emitter, type Listenable, PiopiyError } from "../../base/index.ts";
+import type { SipAddress } from "../address.ts";
+import { remoteOf } from "./transport.ts";
+
+/** One connection that carries whole messages both ways, whatever it is made of. */
+export interface Connection {
+  /** Resolves once the bytes are handed to the system. */
+  write(bytes: Uint8Array): Promise<void>;
+  close(): void;
+  onClose(listener: () => void): void;
+}
+
+/** Connections at a time; who comes later is turned away. */
+export interface ConnectionLimits {
+  readonly total: number;
+  /** From one address. */
+  readonly perAddress: number;
+}
+
+export const CONNECTION_LIMITS: ConnectionLimits = { total: 8192, perAddress: 1024 };
+
+/** The connections of one transport by their remote address: kept, and used in both directions (RFC 5923). */
+export interface Connections {
+  readonly events: Listenable<{ gone: SipAddress }>;
+  /** Whether one more from that host is taken. */
+  admits(host: string): boolean;
+  keep(remote: SipAddress, connection: Connection): void;
+  /** The connection to `remote`, dialled if there is none. */
+  to(remote: SipAddress, dial?: () => Promise<Connection>): Promise<Connection>;
+  closeAll(): Promise<void>;
+}
+
+export function createConnections(limits: ConnectionLimits = CONNECTION_LIMITS): Connections {
+  const table = new Map<string, Promise<Connection>>();
+  const perHost = new Map<string, number>();
+  const events = new Emitter<{ gone: SipAddress }>();
+  const count = (host: string, by: number) => {
+    const left = (perHost.get(host) ?? 0) + by;
+    if (left > 0) perHost.set(host, left);
+    else perHost.delete(host);
+  };
+  const watch = (remote: SipAddress, connection: Connection, held: Promise<Connection>) => {
+    count(remote.host, 1);
+    connection.onClose(() => {
+      count(remote.host, -1);
+      // A newer connection from the same address may have taken the place.
+      if (table.get(keyOf(remote)) === held) table.delete(keyOf(remote));
+      events.emit("gone", remote);
+    });
+  };
+  return {
+    events,
+    admits: (host) => table.size < limits.total && (perHost.get(host) ?? 0) < limits.perAddress,
+    keep(remote, connection) {
+      const held = Promise.resolve(connection);
+      table.set(keyOf(remote), held);
+      watch(remote, connection, held);
+    },
+    to(remote, dial) {
+      const existing = table.get(keyOf(remote));
+      if (existing) return existing;
+      if (!dial) return Promise.reject(new PiopiyError("internal", "there is no connection to that address"));
+      if (table.size >= limits.total) return Promise.reject(new PiopiyError("internal", "too many SIP connections"));
+      const dialled = dial();
+      table.set(keyOf(remote), dialled);
+      dialled.then((connection) => watch(remote, connection, dialled), () => table.delete(keyOf(remote)));
+      return dialled;
+    },
+    async closeAll() {
+      for (const connection of await Promise.allSettled(table.values())) {
+        if (connection.status === "fulfilled") connection.value.close();
+      }
+    },
+  };
+}
+
+/** What was verified for one name is not used for another (RFC 5923 §8.2). */
+const keyOf = (remote: SipAddress): string => (remote.name === undefined ? remoteOf(remote) : `${remoteOf(remote)} ${remote.name}`);
