@@ -9,7 +9,7 @@ import { PlaySchema } from "./actions/play.ts";
 import { RecordSchema } from "./actions/record.ts";
 import { SpeakSchema } from "./actions/speak.ts";
 import { streamSchema, type StreamFields, type StreamFieldsInput } from "./actions/stream.ts";
-import { expecting, kindOf, nearest, show } from "./message.ts";
+import { expecting, kindOf, notOneOf } from "./message.ts";
 import { isRecord } from "./record.ts";
 
 /** The longest flow that is accepted. */
@@ -59,7 +59,7 @@ export const actionSchemas = {
 export type ActionName = keyof typeof actionSchemas;
 
 /** Any action, told by its `action`. */
-export const ActionSchema = v.variant("action", Object.values(actionSchemas), notAnAction);
+export const ActionSchema = v.variant("action", Object.values(actionSchemas), notOneOf('{"action":"hangup"}', () => Object.keys(actionSchemas)));
 
 const listMessage = (issue: { readonly input: unknown }) => `must be a list of actions; got ${kindOf(issue.input)}`;
 
@@ -86,14 +86,4 @@ function deeperThan(levels: number, list: unknown): boolean {
 
 export function isActionName(name: unknown): name is ActionName {
   return typeof name === "string" && Object.hasOwn(actionSchemas, name);
-}
-
-function notAnAction(issue: { readonly input: unknown; readonly path?: readonly unknown[] | undefined }): string {
-  const known = Object.keys(actionSchemas);
-  if (issue.path === undefined) return `must be an object such as {"action":"hangup"}; got ${kindOf(issue.input)}`;
-  const list = `one of ${known.join(", ")}`;
-  if (issue.input === undefined) return `is missing; must be ${list}`;
-  const near = typeof issue.input === "string" ? nearest(issue.input, known) : undefined;
-  const hint = near === undefined ? "" : ` (did you mean ${JSON.stringify(near)}?)`;
-  return `must be ${list}; got ${show(issue.input)}${hint}`;
 }

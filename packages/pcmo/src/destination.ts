@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { phoneNumber, sipUri } from "./fields.ts";
+import { digitsOf, phoneNumber, phonePattern, sipUri, sipUriPattern } from "./fields.ts";
 import { fields } from "./issue.ts";
 import { expecting, kindOf, mustBe, mustBePrivate } from "./message.ts";
 
@@ -58,6 +58,32 @@ export const DestinationSchema = v.pipe(
   ),
   expecting('{"type":"pstn","number":…} or {"type":"sip","user":…} or {"type":"sip","uri":…}'),
 );
+
+const calleeExpects = 'a phone number of 3 to 15 digits, a SIP address, or {"type":"sip","uri":"sip:…"}';
+const calleeMessage = mustBePrivate(calleeExpects);
+
+/** One party to call: a number, a SIP URI as text, or an entry as in `connect`. */
+export function callee(about: string) {
+  return v.pipe(
+    v.union(
+      [
+        v.pipe(v.number(), v.safeInteger(calleeMessage), v.minValue(100, calleeMessage), v.maxValue(999_999_999_999_999, calleeMessage)),
+        v.pipe(
+          v.string(),
+          v.maxLength(255, calleeMessage),
+          v.check((value) => phonePattern.test(value) || sipUriPattern.test(value), calleeMessage),
+        ),
+        DestinationSchema,
+      ],
+      calleeMessage,
+    ),
+    expecting(calleeExpects, about),
+    v.transform((value): Destination => {
+      if (typeof value === "object") return value;
+      return typeof value === "string" && sipUriPattern.test(value) ? { type: "sip", uri: value } : { type: "pstn", number: digitsOf(value) };
+    }),
+  );
+}
 
 /** The fields an entry of this type has: for warnings about others. */
 export function destinationKeys(type: unknown): readonly string[] {

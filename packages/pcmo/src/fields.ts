@@ -59,6 +59,13 @@ export function word(pattern: RegExp, expects: string, about?: string) {
   return v.pipe(v.string(message), v.regex(pattern, message), expecting(expects, about));
 }
 
+/** Keys of a phone to be pressed one after the other. */
+export function keys(about: string) {
+  const expects = "1 to 64 of 0-9, *, #, A-D and , for a pause of half a second";
+  const message = mustBePrivate(expects);
+  return v.pipe(v.string(message), v.regex(/^[0-9*#A-Da-d,]{1,64}$/, message), expecting(expects, about));
+}
+
 /**
  * A phone number, as a number or text: `+`, spaces, `-`, `(`, `)` and `.` are left out, and 3 to 15 digits must remain.
  * One form out: the digits.

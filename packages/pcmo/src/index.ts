@@ -30,6 +30,12 @@ export {
   parseStreamMessage, StreamAudioSchema, StreamControlSchema, type StreamMessage,
 } from "./stream-message.ts";
 export {
+  botMessageSchemas, ExactBotMessageSchema, ExactServerMessageSchema, parseExactBotMessage, parseExactServerMessage,
+  readBotAudioFrame, readServerAudioFrame, serverMessageSchemas, streamLimits, streamProtocol, writeAudioFrame,
+  type AudioFrameInput, type BotAudioFrame, type ExactBotMessage, type ExactBotMessageInput, type ExactServerMessage,
+  type ServerAudioFrame, type UnknownServerMessage,
+} from "./stream-v1/index.ts";
+export {
   AnswerRequestSchema, CdrSchema, DtmfCallbackSchema, LiveEventSchema, liveStatuses, RecordingEventSchema,
   type AnswerRequest, type Cdr, type DtmfCallback, type LiveEvent, type RecordingEvent,
 } from "./webhooks.ts";

@@ -1,10 +1,10 @@
 import * as v from "valibot";
 import { at } from "./at.ts";
 import { nextFlow, parseWithFlow, type Continuation } from "./call-action.ts";
-import { flag, httpUrl, word } from "./fields.ts";
+import { flag, httpUrl, keys, word } from "./fields.ts";
 import { unknownKeys } from "./flow.ts";
 import { check, fields, type Parsed } from "./issue.ts";
-import { kindOf, mustBePrivate, expecting } from "./message.ts";
+import { kindOf } from "./message.ts";
 import { isRecord, withoutEmpty } from "./record.ts";
 
 const leg = () =>
@@ -35,17 +35,10 @@ export function parseFlowRequest(body: unknown): Parsed<FlowRequest> {
   return parsed.ok ? { ...parsed, warnings: parsed.warnings.map(inside) } : { ...parsed, issues: parsed.issues.map(inside) };
 }
 
-const digitsExpect = "1 to 64 of 0-9, *, #, A-D and , for a pause of half a second";
-const digitsMessage = mustBePrivate(digitsExpect);
-
 /** The body of `POST /calls/:id/dtmf`. */
 export const DtmfRequestSchema = fields({
   leg: leg(),
-  digits: v.pipe(
-    v.string(digitsMessage),
-    v.regex(/^[0-9*#A-Da-d,]{1,64}$/, digitsMessage),
-    expecting(digitsExpect, "The keys that are pressed towards the leg, 100 ms each with 60 ms between them"),
-  ),
+  digits: keys("The keys that are pressed towards the leg, 100 ms each with 60 ms between them"),
 });
 export type DtmfRequest = v.InferOutput<typeof DtmfRequestSchema>;
 

@@ -1,33 +1,13 @@
 import * as v from "valibot";
 import { FlowSchema, maxActions } from "./action.ts";
-import { type Destination, DestinationSchema } from "./destination.ts";
+import { callee } from "./destination.ts";
 import { diallingEntries } from "./dialling.ts";
-import { digitsOf, httpUrl, phoneNumber, phonePattern, sipUriPattern } from "./fields.ts";
+import { httpUrl, phoneNumber } from "./fields.ts";
 import { appId, secret } from "./credentials.ts";
 import { flowDepth, flowWarnings, unknownKeys } from "./flow.ts";
 import { check, fields, under, type Parsed } from "./issue.ts";
 import { expecting, kindOf, mustBePrivate } from "./message.ts";
 import { isRecord, withoutEmpty } from "./record.ts";
-
-const toExpects = 'a phone number of 3 to 15 digits, a SIP address, or {"type":"sip","uri":"sip:…"}';
-const toMessage = mustBePrivate(toExpects);
-
-/** Whom to call first: a number, a SIP URI as text, or an entry as in `connect`. */
-const to = v.pipe(
-  v.union(
-    [
-      v.pipe(v.number(), v.safeInteger(toMessage), v.minValue(100, toMessage), v.maxValue(999_999_999_999_999, toMessage)),
-      v.pipe(v.string(), v.maxLength(255, toMessage), v.check((value) => phonePattern.test(value) || sipUriPattern.test(value), toMessage)),
-      DestinationSchema,
-    ],
-    toMessage,
-  ),
-  expecting(toExpects, "Whom to call first"),
-  v.transform((value): Destination => {
-    if (typeof value === "object") return value;
-    return typeof value === "string" && sipUriPattern.test(value) ? { type: "sip", uri: value } : { type: "pstn", number: digitsOf(value) };
-  }),
-);
 
 const extraExpects = "an object (or its JSON text) of at most 8192 characters as JSON";
 
@@ -65,7 +45,7 @@ const callEntries = {
   appid: appId(),
   secret: secret(),
   from: phoneNumber("The caller id: a number of the app"),
-  to,
+  to: callee("Whom to call first"),
   extra_params: v.optional(extraParams, {}),
   duration: diallingEntries.duration,
   timeout: diallingEntries.timeout,

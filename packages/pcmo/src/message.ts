@@ -67,6 +67,18 @@ export function missingOr(what: string, entries: v.ObjectEntries, issue: FoundAt
   return `is missing; must be ${expectsOf(entry) ?? inWords(entry.expects)}`;
 }
 
+/** The message of an object that is told by one of its fields, which must have one of the known words. */
+export function notOneOf(example: string, words: () => readonly string[]): (issue: FoundAt) => string {
+  return ({ input, path }) => {
+    if (path === undefined) return `must be an object such as ${example}; got ${kindOf(input)}`;
+    const known = words();
+    const list = `one of ${known.join(", ")}`;
+    if (input === undefined) return `is missing; must be ${list}`;
+    const near = typeof input === "string" ? nearest(input, known) : undefined;
+    return `must be ${list}; got ${show(input)}${near === undefined ? "" : ` (did you mean ${JSON.stringify(near)}?)`}`;
+  };
+}
+
 /** The message of a schema that brings none of its own. */
 export function plainMessage(issue: Found & { readonly type: string; readonly expected: string | null }): string {
   const got = issue.type === "literal" || issue.type === "picklist" ? show(issue.input) : kindOf(issue.input);

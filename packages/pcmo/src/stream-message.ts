@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import { type Action } from "./action.ts";
+import { isBase64 } from "./base64.ts";
 import { choice } from "./fields.ts";
 import { parseFlow } from "./flow.ts";
 import { check, fields, type Parsed } from "./issue.ts";
@@ -77,9 +78,4 @@ function json(text: string): { readonly value: unknown } | undefined {
   } catch {
     return undefined;
   }
-}
-
-// RFC 4648 §4, padded. No lookahead and no nested repetition: it is run on megabytes that strangers send.
-function isBase64(text: string): boolean {
-  return text.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(text);
 }
