@@ -21,7 +21,7 @@ export {
   DtmfRequestSchema, FlowRequestSchema, MuteRequestSchema, parseDtmfRequest, parseFlowRequest, parseMuteRequest,
   type DtmfRequest, type FlowRequest, type MuteRequest,
 } from "./live-call.ts";
-export { expecting, mustBe, mustBePrivate, nearest, type Expecting, type Found } from "./message.ts";
+export { expecting, mustBe, mustBePrivate, nearest, type Expecting, type Found, type FoundAt } from "./message.ts";
 export {
   AnswerUrlCallSchema, ErrorResponseSchema, MakeCallResponseSchema, MakeCallSchema, parseAnswerUrlCall, parseMakeCall,
   type AnswerUrlCallRequest, type ErrorResponse, type MakeCallInput, type MakeCallRequest, type MakeCallResponse,
