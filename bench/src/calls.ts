@@ -3,6 +3,7 @@ import { parseArgs } from "node:util";
 import { conditions } from "./conditions.ts";
 import { loadMeasurements } from "./load-figures.ts";
 import { startLoadServer } from "./load-server.ts";
+import { loadCommand, loadOptions, placeOptions, serverPlace } from "./place.ts";
 import { runLoad } from "./sipload.ts";
 import { line, type Figure } from "./statistics.ts";
 
@@ -15,43 +16,33 @@ import { line, type Figure } from "./statistics.ts";
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
+    ...placeOptions,
     sipload: { type: "string" },
     only: { type: "string", default: Object.keys(loadMeasurements).join() },
-    cpu: { type: "string" },
-    "load-cpu": { type: "string" },
-    nice: { type: "string" },
-    "load-realtime": { type: "boolean", default: false },
-    node: { type: "string", multiple: true, default: [] },
     json: { type: "boolean", default: false },
   },
 });
-const place = {
-  node: values.node,
-  ...(values.cpu === undefined ? {} : { cpu: values.cpu }),
-  ...(values.nice === undefined ? {} : { nice: values.nice }),
-};
 
 if (values.sipload === undefined) await serve();
 else await measure(values.sipload);
 
 async function serve(): Promise<void> {
-  const server = await startLoadServer(place);
+  const server = await startLoadServer(serverPlace(values));
   console.log(JSON.stringify({ pid: server.pid, sip: `${server.sip.host}:${server.sip.port}` }));
   await once(process, "SIGINT");
   await server.close();
 }
 
 async function measure(program: string): Promise<void> {
-  // On a machine that does other things too, the load has to be on time for the server to be the one that is measured.
-  const loader = values["load-realtime"] ? ["chrt", "--rr", "5", "python3"] : ["python3"];
   const under = conditions();
   const figures: Figure[] = [];
   for (const name of values.only.split(",")) {
     const measurement = loadMeasurements[name];
     if (!measurement) throw new Error(`there is no measurement ${name}; there are ${Object.keys(loadMeasurements).join(", ")}`);
-    const server = await startLoadServer(place);
+    const server = await startLoadServer(serverPlace(values));
     try {
-      const report = await runLoad(loader, [program, ...target(server), ...measurement.options, ...positionals]);
+      const options = [program, ...target(server), ...loadOptions(values), ...measurement.options, ...positionals];
+      const report = await runLoad([...loadCommand(values), "python3"], options);
       const measured = measurement.figures(report);
       figures.push(...measured);
       if (!values.json) for (const one of measured) console.log(line(one));
@@ -63,10 +54,5 @@ async function measure(program: string): Promise<void> {
 }
 
 function target({ pid, sip }: { readonly pid: number; readonly sip: { readonly host: string; readonly port: number } }): readonly string[] {
-  const { "load-cpu": cpu, nice } = values;
-  return [
-    "--target", `${sip.host}:${sip.port}`, "--pid", `${pid}`,
-    ...(cpu === undefined ? [] : ["--load-cpu", cpu]),
-    ...(nice === undefined ? [] : ["--load-nice", nice]),
-  ];
+  return ["--target", `${sip.host}:${sip.port}`, "--pid", `${pid}`];
 }

@@ -1,6 +1,6 @@
 import { FAR_END_PORT, numbers } from "./load-server.ts";
 import { at, ofRuns, type LoadReport } from "./sipload.ts";
-import { figure, type Figure } from "./statistics.ts";
+import { figure, type Figure, type Goal } from "./statistics.ts";
 
 /** One thing that is measured under load, each on a server of its own. */
 export interface LoadMeasurement {
@@ -12,7 +12,8 @@ export interface LoadMeasurement {
 const RUNS = "3";
 const up = (calls: number, number: string) => ["--number", number, "--calls", `${calls}`, "--rate", "40", "--runs", RUNS];
 
-const perCall = (what: string) => (report: LoadReport) => [
+/** What a call costs under load, and whether its packets come in time. */
+export const perCall = (what: string) => (report: LoadReport) => [
   figure(`${what}: CPU per 100 calls at once`, "%", ofRuns(report, "server.cpu_pct_per_100_calls")),
   figure(`${what}: gap between packets, p99`, "ms", ofRuns(report, "rtp.gap_ms.p99"), { is: "at most", value: 30 }),
   figure(`${what}: packets lost`, "", ofRuns(report, "rtp.seq_lost"), { is: "at most", value: 0 }),
@@ -47,8 +48,8 @@ export const loadMeasurements: Readonly<Record<string, LoadMeasurement>> = {
 };
 
 /** What a search found; it is a lower bound where other work disturbed the steps that failed. */
-function largest(name: string, unit: string, report: LoadReport): readonly Figure[] {
+export function largest(name: string, unit: string, report: LoadReport, goal?: Goal): readonly Figure[] {
   const found = at(report, "largest_passing");
   const bound = at(report, "conclusive") === true ? "" : " (a lower bound)";
-  return [figure(`${name}${bound}`, unit, typeof found === "number" ? [found] : [])];
+  return [figure(`${name}${bound}`, unit, typeof found === "number" ? [found] : [], goal)];
 }

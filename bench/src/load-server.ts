@@ -1,3 +1,4 @@
+import { commandOf, type Place } from "./place.ts";
 import { startServerProcess, type ServerProcess } from "./server-process.ts";
 
 /** The port of the far end that number 5000 is bridged to. */
@@ -10,12 +11,11 @@ const FILE = { name: "long.wav", durationMs: 65_000 };
 const plays = (count: number) => Array.from({ length: count }, () => ({ action: "play", file_name: FILE.name }));
 
 /** A server for callers from this machine, with one media thread; `cpu` pins all its threads to that CPU. */
-export function startLoadServer({ cpu, nice, node = [] }: { cpu?: string; nice?: string; node?: readonly string[] }): Promise<ServerProcess> {
+export function startLoadServer(place: Place): Promise<ServerProcess> {
   const host = "127.0.0.1";
-  const under = [...(nice === undefined ? [] : ["nice", "-n", nice]), ...(cpu === undefined ? [] : ["taskset", "-c", cpu])];
   return startServerProcess({
-    under,
-    node,
+    under: commandOf(place),
+    node: place.node,
     tones: [FILE],
     config: {
       // Below the ports a system gives to clients, and away from those of the load generator.
