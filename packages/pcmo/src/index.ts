@@ -30,8 +30,8 @@ export {
   parseStreamMessage, StreamAudioSchema, StreamControlSchema, type StreamMessage,
 } from "./stream-message.ts";
 export {
-  botMessageSchemas, ExactBotMessageSchema, ExactServerMessageSchema, parseExactBotMessage, parseExactServerMessage,
-  readBotAudioFrame, readServerAudioFrame, serverMessageSchemas, streamLimits, streamProtocol, writeAudioFrame,
+  exactBotMessages, exactServerMessages, parseExactBotMessage, parseExactServerMessage, readBotAudioFrame, readServerAudioFrame,
+  streamLimits, streamProtocol, writeAudioFrame,
   type AudioFrameInput, type BotAudioFrame, type ExactBotMessage, type ExactBotMessageInput, type ExactServerMessage,
   type ServerAudioFrame, type UnknownServerMessage,
 } from "./stream-v1/index.ts";

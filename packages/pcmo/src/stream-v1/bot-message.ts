@@ -8,24 +8,24 @@ import { choice, keys, text } from "../fields.ts";
 import { fields } from "../issue.ts";
 import { expecting, mustBe, mustBePrivate, notOneOf } from "../message.ts";
 import { streamLimits } from "./limits.ts";
-import { truth, utterance } from "./parts.ts";
+import { once, truth, utterance } from "./parts.ts";
 
 const base64Expects = "base64 text with its padding";
 const base64Message = mustBePrivate(base64Expects);
 const rateExpects = "8000 or 16000, as a number";
 
-const base64 = v.pipe(
+const base64 = () => v.pipe(
   v.string(base64Message),
   v.maxLength(streamLimits.messageBytes, base64Message),
   v.check(isBase64, base64Message),
   expecting(base64Expects, "The audio, of any length; also none, to say only that it is the last"),
 );
 
-const AudioSchema = v.pipe(
+const audioMessage = () => v.pipe(
   fields({
     type: v.literal("audio"),
     utterance: utterance("The utterance it belongs to; its number is chosen by the bot and never used again on this stream"),
-    audio: base64,
+    audio: base64(),
     encoding: v.optional(
       choice(["pcm", "mulaw", "wav", "mp3", "ogg"], "pcm: 16 bit signed little-endian mono; mulaw: G.711 at 8 kHz; the others are whole files"),
       "pcm",
@@ -40,56 +40,56 @@ const AudioSchema = v.pipe(
   v.readonly(),
 );
 
-const EndSchema = v.pipe(
+const endMessage = () => v.pipe(
   fields({ type: v.literal("end"), utterance: utterance() }),
   v.description("Nothing more comes of the utterance."),
   v.readonly(),
 );
 
-const MarkSchema = v.pipe(
+const markMessage = () => v.pipe(
   fields({ type: v.literal("mark"), name: text(1, 128, "Told in mark, when everything that was sent before has left as RTP") }),
   v.description("A mark behind everything sent so far."),
   v.readonly(),
 );
 
-const ClearSchema = v.pipe(
+const clearMessage = () => v.pipe(
   fields({ type: v.literal("clear"), utterance: v.exactOptional(utterance("The one that is meant; all when absent")) }),
   v.description("Throws away what is queued, with its marks, at once."),
   v.readonly(),
 );
 
-const what = v.optional(
+const what = () => v.optional(
   choice(["playback", "listening"], "What the party hears of the bot, or what the bot is sent of the call"),
   "playback",
 );
 
-const PauseSchema = v.pipe(
-  fields({ type: v.literal("pause"), what }),
+const pauseMessage = () => v.pipe(
+  fields({ type: v.literal("pause"), what: what() }),
   v.description("Stops what the party hears of the bot where it is, or what the bot is sent of the call."),
   v.readonly(),
 );
 
-const ResumeSchema = v.pipe(fields({ type: v.literal("resume"), what }), v.description("Ends a pause."), v.readonly());
+const resumeMessage = () => v.pipe(fields({ type: v.literal("resume"), what: what() }), v.description("Ends a pause."), v.readonly());
 
-const DtmfSchema = v.pipe(
+const dtmfMessage = () => v.pipe(
   fields({ type: v.literal("dtmf"), digits: keys("The keys that are pressed towards the party") }),
   v.description("Presses keys towards the party."),
   v.readonly(),
 );
 
-const FlowMessageSchema = v.pipe(
+const flowMessage = () => v.pipe(
   fields({ type: v.literal("flow"), flow: v.pipe(FlowSchema, expecting("a list of actions", "The flow")) }),
   v.description("Performed in place of the action under way and those that are left."),
   v.readonly(),
 );
 
-const HangupMessageSchema = v.pipe(
+const hangupMessage = () => v.pipe(
   fields({ type: v.literal("hangup"), reason: v.exactOptional(cause()) }),
   v.description("Ends the call."),
   v.readonly(),
 );
 
-const TransferSchema = v.pipe(
+const transferMessage = () => v.pipe(
   fields({
     type: v.literal("transfer"), to: callee("Whom to put the party through to"),
     from: diallingEntries.from, timeout: diallingEntries.timeout, duration: diallingEntries.duration,
@@ -98,33 +98,31 @@ const TransferSchema = v.pipe(
   v.readonly(),
 );
 
-const StopSchema = v.pipe(
+const stopMessage = () => v.pipe(
   fields({ type: v.literal("stop") }),
   v.description("Closes the stream; the call goes on with its flow."),
   v.readonly(),
 );
 
-/** What a bot may send as text, by its `type`. */
-export const botMessageSchemas = {
-  audio: AudioSchema,
-  end: EndSchema,
-  mark: MarkSchema,
-  clear: ClearSchema,
-  pause: PauseSchema,
-  resume: ResumeSchema,
-  dtmf: DtmfSchema,
-  flow: FlowMessageSchema,
-  hangup: HangupMessageSchema,
-  transfer: TransferSchema,
-  stop: StopSchema,
-} as const;
-
-/** Any text message of a bot. */
-export const ExactBotMessageSchema = v.variant(
-  "type", Object.values(botMessageSchemas), notOneOf('{"type":"stop"}', () => Object.keys(botMessageSchemas)),
-);
+/** The schema of each text message of a bot, by its `type`, and of any of them. */
+export const exactBotMessages = once(() => {
+  const byType = {
+    audio: audioMessage(),
+    end: endMessage(),
+    mark: markMessage(),
+    clear: clearMessage(),
+    pause: pauseMessage(),
+    resume: resumeMessage(),
+    dtmf: dtmfMessage(),
+    flow: flowMessage(),
+    hangup: hangupMessage(),
+    transfer: transferMessage(),
+    stop: stopMessage(),
+  } as const;
+  return { byType, any: v.variant("type", Object.values(byType), notOneOf('{"type":"stop"}', () => Object.keys(byType))) };
+});
 
 /** A text message of a bot in its one normalised form. `audio` is base64 still. */
-export type ExactBotMessage = v.InferOutput<typeof ExactBotMessageSchema>;
+export type ExactBotMessage = v.InferOutput<ReturnType<typeof exactBotMessages>["any"]>;
 /** A text message as a bot may write it. */
-export type ExactBotMessageInput = v.InferInput<typeof ExactBotMessageSchema>;
+export type ExactBotMessageInput = v.InferInput<ReturnType<typeof exactBotMessages>["any"]>;

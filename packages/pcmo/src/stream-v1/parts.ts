@@ -33,3 +33,9 @@ export function jsonOf(frame: unknown): { readonly value: unknown } | undefined 
     return undefined;
   }
 }
+
+/** Makes it when it is first asked for: most programs that load the language never speak this protocol. */
+export function once<T extends object>(make: () => T): () => T {
+  let made: T | undefined;
+  return () => (made ??= make());
+}

@@ -2,7 +2,7 @@ import { maxActions } from "../action.ts";
 import { flowDepth, flowWarnings, unknownKeys } from "../flow.ts";
 import { check, under, type Issue, type Parsed } from "../issue.ts";
 import { isRecord, withoutEmpty } from "../record.ts";
-import { botMessageSchemas, ExactBotMessageSchema, type ExactBotMessage } from "./bot-message.ts";
+import { exactBotMessages, type ExactBotMessage } from "./bot-message.ts";
 import { jsonOf } from "./parts.ts";
 
 /**
@@ -23,9 +23,9 @@ export function parseExactBotMessage(frame: unknown): Parsed<ExactBotMessage> {
 }
 
 function withWarnings(written: unknown, message: unknown): Parsed<ExactBotMessage> {
-  const result = check(ExactBotMessageSchema, message);
+  const result = check(exactBotMessages().any, message);
   if (!result.ok || !isRecord(written)) return result.ok ? { ...result, warnings: [] } : result;
-  const known = Object.keys(botMessageSchemas[result.value.type].entries);
+  const known = Object.keys(exactBotMessages().byType[result.value.type].entries);
   return { ...result, warnings: [...unknownKeys(written, known, ""), ...doubtful(result.value, written)] };
 }
 

@@ -1,7 +1,7 @@
 import { check, type Parsed } from "../issue.ts";
 import { isRecord } from "../record.ts";
 import { jsonOf } from "./parts.ts";
-import { ExactServerMessageSchema, serverMessageSchemas, type ExactServerMessage } from "./server-message.ts";
+import { exactServerMessages, type ExactServerMessage } from "./server-message.ts";
 
 /** A message of a newer server, which is nobody's duty to understand. */
 export interface UnknownServerMessage {
@@ -23,12 +23,12 @@ export function parseExactServerMessage(frame: unknown): Parsed<ExactServerMessa
   const { value } = json;
   const unknown = isRecord(value) ? unknownMessage(value) : undefined;
   if (unknown !== undefined) return { ok: true, value: unknown, warnings: [{ path: "/type", message: "is of a server that is newer than this" }] };
-  const result = check(ExactServerMessageSchema, value);
+  const result = check(exactServerMessages().any, value);
   return result.ok ? { ...result, warnings: [] } : result;
 }
 
 function unknownMessage(message: Readonly<Record<string, unknown>>): UnknownServerMessage | undefined {
   const { type: name, seq } = message;
-  if (typeof name !== "string" || Object.hasOwn(serverMessageSchemas, name)) return undefined;
+  if (typeof name !== "string" || Object.hasOwn(exactServerMessages().byType, name)) return undefined;
   return { type: "unknown", name, seq: typeof seq === "number" && Number.isSafeInteger(seq) && seq > 0 ? seq : undefined, message };
 }
