@@ -13,12 +13,22 @@ it("takes the median of what the bot costs off the round trip, to say what we ad
     "x: bot and sockets alone, p99": 9,
     "x: added by us, p50": [25, true],
     "x: added by us, p99": [44, true],
-    "x: other audio than what was sent": [0, true],
+    "x: packets with audio of another call": [0, true],
   });
 });
 
+it.each([
+  ["all the markers of a call whose number µ-law cannot carry", 127, 202, 0],
+  ["of two such calls", 383, 404, 0],
+  ["more than that", 200, 250, 48],
+  ["any, with fewer calls", 126, 1, 1],
+])("counts audio of another call: %s", (_, calls, markers, counted) => {
+  const figures = valuesOf(roundTrip("x", { calls, rtp: { window_s: 4, markers_of_other_calls: markers } }, []));
+  expect(figures["x: packets with audio of another call"]).toEqual([counted, counted === 0]);
+});
+
 it("says nothing of what we add where the bot was not measured", () => {
-  expect(Object.keys(valuesOf(roundTrip("x", report, [])))).toEqual(["x: round trip, p50", "x: round trip, p99", "x: other audio than what was sent"]);
+  expect(Object.keys(valuesOf(roundTrip("x", report, [])))).toEqual(["x: round trip, p50", "x: round trip, p99", "x: packets with audio of another call"]);
 });
 
 it.each([
