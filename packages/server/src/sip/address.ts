@@ -18,3 +18,7 @@ export const isSecure = (transport: TransportName): boolean => transport === "tl
 
 /** RFC 3261 §19.1.2; RFC 7118 has browsers dial, never us. */
 export const defaultPort = (transport: TransportName): number => (isSecure(transport) ? 5061 : 5060);
+
+/** Whether two addresses are of one flow: the same connection, or the same pair of ports (RFC 5626 §3.2). */
+export const sameFlow = (a: SipAddress, b: SipAddress): boolean =>
+  a.port === b.port && a.host === b.host && a.transport === b.transport && a.name === b.name;

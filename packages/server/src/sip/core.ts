@@ -7,7 +7,8 @@ import type { SipTimers } from "./transaction/timers.ts";
 import type { Network, Received } from "./transport/network.ts";
 import type { SipRequest } from "./message/message.ts";
 import type { Transport } from "./transport/transport.ts";
-import type { SipAddress } from "./address.ts";
+import { isSecure, type SipAddress, type TransportName } from "./address.ts";
+import type { Params } from "./message/params.ts";
 
 /** What the parts of one user agent share. */
 export interface Core {
@@ -47,17 +48,31 @@ export interface WaitingInvite {
 /** What a UA here takes; the Allow header (RFC 3261 §20.5). */
 export const ALLOW: Header = ["Allow", "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE"];
 
-/** The Contact under which this end is reached by somebody at `to` (§8.1.1.8). */
-export function contactAt(core: Core, transport: Transport, to: SipAddress, user: string | undefined): string {
-  const { host, port } = core.network.reachableAt(transport, to);
+/**
+ * The Contact under which this end is reached by somebody at `to` (§8.1.1.8); a `sips:` URI where the dialog asks for
+ * one (§12.1.1, RFC 5630 §5.1) and the way is secure.
+ */
+export function contactAt(core: Core, transport: Transport, to: SipAddress, user: string | undefined, sips = false): string {
+  const { transport: name, host, port } = core.network.reachableAt(transport, to);
+  const scheme = sips && isSecure(name) ? "sips" : "sip";
   return `<${formatSipUri({
-    scheme: "sip",
+    scheme,
     ...(user ? { user: escapeUser(unescape(user)) } : undefined),
     host,
     port,
-    params: transport.reliable ? [["transport", "tcp"]] : [],
+    params: transportParam(name, scheme),
   })}>`;
 }
+
+/** RFC 3261 §26.2.2: in a SIPS URI the transport is the one under TLS. RFC 7118 §5.2.1: `ws`, secure or not. */
+function transportParam(name: TransportName, scheme: "sip" | "sips"): Params {
+  if (name === "udp" || (name === "tls" && scheme === "sips")) return [];
+  return [["transport", name === "wss" ? "ws" : name]];
+}
+
+/** Whether a URI, or the one in a header value, is a SIPS URI. */
+export const isSips = (value: string | undefined): boolean =>
+  value !== undefined && /^sips:/i.test(parseNameAddr(value)?.uri ?? value);
 
 /** The user part of a URI or of a From or To value. */
 export function userOf(value: string): string | undefined {

@@ -102,12 +102,12 @@ function tcpFor(core: Core, to: SipAddress, request: SipRequest): SipAddress | u
   return bytes > MAX_DATAGRAM || !core.network.transportTo(to) ? overTcp : undefined;
 }
 
-/** The request with a Via of its own on top (RFC 3261 §8.1.1.7, RFC 3581 §3). */
+/** The request with a Via of its own on top (RFC 3261 §8.1.1.7, RFC 3581 §3; `alias`: RFC 5923 §8.1). */
 export function withVia(core: Core, request: SipRequest, to: SipAddress): SipRequest {
   const transport = core.network.transportTo(to);
   const { host, port } = transport ? core.network.reachableAt(transport, to) : to;
   const branch = `${BRANCH_COOKIE}${core.ids.token(16)}`;
-  const via: Header = ["Via", `SIP/2.0/${to.transport.toUpperCase()} ${hostPort(host, port)};branch=${branch};rport`];
+  const via: Header = ["Via", `SIP/2.0/${to.transport.toUpperCase()} ${hostPort(host, port)};branch=${branch};rport${to.transport === "tls" ? ";alias" : ""}`];
   return { ...request, headers: [via, ...request.headers] };
 }
 

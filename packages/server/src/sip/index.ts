@@ -1,5 +1,5 @@
 export { createUserAgent } from "./user-agent.ts";
-export type { SipAddress, TransportName } from "./address.ts";
+export { defaultPort, isSecure, type NextHop, type SipAddress, type TransportName } from "./address.ts";
 export type {
   Body, Credentials, Dialog, DialogEnd, DialogEvents, IncomingInvite, IncomingRequest, InviteOutcome, OutgoingInvite,
   OutgoingRequest, ResponseExtra, UserAgent, UserAgentEvents, UserAgentOptions,
@@ -21,6 +21,9 @@ export { formatVia, parseVia, type Via } from "./message/via.ts";
 export { type DigestAlgorithm, type DigestInput, digestResponse } from "./auth/digest.ts";
 export { createFakeNetwork, type FakeNetwork, type Passing } from "./transport/fake-network.ts";
 export { reachableHost } from "./transport/reachable-host.ts";
+export { isMadeOutTo } from "./transport/sip-identity.ts";
+export type { TlsSettings } from "./transport/tls.ts";
+export type { WebSocketSettings } from "./transport/web-socket.ts";
 export { type OpenTransport, type Receive, type Transport } from "./transport/transport.ts";
 export { DEFAULT_TIMERS, type SipTimers } from "./transaction/timers.ts";
 export {

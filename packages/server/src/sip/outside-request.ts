@@ -1,4 +1,4 @@
-import { contactAt, type Core, userAgentHeader, userOf } from "./core.ts";
+import { contactAt, type Core, isSips, userAgentHeader, userOf } from "./core.ts";
 import type { Plan } from "./exchange.ts";
 import { nextHopOf } from "./dialog/dialog-state.ts";
 import { type Header, headerLine, noBody, type SipRequest } from "./message/message.ts";
@@ -58,5 +58,5 @@ const givenHeader = ({ headers = [] }: OutgoingRequest, name: string): string | 
 function contactOf(core: Core, method: string, options: OutgoingRequest, to: SipAddress): readonly Header[] {
   if (!["INVITE", "REGISTER", "SUBSCRIBE"].includes(method) || givenHeader(options, "contact") !== undefined) return [];
   const transport = core.network.transportTo(to);
-  return transport ? [["Contact", contactAt(core, transport, to, userOf(options.from))]] : [];
+  return transport ? [["Contact", contactAt(core, transport, to, userOf(options.from), isSips(options.target))]] : [];
 }

@@ -2,6 +2,8 @@ import type { Clock, Ids, Listenable } from "../base/index.ts";
 import type { Header, SipRequest, SipResponse } from "./message/message.ts";
 import type { SipTimers } from "./transaction/timers.ts";
 import type { OpenTransport } from "./transport/transport.ts";
+import type { TlsSettings } from "./transport/tls.ts";
+import type { WebSocketSettings } from "./transport/web-socket.ts";
 import type { SipAddress } from "./address.ts";
 
 export interface UserAgentOptions {
@@ -15,6 +17,10 @@ export interface UserAgentOptions {
   readonly product?: string;
   /** Other values for the timers of RFC 3261 Table 4. */
   readonly timers?: Partial<SipTimers>;
+  /** How TLS is spoken: our certificate, whom we trust. */
+  readonly tls?: TlsSettings;
+  /** Who may connect over WebSocket. */
+  readonly webSocket?: WebSocketSettings;
   /** Other transports than sockets: `createFakeNetwork(clock).open`. */
   readonly openTransport?: OpenTransport;
 }
@@ -36,6 +42,8 @@ export interface UserAgentEvents {
   invite: IncomingInvite;
   /** A request outside a dialog that is not INVITE, CANCEL or ACK. Without a listener: 405 (OPTIONS: 200). */
   request: IncomingRequest;
+  /** A connection to that address has ended: who was reached by it is not any more. */
+  gone: SipAddress;
 }
 
 export interface OutgoingRequest {

@@ -32,7 +32,13 @@ export async function createUserAgent(options: UserAgentOptions): Promise<UserAg
     listen: options.listen,
     advertisedHost: options.advertisedHost,
     open: options.openTransport,
+    tls: options.tls,
+    webSocket: options.webSocket,
     refusal: () => ({ toTag: ids.token(10), headers: serverHeader({ product }) }),
+    gone: (remote) => guarded(() => {
+      transactions.gone(remote);
+      events.emit("gone", remote);
+    }),
     receive: (received) => guarded(() => transactions.receive(received)),
   });
   const core: Core = {

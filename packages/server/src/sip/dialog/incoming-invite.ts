@@ -1,7 +1,7 @@
 import { scope } from "../../base/index.ts";
-import { contactAt, type Core, userOf } from "../core.ts";
+import { contactAt, type Core, isSips, userOf } from "../core.ts";
 import { incomingRequest } from "../incoming-request.ts";
-import { headerValues, type SipResponse } from "../message/message.ts";
+import { headerValues, type SipRequest, type SipResponse } from "../message/message.ts";
 import { respondTo } from "../message/respond.ts";
 import type { ServerTransaction } from "../transaction/transactions.ts";
 import type { Dialog, IncomingInvite } from "../user-agent-types.ts";
@@ -28,7 +28,7 @@ export function inviteIn(core: Core, transaction: ServerTransaction): IncomingIn
   };
   const incoming = incomingRequest(core, transaction, {
     toTag: localTag,
-    contact: contactAt(core, transport, source, user),
+    contact: contactAt(core, transport, source, user, asksForSips(request)),
     onFinal(response) {
       core.waiting.delete(transaction);
       core.dialogs.delete(key);
@@ -62,6 +62,11 @@ export function inviteIn(core: Core, transaction: ServerTransaction): IncomingIn
       return (accepted ??= endedDialog(envelope.callId));
     },
   };
+}
+
+/** RFC 3261 §12.1.1: by its Request-URI, its top Record-Route, or, without one, its Contact. */
+function asksForSips(request: SipRequest): boolean {
+  return isSips(request.uri) || isSips(headerValues(request, "Record-Route")[0] ?? headerValues(request, "Contact")[0]);
 }
 
 /** What `accept` gives when there is nothing left to accept. */

@@ -1,7 +1,7 @@
 import { isPrivate } from "../transport/private-address.ts";
 import { sleep } from "../../base/index.ts";
 import { createAuthorizer } from "../auth/authorizer.ts";
-import { contactAt, userAgentHeader } from "../core.ts";
+import { contactAt, isSips, userAgentHeader } from "../core.ts";
 import { credentialsOf, exchange, type Sent, withVia } from "../exchange.ts";
 import { type Header, type SipRequest, type SipResponse } from "../message/message.ts";
 import { respondTo } from "../message/respond.ts";
@@ -88,7 +88,7 @@ function closeOn(context: DialogContext, method: string, response: SipResponse):
 
 function ownHeaders(context: DialogContext, method: string, to: SipAddress): readonly Header[] {
   const refreshes = method === "INVITE" || method === "UPDATE";
-  const contact: Header[] = refreshes ? [["Contact", contactAt(context.core, context.transport, to, context.user)]] : [];
+  const contact: Header[] = refreshes ? [["Contact", contactAt(context.core, context.transport, to, context.user, isSips(context.state.remoteTarget))]] : [];
   return [...contact, ...userAgentHeader(context.core)];
 }
 
@@ -128,11 +128,13 @@ export async function byeWithin(
 
 /** Where a request of this dialog goes: along the routes, else to the peer's target. */
 async function destinationOf({ core, flow, state, direct }: DialogContext): Promise<SipAddress | undefined> {
+  // RFC 7118 §5.4: a browser is reached over the connection it opened, and on no other way.
+  if (state.routeSet.length === 0 && (flow.transport === "ws" || flow.transport === "wss")) return flow;
   const located = await locate(nextHopInside(state));
   if (state.routeSet.length > 0) return located;
   if (!located || !core.network.transportTo(located)) return flow;
   // The connection the peer opened is the one it can be reached on (RFC 5923).
-  if (located.transport === "tcp" && flow.transport === "tcp" && located.host === flow.host) return flow;
+  if (located.transport !== "udp" && flow.transport === located.transport && located.host === flow.host) return flow;
   // Deviation: §12.2.1.1 wants the Contact; a private address seen from outside leads nowhere, the flow does.
   return located.host !== flow.host && isPrivate(located.host) && (direct || !isPrivate(flow.host)) ? flow : located;
 }

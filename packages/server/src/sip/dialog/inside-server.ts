@@ -1,4 +1,4 @@
-import { contactAt } from "../core.ts";
+import { contactAt, isSips } from "../core.ts";
 import { incomingRequest } from "../incoming-request.ts";
 import { header, type SipRequest, type SipResponse } from "../message/message.ts";
 import { respondTo } from "../message/respond.ts";
@@ -52,7 +52,7 @@ function passUp(context: DialogContext, transaction: ServerTransaction): void {
   };
   const incoming = incomingRequest(core, transaction, {
     toTag: context.state.localTag,
-    ...(refreshes ? { contact: contactAt(core, transport, source, context.user) } : undefined),
+    ...(refreshes ? { contact: contactAt(core, transport, source, context.user, isSips(context.state.remoteTarget)) } : undefined),
     onFinal(response) {
       if (isInvite) done();
       if (response.status >= 300) return;

@@ -2,7 +2,7 @@ import type { Clock } from "../../base/index.ts";
 import { header, type SipRequest, type SipResponse } from "../message/message.ts";
 import { parseNameAddr, tagOf } from "../message/name-addr.ts";
 import type { Network, Received } from "../transport/network.ts";
-import type { SipAddress } from "../address.ts";
+import { sameFlow, type SipAddress } from "../address.ts";
 import { client } from "./client.ts";
 import { inviteClient } from "./invite-client.ts";
 import { inviteServer } from "./invite-server.ts";
@@ -40,6 +40,8 @@ export interface Transactions {
   inviteOf(cancel: Received<SipRequest>): ServerTransaction | undefined;
   /** Whether this request has come before on another way (§8.2.2.2). */
   isMerged(received: Received<SipRequest>): boolean;
+  /** A connection has ended: what waits for an answer over it waits in vain (RFC 3261 §18.4). */
+  gone(remote: SipAddress): void;
   readonly count: number;
   close(): void;
 }
@@ -54,6 +56,7 @@ interface Served {
 
 interface Sent {
   readonly running: RunningTransaction;
+  readonly to: SipAddress;
   last: Received<SipResponse> | undefined;
 }
 
@@ -90,6 +93,9 @@ export function createTransactions(plumbing: Plumbing): Transactions {
       const first = envelope.toTag === undefined ? merges.get(mergeKey(envelope)) : undefined;
       return first !== undefined && first !== serverKey(envelope, message.method);
     },
+    gone(remote) {
+      for (const { running, to } of clients.values()) if (sameFlow(to, remote)) running.dispatch({ event: "transport error" });
+    },
     get count() {
       return clients.size + servers.size;
     },
@@ -121,7 +127,7 @@ function startClient(
   const running = request.method === "INVITE"
     ? runTransaction(inviteClient(request, config), plumbing)
     : runTransaction(client(request, config), plumbing);
-  const sent: Sent = { running, last: undefined };
+  const sent: Sent = { running, to, last: undefined };
   clients.set(key, sent);
   return () => {
     running.abandon();

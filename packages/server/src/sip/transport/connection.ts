@@ -25,6 +25,8 @@ export interface Connections {
   /** Whether one more from that host is taken. */
   admits(host: string): boolean;
   keep(remote: SipAddress, connection: Connection): void;
+  /** From now on what is meant for the name and port of `sentBy` goes over the connection from `remote` (RFC 5923 §8.1). */
+  alias(remote: SipAddress, sentBy: SipAddress): void;
   /** The connection to `remote`, dialled if there is none. */
   to(remote: SipAddress, dial?: () => Promise<Connection>): Promise<Connection>;
   closeAll(): Promise<void>;
@@ -33,6 +35,8 @@ export interface Connections {
 export function createConnections(limits: ConnectionLimits = CONNECTION_LIMITS): Connections {
   const table = new Map<string, Promise<Connection>>();
   const perHost = new Map<string, number>();
+  /** Keys of the table by the name and port their peers are known by. */
+  const aliases = new Map<string, string>();
   const events = new Emitter<{ gone: SipAddress }>();
   const count = (host: string, by: number) => {
     const left = (perHost.get(host) ?? 0) + by;
@@ -56,8 +60,14 @@ export function createConnections(limits: ConnectionLimits = CONNECTION_LIMITS):
       table.set(keyOf(remote), held);
       watch(remote, connection, held);
     },
+    alias(remote, sentBy) {
+      if (table.has(keyOf(remote))) aliases.set(remoteOf(sentBy), keyOf(remote));
+      const [oldest] = aliases.keys();
+      if (aliases.size > limits.total && oldest !== undefined) aliases.delete(oldest);
+    },
     to(remote, dial) {
-      const existing = table.get(keyOf(remote));
+      const alias = remote.name === undefined ? undefined : aliases.get(remoteOf({ ...remote, host: remote.name }));
+      const existing = table.get(alias ?? "") ?? table.get(keyOf(remote));
       if (existing) return existing;
       if (!dial) return Promise.reject(new PiopiyError("internal", "there is no connection to that address"));
       if (table.size >= limits.total) return Promise.reject(new PiopiyError("internal", "too many SIP connections"));

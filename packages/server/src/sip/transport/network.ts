@@ -7,11 +7,10 @@ import { parseMessage } from "../message/parse.ts";
 import { type ResponseParts, respondTo, respondToFailure } from "../message/respond.ts";
 import { serializeMessage } from "../message/serialize.ts";
 import { formatVia } from "../message/via.ts";
-import type { SipAddress, TransportName } from "../address.ts";
+import { defaultPort, isSecure, type SipAddress, type TransportName } from "../address.ts";
+import { type SocketSettings, socketOpener } from "./open-socket.ts";
 import { reachableHost } from "./reachable-host.ts";
-import { openTcp } from "./tcp.ts";
-import { type OpenTransport, remoteOf, type Transport } from "./transport.ts";
-import { openUdp } from "./udp.ts";
+import { type OpenTransport, type Receive, remoteOf, type Transport } from "./transport.ts";
 
 /** A well-formed message and where it came from. */
 export interface Received<M extends SipMessage = SipMessage> {
@@ -34,7 +33,7 @@ export interface Network {
   close(): Promise<void>;
 }
 
-export interface NetworkOptions {
+export interface NetworkOptions extends SocketSettings {
   readonly clock: Clock;
   readonly listen: readonly SipAddress[];
   readonly advertisedHost?: string | undefined;
@@ -42,10 +41,9 @@ export interface NetworkOptions {
   /** Completes a response that is made here, without a transaction. */
   readonly refusal: () => ResponseParts;
   readonly receive: (received: Received) => void;
+  /** A connection to that address has ended. */
+  readonly gone?: (remote: SipAddress) => void;
 }
-
-const openSocket: OpenTransport = (address, receive, clock) =>
-  (address.transport === "udp" ? openUdp : openTcp)(address, receive, clock);
 
 export async function openNetwork(options: NetworkOptions): Promise<Network> {
   const transports: Transport[] = [];
@@ -54,32 +52,12 @@ export async function openNetwork(options: NetworkOptions): Promise<Network> {
     publish("out", bytes, to);
     await transport.send(bytes, to);
   };
-  const back = (transport: Transport, response: SipResponse, to: SipAddress) =>
-    send(transport, response, to).catch((failure: unknown) =>
+  const back: Back = (transport, response, to) =>
+    void send(transport, response, to).catch((failure: unknown) =>
       channels.failure.publish({ layer: "sip", failure: messageOf(failure) }));
-  const receive = (bytes: Uint8Array, source: SipAddress, transport: Transport) => {
-    if (isKeepAlive(bytes)) return;
-    publish("in", bytes, source);
-    const parsed = parseMessage(bytes, transport.reliable ? "stream" : "datagram");
-    if (!parsed.ok) {
-      publishGarbage(parsed.reason, bytes, source);
-      const answer = respondToFailure(parsed, options.refusal());
-      if (answer) void back(transport, answer, source);
-      return;
-    }
-    const opened = openEnvelope(parsed.message);
-    if (opened.ok) {
-      const message = withSource(parsed.message, opened.envelope, source);
-      options.receive({ message, envelope: opened.envelope, source, transport });
-      return;
-    }
-    publishGarbage(opened.flaw.where, bytes, source);
-    if (parsed.message.type === "response" || parsed.message.method === "ACK") return;
-    if (header(parsed.message, "Via") === undefined) return;
-    const reason = opened.flaw.status === 400 ? `Bad ${opened.flaw.where}` : undefined;
-    void back(transport, respondTo(parsed.message, opened.flaw.status, { ...options.refusal(), reason }), source);
-  };
+  const receive: Receive = (bytes, source, transport) => takeIn(options, back, bytes, source, transport);
   await openAll(options, transports, receive);
+  for (const { events } of transports) events?.on("gone", (remote) => options.gone?.(remote));
   const transportTo = (to: SipAddress) => {
     const able = transports.filter(({ address }) => reaches(address, to));
     // A socket on the loopback address reaches nobody else, and to there it is the one that is answered.
@@ -96,28 +74,68 @@ export async function openNetwork(options: NetworkOptions): Promise<Network> {
     },
     async respond({ transport, source, envelope: { via } }, response) {
       // RFC 3581 §4: with rport the response goes to where the request came from.
-      const to = transport.reliable || param(via.params, "rport") !== undefined ? source : { ...source, port: via.port ?? 5060 };
+      const to = transport.reliable || param(via.params, "rport") !== undefined ? source : { ...source, port: via.port ?? defaultPort(source.transport) };
       try {
         await send(transport, response, to);
       } catch (failure) {
         // RFC 3261 §18.2.2: the connection is gone: open one to the address in `received` and the port in sent-by.
         if (!transport.reliable) throw failure;
-        await send(transport, response, { ...source, port: via.port ?? 5060 });
+        await send(transport, response, { ...source, port: via.port ?? defaultPort(source.transport), ...(isSecure(source.transport) && { name: via.host }) });
       }
     },
     close: async () => void (await Promise.all(transports.map((transport) => transport.close()))),
   };
 }
 
+/** Answers without a transaction. */
+type Back = (transport: Transport, response: SipResponse, to: SipAddress) => void;
+
+/** What a transport received: a message for the transactions, or something to be refused or forgotten. */
+function takeIn(
+  options: NetworkOptions, back: Back, bytes: Uint8Array, source: SipAddress, transport: Transport,
+): void {
+  if (isKeepAlive(bytes)) return;
+  publish("in", bytes, source);
+  const parsed = parseMessage(bytes, isStream(source) ? "stream" : "datagram");
+  if (!parsed.ok) {
+    publishGarbage(parsed.reason, bytes, source);
+    const answer = respondToFailure(parsed, options.refusal());
+    if (answer) back(transport, answer, source);
+    return;
+  }
+  const opened = openEnvelope(parsed.message);
+  if (opened.ok) {
+    noteAlias(parsed.message, opened.envelope, source, transport);
+    const message = withSource(parsed.message, opened.envelope, source);
+    options.receive({ message, envelope: opened.envelope, source, transport });
+    return;
+  }
+  publishGarbage(opened.flaw.where, bytes, source);
+  if (parsed.message.type === "response" || parsed.message.method === "ACK") return;
+  if (header(parsed.message, "Via") === undefined) return;
+  const reason = opened.flaw.status === 400 ? `Bad ${opened.flaw.where}` : undefined;
+  back(transport, respondTo(parsed.message, opened.flaw.status, { ...options.refusal(), reason }), source);
+}
+
+/** Where messages are told apart by their Content-Length: not in datagrams, and not in frames (RFC 7118 §4.2). */
+const isStream = ({ transport }: SipAddress): boolean => transport === "tcp" || transport === "tls";
+
+/** RFC 5923 §8.1: the peer takes requests for its own name over the connection it opened. */
+function noteAlias({ type }: SipMessage, { via }: Envelope, source: SipAddress, transport: Transport): void {
+  if (type === "response" || !transport.alias || param(via.params, "alias") === undefined) return;
+  transport.alias(source, { ...source, host: via.host, port: via.port ?? defaultPort(source.transport) });
+}
+
 async function openAll(
-  { listen, open = openSocket, clock }: NetworkOptions, transports: Transport[],
-  receive: Parameters<OpenTransport>[1],
+  options: NetworkOptions, transports: Transport[], receive: Receive,
 ): Promise<void> {
+  const { listen, open = socketOpener(options), clock } = options;
   for (let attempt = 0; ; attempt++) {
     try {
       for (const asked of listen) {
         // UDP and TCP where the system chooses the port: the same one for both.
-        const sibling = asked.port === 0 ? transports.find(({ address }) => isSibling(address, asked)) : undefined;
+        const shared = asked.port === 0 && (asked.transport === "udp" || asked.transport === "tcp");
+        const sibling = shared ? transports.find(({ address }) => isSibling(address, asked)) : undefined;
         transports.push(await open(sibling ? { ...asked, port: sibling.address.port } : asked, receive, clock));
       }
       return;
@@ -130,7 +148,7 @@ async function openAll(
 }
 
 const isSibling = (address: SipAddress, asked: SipAddress) =>
-  address.transport !== asked.transport && address.host === asked.host;
+  address.transport === (asked.transport === "udp" ? "tcp" : "udp") && address.host === asked.host;
 
 const reaches = (from: SipAddress, to: SipAddress) =>
   from.transport === to.transport && (isIPv6(from.host) || !isIPv6(to.host));

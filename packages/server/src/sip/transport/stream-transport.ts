@@ -3,7 +3,7 @@ import { channels, type Clock } from "../../base/index.ts";
 import { defaultPort, type SipAddress } from "../address.ts";
 import { type ConnectionLimits, createConnections } from "./connection.ts";
 import { createStreamConnection } from "./stream-connection.ts";
-import { plainHost, type Receive, type Transport } from "./transport.ts";
+import { plainHost, type Receive, remoteOf, type Transport } from "./transport.ts";
 
 /** How long a connection may take to come up. */
 const CONNECT_MS = 10_000;
@@ -18,6 +18,8 @@ export interface StreamKind {
   readonly accepted: "connection" | "secureConnection";
   /** Begins to connect; `ready` is the event after which the connection can be used. */
   dial(remote: SipAddress): { readonly socket: Socket; readonly ready: "connect" | "secureConnect" };
+  /** Whether who is at the other end has proved to be `name`. */
+  readonly speaksFor?: (socket: Socket, name: string) => boolean;
   readonly limits?: ConnectionLimits | undefined;
 }
 
@@ -32,6 +34,7 @@ export async function openStreamTransport({ address, receive, clock }: StreamPar
   const { server } = kind;
   const connections = createConnections(kind.limits);
   const bare = new Set<Socket>();
+  const accepted = new Map<string, Socket>();
   if (server) await listening(server, address);
   const bound = server?.address();
   const port = typeof bound === "object" && bound ? bound.port : address.port || defaultPort(address.transport);
@@ -46,6 +49,10 @@ export async function openStreamTransport({ address, receive, clock }: StreamPar
     async send(bytes, to) {
       const connection = await connections.to(to, async () => connectionOn(await connected(kind.dial(to), clock), to));
       await connection.write(bytes);
+    },
+    alias(source, sentBy) {
+      const socket = accepted.get(remoteOf(source));
+      if (socket && kind.speaksFor?.(socket, sentBy.host)) connections.alias(source, sentBy);
     },
     async close() {
       const closed = new Promise<void>((resolve) => (server ? server.close(() => resolve()) : resolve()));
@@ -64,6 +71,8 @@ export async function openStreamTransport({ address, receive, clock }: StreamPar
     if (socket.destroyed) return;
     const remote = remoteAddress(address.transport, socket);
     connections.keep(remote, connectionOn(socket, remote));
+    accepted.set(remoteOf(remote), socket);
+    socket.once("close", () => accepted.delete(remoteOf(remote)));
   });
   server?.on("error", (failure) => channels.failure.publish({ layer: "sip", failure: failure.message }));
   return transport;
