@@ -1,4 +1,5 @@
 import { toJsonSchemaDefs, type JsonSchema } from "@valibot/to-json-schema";
+import type * as v from "valibot";
 import { ActionSchema, actionSchemas, FlowSchema } from "./action.ts";
 import { CallActionSchema } from "./call-action.ts";
 import { DestinationSchema } from "./destination.ts";
@@ -6,9 +7,10 @@ import { DtmfRequestSchema, FlowRequestSchema, MuteRequestSchema } from "./live-
 import { AnswerUrlCallSchema, ErrorResponseSchema, MakeCallResponseSchema, MakeCallSchema } from "./make-call.ts";
 import { isRecord } from "./record.ts";
 import { StreamAudioSchema, StreamControlSchema } from "./stream-message.ts";
+import { exactBotMessages, exactServerMessages } from "./stream-v1/index.ts";
 import { AnswerRequestSchema, CdrSchema, DtmfCallbackSchema, LiveEventSchema, RecordingEventSchema } from "./webhooks.ts";
 
-const named = {
+const language = {
   PlayAction: actionSchemas.play,
   PlayGetInputAction: actionSchemas.play_get_input,
   InputAction: actionSchemas.input,
@@ -22,6 +24,10 @@ const named = {
   Destination: DestinationSchema,
   Action: ActionSchema,
   Flow: FlowSchema,
+} as const;
+
+const named = {
+  ...language,
   MakeCallRequest: MakeCallSchema,
   AnswerUrlCallRequest: AnswerUrlCallSchema,
   MakeCallResponse: MakeCallResponseSchema,
@@ -47,14 +53,41 @@ export type SchemaName = keyof typeof named;
  * (one of two keys, a minimum above a maximum) is left to the check itself.
  */
 export function jsonSchemas(refPrefix = "#/components/schemas/"): Readonly<Record<SchemaName, JsonSchema>> {
-  const schemas = toJsonSchemaDefs(named, {
+  return definitions(named, refPrefix);
+}
+
+/**
+ * The text messages of the exact stream protocol, `piopiy.v1`: two documents of JSON Schema (draft 2020-12), each with
+ * all it refers to under `$defs`.
+ */
+export function streamProtocolSchemas(): { readonly bot: JsonSchema; readonly server: JsonSchema } {
+  const bot = exactBotMessages();
+  const server = exactServerMessages();
+  return {
+    bot: documentOf("A text message from the bot", { Message: bot.any, ...titled("Message", bot.byType), ...language }),
+    server: documentOf("A text message from the server", { Message: server.any, ...titled("Message", server.byType) }),
+  };
+}
+
+function documentOf(title: string, schemas: Readonly<Record<string, v.GenericSchema>>): JsonSchema {
+  return { $schema: "https://json-schema.org/draft/2020-12/schema", title, $ref: "#/$defs/Message", $defs: definitions(schemas, "#/$defs/") };
+}
+
+/** `{ audio }` becomes `{ AudioMessage }`. */
+function titled(suffix: string, schemas: Readonly<Record<string, v.GenericSchema>>): Readonly<Record<string, v.GenericSchema>> {
+  const name = (word: string) => `${word.charAt(0).toUpperCase()}${word.slice(1)}${suffix}`;
+  return Object.fromEntries(Object.entries(schemas).map(([word, schema]) => [name(word), schema]));
+}
+
+function definitions<N extends string>(schemas: Readonly<Record<N, v.GenericSchema>>, refPrefix: string): Record<N, JsonSchema> {
+  const made = toJsonSchemaDefs(schemas, {
     target: "draft-2020-12",
     typeMode: "input",
     errorMode: "ignore",
     overrideRef: ({ referenceId }) => refPrefix + referenceId,
   });
-  for (const schema of Object.values(schemas)) tidy(schema);
-  return schemas;
+  tidy(Object.values(made));
+  return made;
 }
 
 // `expects` is a note for messages, no word of JSON Schema; an empty `required` says nothing.

@@ -64,6 +64,31 @@ describe("Action", () => {
     expect(action).toEqual({ action: "input", action_url: "https://example.com/dtmf", timeout: 5, ...expected });
   });
 
+  it("writes what it was asked of a stream, and nothing else", () => {
+    const parameters = { tenant: "42" };
+    const onFail = new Action().speak("Sorry");
+    const url = "wss://example.com/bot";
+    const compatible = { action: "stream", ws_url: url, listen_mode: "caller", voice_quality: "8000", stream_on_answer: false };
+    const further = {
+      protocol: "auto", headers: { Authorization: "Bearer x" }, sign_url: true, standby_url: "ws://example.com/2", reconnect: 0, hold_sound: false,
+    } as const;
+    const action = new Action()
+      .stream(url)
+      .stream(url, {})
+      .stream(url, { ...further, parameters, on_stream_fail: onFail })
+      .stream(url, { dialect: "twilio", on_stream_fail: onFail.PCMO() });
+    parameters.tenant = "43";
+    onFail.hangup();
+    const failing = [{ action: "speak", text: "Sorry" }];
+    expect(action.PCMO()).toEqual([
+      { action: "stream", ws_url: url },
+      compatible,
+      { ...compatible, ...further, parameters: { tenant: "42" }, on_stream_fail: failing },
+      { ...compatible, dialect: "twilio", on_stream_fail: failing },
+    ]);
+    expect(new StreamAction().stream(url, { protocol: "v1" }).PCMO()).toBe(JSON.stringify([{ ...compatible, protocol: "v1" }]));
+  });
+
   const wrong: readonly (readonly [string, string, string, readonly unknown[]])[] = [
     ["a file that is none", "playMusic", "file_name", [5]],
     ["a path", "playMusic", "file_name", ["../secret.wav"]],
@@ -87,6 +112,15 @@ describe("Action", () => {
     ["an address that is no WebSocket", "stream", "ws_url", ["https://example.com"]],
     ["an unknown quality", "stream", "voice_quality", ["wss://example.com", { voice_quality: 44100 }]],
     ["an unknown listener", "stream", "listen_mode", ["wss://example.com", { listen_mode: "calle" }]],
+    ["an unknown protocol", "stream", "protocol", ["wss://example.com", { protocol: "v2" }]],
+    ["two protocols", "stream", "dialect", ["wss://example.com", { protocol: "v1", dialect: "twilio" }]],
+    ["a parameter that is no text", "stream", "parameters.to", ["wss://example.com", { parameters: { to: 918000000000 } }]],
+    ["a parameter that is no data", "stream", "parameters", ["wss://example.com", { parameters: { to: () => 1 } }]],
+    ["a header of the connection", "stream", "headers.Host", ["wss://example.com", { headers: { Host: "a" } }]],
+    ["a standby that is no WebSocket", "stream", "standby_url", ["wss://example.com", { standby_url: "https://example.com" }]],
+    ["an endless reconnection", "stream", "reconnect", ["wss://example.com", { reconnect: 301 }]],
+    ["a failure flow that is none", "stream", "on_stream_fail", ["wss://example.com", { on_stream_fail: "hangup" }]],
+    ["a failure flow with a mistake", "stream", "on_stream_fail.1.text", ["wss://example.com", { on_stream_fail: [{ action: "hangup" }, { action: "speak" }] }]],
   ];
 
   it.each(wrong)("refuses %s and stays as it was", (_, method, field, args) => {

@@ -2,6 +2,7 @@ export { Action, Action as PiopiyAction } from "./action.ts";
 export {
   type BridgeOptions,
   type DialOptions,
+  type FlowSource,
   type HangupOptions,
   type InputOptions,
   type PlayGetInputOptions,

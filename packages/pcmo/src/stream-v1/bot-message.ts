@@ -18,6 +18,7 @@ const base64 = () => v.pipe(
   v.string(base64Message),
   v.maxLength(streamLimits.messageBytes, base64Message),
   v.check(isBase64, base64Message),
+  v.metadata({ contentEncoding: "base64" }),
   expecting(base64Expects, "The audio, of any length; also none, to say only that it is the last"),
 );
 

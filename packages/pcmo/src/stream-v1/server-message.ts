@@ -8,7 +8,7 @@ import { integer, milliseconds, once, truth, utterance } from "./parts.ts";
 const seq = () => integer(1, Number.MAX_SAFE_INTEGER, "Its place among the text messages of the stream: 1, 2, 3, …");
 
 function word(about: string) {
-  return v.pipe(v.string(mustBePrivate("text")), expecting("text", about));
+  return v.pipe(v.string(mustBePrivate("text")), v.metadata({ expects: "text", description: `${about}.` }));
 }
 
 function listOf<const S extends v.GenericSchema>(item: S, what: string, about: string) {

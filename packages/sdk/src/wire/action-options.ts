@@ -1,4 +1,4 @@
-import { nearest } from "@piopiy/pcmo";
+import { nearest, type ActionInput } from "@piopiy/pcmo";
 import { PiopiyValidationError } from "../errors.ts";
 import { isRecord } from "../http/reply.ts";
 import { type Dialable, type PhoneNumber } from "./parties.ts";
@@ -57,6 +57,35 @@ export interface StreamOptions {
   readonly voice_quality?: 8000 | 12000 | 16000 | "8000" | "12000" | "16000" | undefined;
   /** Whether the stream begins only when the call is answered. Default false. */
   readonly stream_on_answer?: boolean | undefined;
+  /**
+   * What is spoken, on a self-hosted server: the "compatible" form (the default), "v1" (the exact protocol `piopiy.v1`),
+   * or "auto" (`piopiy.v1` if the bot takes it as its sub-protocol, else the compatible form).
+   */
+  readonly protocol?: "compatible" | "v1" | "auto" | undefined;
+  /** For a bot that was written for another service; not together with `protocol`, for a self-hosted server. */
+  readonly dialect?: "twilio" | undefined;
+  /** Handed to the bot when the stream starts: at most 32 texts, with names of at most 64 and values of at most 1024 characters. */
+  readonly parameters?: Readonly<Record<string, string>> | undefined;
+  /** More headers for the request that opens the connection, at most 32; those of the connection itself are refused. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** Whether the signature stands in the query of the address too, as `piopiy_signature`. Default false. */
+  readonly sign_url?: boolean | undefined;
+  /** Another address of the bot (`ws://` or `wss://`), tried when the first cannot be connected to or does not come back. */
+  readonly standby_url?: string | undefined;
+  /** Seconds for which a lost connection is tried again, 0 to 300. Default 30 with `piopiy.v1`, else 0. */
+  readonly reconnect?: number | undefined;
+  /** Whether the hold music is heard while the bot is away for more than a second. Default true if `reconnect` is above 0. */
+  readonly hold_sound?: boolean | undefined;
+  /**
+   * The flow that the call goes on with when the stream could not be opened or is lost for good: an `Action`, or the list
+   * that its `PCMO()` returns. It may hold streams with such flows of their own, three deep.
+   */
+  readonly on_stream_fail?: readonly ActionInput[] | FlowSource | undefined;
+}
+
+/** What builds a flow: an `Action`. */
+export interface FlowSource {
+  PCMO(): readonly ActionInput[];
 }
 
 /** How a text is spoken; for a self-hosted server. */
@@ -99,7 +128,10 @@ export const inputKeys = [
 export const playGetInputKeys = ["max_retry", ...inputKeys] as const satisfies (keyof PlayGetInputOptions)[];
 export const dialKeys = ["duration", "timeout", "loop", "ring_type", "record"] as const satisfies (keyof DialOptions)[];
 export const bridgeKeys = ["from", "to", ...dialKeys] as const satisfies (keyof BridgeOptions)[];
-export const streamKeys = ["listen_mode", "voice_quality", "stream_on_answer"] as const satisfies (keyof StreamOptions)[];
+export const streamKeys = [
+  "listen_mode", "voice_quality", "stream_on_answer", "protocol", "dialect", "parameters", "headers", "sign_url", "standby_url",
+  "reconnect", "hold_sound", "on_stream_fail",
+] as const satisfies (keyof StreamOptions)[];
 export const speakKeys = ["language", "voice"] as const satisfies (keyof SpeakOptions)[];
 export const recordKeys = [
   "channels", "format", "beep", "max_length", "silence_timeout", "finish_on_key",

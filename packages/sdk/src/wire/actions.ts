@@ -1,5 +1,6 @@
 import { ActionSchema, check, type ActionInput } from "@piopiy/pcmo";
 import { PiopiyValidationError } from "../errors.ts";
+import { isRecord } from "../http/reply.ts";
 import {
   checkOptions, dialKeys, given, hangupKeys, inputKeys, playGetInputKeys, recordKeys, speakKeys, streamKeys,
   type DialOptions, type HangupOptions, type InputOptions, type PlayGetInputOptions, type RecordOptions,
@@ -81,7 +82,30 @@ export function stream(url: string, options?: StreamOptions): ActionInput {
     listen_mode: options.listen_mode ?? "caller",
     voice_quality: quality,
     stream_on_answer: options.stream_on_answer ?? false,
+    ...beyondCompatible(options),
   });
+}
+
+// What no official SDK knows stands on the wire only when it was asked for.
+function beyondCompatible(options: StreamOptions) {
+  const { protocol, dialect, sign_url, standby_url, reconnect, hold_sound, on_stream_fail: onFail } = options;
+  const flow = isRecord(onFail) && "PCMO" in onFail && typeof onFail.PCMO === "function" ? onFail.PCMO() : onFail;
+  return given({
+    protocol, dialect,
+    parameters: copied(options.parameters, "parameters"),
+    headers: copied(options.headers, "headers"),
+    sign_url, standby_url, reconnect, hold_sound,
+    on_stream_fail: copied(flow, "on_stream_fail"),
+  });
+}
+
+/** What the caller may go on changing; it must be data. */
+function copied<T>(value: T, field: string): T {
+  try {
+    return structuredClone(value);
+  } catch (cause) {
+    throw new PiopiyValidationError(field, `${field} must be JSON, without functions.`, [], { cause });
+  }
 }
 
 /** A `bridge`: `from` is the caller id, `to` a destination or a list of them. */
