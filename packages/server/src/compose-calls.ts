@@ -2,6 +2,7 @@ import { channels, type Clock, type Ids } from "./base/index.ts";
 import {
   createInbound, createRoutes, createSipDialler, createTrunk, type Dialler, type DialTarget, type IncomingCall,
 } from "./call/index.ts";
+import { tlsOf } from "./compose-tls.ts";
 import { inCidr, type Config, type TrunkConfig } from "./config/index.ts";
 import type { MediaEngine } from "./media/index.ts";
 import { createDigestAuthenticator, createRegistrar, createUserAgent, type SipAddress } from "./sip/index.ts";
@@ -30,7 +31,10 @@ export async function startCalls(parts: {
   const { config, engine, clock, ids, holdMusic } = parts;
   const { sip, phones, trunks } = config;
   const advertised = sip.advertise === undefined ? {} : { advertisedHost: sip.advertise };
-  const userAgent = await createUserAgent({ clock, ids, listen: listened(sip), product: `Piopiy/${VERSION}`, ...advertised });
+  const tls = await tlsOf(config, clock);
+  const userAgent = await createUserAgent({
+    clock, ids, listen: listened(config), product: `Piopiy/${VERSION}`, tls, webSocket: { path: sip.ws?.path, origins: sip.ws?.origins }, ...advertised,
+  });
   const passwords = new Map(phones.map(({ username, password }) => [username, password]));
   const authenticator = createDigestAuthenticator({ realm: "piopiy", clock, ids, lookup: (username) => passwords.get(username) });
   const registrar = createRegistrar({ authenticator, clock, ...EXPIRES });
@@ -75,11 +79,18 @@ export function trunkOf({ phones, trunks }: Pick<Config, "phones" | "trunks">): 
   };
 }
 
-function listened({ host, udp, tcp }: Config["sip"]): readonly SipAddress[] {
-  return [
-    ...(udp === false ? [] : [{ transport: "udp", host, port: udp } as const]),
-    ...(tcp === false ? [] : [{ transport: "tcp", host, port: tcp } as const]),
-  ];
+function listened({ sip: { host, udp, tcp, tls, ws }, trunks }: Config): readonly SipAddress[] {
+  const dialled = trunks.some(({ transport }) => transport === "tls");
+  const ports = {
+    udp, tcp,
+    // Without a certificate of ours nobody connects to us, but we can connect to them.
+    tls: tls?.port ?? (dialled ? 0 : false),
+    [ws?.secure ? "wss" : "ws"]: ws?.port ?? false,
+  } as const;
+  return (["udp", "tcp", "tls", "ws", "wss"] as const).flatMap((transport) => {
+    const port = ports[transport] ?? false;
+    return port === false ? [] : [{ transport, host, port }];
+  });
 }
 
 function allowed({ host, allow }: TrunkConfig, address: string): boolean {

@@ -26,6 +26,7 @@ export function logChannels(logger: Logger): () => void {
   const listeners = [
     [channels.failure, (message: unknown) => logger.error(failureOf(message), "background work failed")],
     [channels.sipGarbage, (message: unknown) => logger.debug(garbageOf(message), "no SIP message")],
+    [channels.sipCertificate, (message: unknown) => logger.warn({ ...Object(message) }, "the certificate of SIP over TLS runs out")],
     [channels.mediaLate, (message: unknown) => logger.warn({ ...Object(message) }, "media late")],
     [channels.sipRegistration, (message: unknown) => logger.info({ ...Object(message) }, "registration")],
     [channels.timeline, (message: unknown) => logger.debug({ ...Object(message) }, "timeline")],

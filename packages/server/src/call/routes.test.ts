@@ -35,7 +35,6 @@ describe("routes", () => {
     ["a phone that is not registered, by name", user("1002"), "peer"],
     ["a user nobody knows", user("nobody"), "us"],
     ["no number at all", number("+"), "us"],
-    ["a URI that asks for TLS", uri("sips:bob@example.com"), "us"],
     ["a URI with a line of its own", uri("sip:bob@example.com\r\nRoute: x"), "us"],
   ])("find %s unreachable", (_, target, who) => {
     expect(routes(target)).toEqual({ found: false, cause: { reason: "unreachable", who, ...(who === "peer" && { sipStatus: 480 }) } });
@@ -51,8 +50,7 @@ describe("routes", () => {
     expect(routes(number("+1 415 555 2671"))).toEqual({ found: true, destinations: [destination] });
   });
 
-  it("leave a SIP URI as it is", () => {
-    const target = "sip:bob@example.com:5080;transport=tcp";
+  it.each(["sip:bob@example.com:5080;transport=tcp", "sips:bob@example.com"])("leave the URI %s as it is", (target) => {
     expect(routes(uri(target))).toEqual({ found: true, destinations: [{ uri: target }] });
   });
 

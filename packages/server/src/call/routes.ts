@@ -1,4 +1,4 @@
-import { escapeUser, hostPort, type Credentials, type SipAddress } from "../sip/index.ts";
+import { escapeUser, hostPort, type Credentials, type NextHop, type SipAddress } from "../sip/index.ts";
 import type { Cause } from "./cause.ts";
 import type { DialTarget } from "./dialler.ts";
 import { party } from "./party.ts";
@@ -11,7 +11,7 @@ export interface Destination {
   readonly to?: string;
   /** The host of From, if it is not the server's own. */
   readonly fromHost?: string;
-  readonly nextHop?: SipAddress;
+  readonly nextHop?: NextHop;
   readonly credentials?: Credentials;
 }
 
@@ -33,7 +33,8 @@ export interface PhoneAccount {
 export interface TrunkRoute {
   readonly name: string;
   readonly host: string;
-  readonly port: number;
+  /** What DNS says (RFC 3263 §4.2), else the usual one, when absent. */
+  readonly port?: number;
   readonly transport: SipAddress["transport"];
   readonly username?: string;
   readonly password?: string;
@@ -73,8 +74,7 @@ export function createRoutes({ phones, contacts, trunks }: RouteOptions): Routes
 }
 
 function toUri(uri: string): Route {
-  // `sips:` asks for TLS on every hop (RFC 3261 §26.2.2), and there is no TLS transport to keep that promise with.
-  return /^sip:[^\s<>"]+$/i.test(uri) ? { found: true, destinations: [{ uri }] } : NO_ROUTE;
+  return /^sips?:[^\s<>"]+$/i.test(uri) ? { found: true, destinations: [{ uri }] } : NO_ROUTE;
 }
 
 function toContacts(phone: PhoneAccount, contacts: readonly PhoneContact[]): Route {
@@ -92,7 +92,7 @@ function toTrunk(trunk: TrunkRoute, number: string): Route {
       {
         uri: transport === "udp" ? uri : `${uri};transport=${transport}`,
         fromHost: host,
-        nextHop: { transport, host, port },
+        nextHop: { transport, host, ...(port !== undefined && { port }) },
         ...(username !== undefined && password !== undefined && { credentials: { username, password } }),
       },
     ],

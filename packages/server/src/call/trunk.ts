@@ -67,7 +67,7 @@ function registerWith({ settings, userAgent, clock, ids, expiresSeconds = 3600 }
     expiresSeconds,
     clock,
     ids,
-    nextHop: { transport, host, port },
+    nextHop: { transport, host, ...(port !== undefined && { port }) },
   });
 }
 

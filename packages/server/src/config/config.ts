@@ -1,4 +1,4 @@
-import type { Action } from "@piopiy/pcmo";
+import type { Action, StreamAction } from "@piopiy/pcmo";
 
 /** Everything the server is told, complete. Ports: 0 takes any free one, `false` is off. Paths: as given, `data` first. */
 export interface Config {
@@ -11,6 +11,21 @@ export interface Config {
     readonly hold?: "music" | "reinvite";
     readonly udp: number | false;
     readonly tcp: number | false;
+    /** SIP over TLS. Files are PEM. */
+    readonly tls?: {
+      readonly port: number | false;
+      readonly cert: string;
+      readonly key: string;
+      readonly ca?: string;
+      readonly verify_client: boolean;
+    };
+    /** SIP over WebSocket, for browsers. */
+    readonly ws?: {
+      readonly port: number | false;
+      readonly path?: string;
+      readonly origins?: readonly string[];
+      readonly secure: boolean;
+    };
   };
   readonly media: {
     readonly host: string;
@@ -72,7 +87,7 @@ export type NumberConfig = {
   readonly fallback_url?: string;
   readonly fallback_pcmo?: readonly Action[];
   /** How the bots of its calls speak, where a stream does not say. */
-  readonly stream_dialect?: "twilio";
+  readonly stream_dialect?: NonNullable<StreamAction["dialect"]>;
 } & (
   | { readonly answer_url: string }
   | { readonly pcmo: readonly Action[] }
@@ -81,8 +96,11 @@ export type NumberConfig = {
 export interface TrunkConfig {
   readonly name: string;
   readonly host: string;
-  readonly port: number;
-  readonly transport: "udp" | "tcp";
+  /** Absent: what DNS says (SRV), else the usual one. */
+  readonly port?: number;
+  readonly transport: "udp" | "tcp" | "tls";
+  /** How its certificate is verified: not at all, or by the authority in a file. */
+  readonly tls?: { readonly verify: false | string };
   readonly username?: string;
   readonly password?: string;
   readonly register: boolean;

@@ -13,9 +13,15 @@ export function crossCheck(config: CheckedConfig): readonly Issue[] {
     ...(config.speech.provider === "openai" && config.speech.base_url === undefined
       ? [{ path: "/speech/base_url", message: "is missing; the provider openai needs the address of a service" }]
       : []),
-    ...(config.sip.udp === false && config.sip.tcp === false
-      ? [{ path: "/sip", message: "must have udp or tcp; both are off, and no call could be made" }]
-      : []),
+    ...sipIssues(config),
+  ];
+}
+
+function sipIssues({ sip: { udp, tcp, tls, ws } }: CheckedConfig): readonly Issue[] {
+  const ports = [udp, tcp, tls?.port ?? false, ws?.port ?? false];
+  return [
+    ...(ports.every((port) => port === false) ? [{ path: "/sip", message: "must have udp or tcp; both are off, and no call could be made" }] : []),
+    ...(ws?.secure && !tls ? [{ path: "/sip/tls", message: "is missing; ws with secure needs its certificate" }] : []),
   ];
 }
 
@@ -66,6 +72,7 @@ function trunkIssues(trunk: CheckedConfig["trunks"][number], path: string): read
   const missing = (key: string, why: string) => [{ path: `${path}/${key}`, message: `is missing; ${why}` }];
   if (trunk.username !== undefined && trunk.password === undefined) return missing("password", "a username needs one");
   if (trunk.password !== undefined && trunk.username === undefined) return missing("username", "a password needs one");
+  if (trunk.tls && trunk.transport !== "tls") return [{ path: `${path}/tls`, message: "is only for the transport tls" }];
   if (trunk.register && trunk.username === undefined) return missing("username", "a trunk with register needs one");
   return [];
 }

@@ -2,31 +2,11 @@ import {
   appId, choice, expecting, flag, FlowSchema, httpUrl, mustBe, mustBePrivate, phoneNumber, secret, strictFields, text, wholeNumber, word,
 } from "@piopiy/pcmo";
 import * as v from "valibot";
-import { isCidr } from "./cidr.ts";
+import { host } from "./schema-parts.ts";
+import { sip, trunkWay } from "./sip-schema.ts";
 
-const hostExpects = "a host name or an IP address";
-const host = (about: string) => word(/^(?=.{1,253}$)(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*)$/, hostExpects, about);
 const port = (about: string) => wholeNumber(0, 65_535, about);
 const folder = (about: string) => text(1, 1024, about);
-
-const offExpects = "a port from 0 (any free one) to 65535, or false for off";
-const portOrOff = (about: string) => {
-  const message = mustBe(offExpects);
-  return v.pipe(
-    v.union(
-      [
-        v.literal(false),
-        v.picklist(["off", "false"]),
-        v.pipe(v.number(message), v.integer(message), v.minValue(0, message), v.maxValue(65_535, message)),
-        v.pipe(v.string(message), v.regex(/^[0-9]{1,5}$/, message)),
-      ],
-      message,
-    ),
-    expecting(offExpects, about),
-    v.transform((value): number | false => (value === false || value === "off" || value === "false" ? false : Number(value))),
-    v.check((value) => value === false || value <= 65_535, message),
-  );
-};
 
 const portsExpects = "[from, to]: two ports from 1024 to 65535, the lower one first, or [0, 0] for any free ones";
 const portsMessage = (issue: { readonly input: unknown }) =>
@@ -42,14 +22,6 @@ const ports = v.pipe(
 const http = strictFields({
   host: v.optional(host("Where the API listens"), "127.0.0.1"),
   port: v.optional(port("The port of the API; 0 takes any free one"), 8080),
-});
-
-const sip = strictFields({
-  host: v.optional(host("Where SIP listens"), "127.0.0.1"),
-  advertise: v.exactOptional(host("The address told to the other side in place of host, behind NAT for example")),
-  hold: v.exactOptional(choice(["music", "reinvite"], "What a call on hold is told: it hears music, and with reinvite its phone is told as well")),
-  udp: v.optional(portOrOff("The UDP port"), 5060),
-  tcp: v.optional(portOrOff("The TCP port"), 5060),
 });
 
 const media = strictFields({
@@ -99,24 +71,14 @@ const numberRoute = strictFields({
   stream_dialect: v.exactOptional(choice(["twilio"], "How the bots of its calls speak, where a stream names no protocol and no dialect")),
 });
 
-const cidrMessage = mustBe("an address or a block of addresses such as 10.0.0.0/8 or 2001:db8::/32");
 const name = (about: string) => word(/^[A-Za-z0-9._-]{1,64}$/, "1 to 64 letters, digits, ., _ or -", about);
 
 const trunk = strictFields({
   name: name("What the trunk is called"),
-  host: host("Where it is reached"),
-  port: v.optional(wholeNumber(1, 65_535, "Its SIP port"), 5060),
-  transport: v.optional(choice(["udp", "tcp"]), "udp"),
+  ...trunkWay,
   username: v.exactOptional(text(1, 128, "For digest authentication")),
   password: v.exactOptional(text(1, 256, "For digest authentication")),
   register: v.optional(flag("Register there, so that it can call us"), false),
-  allow: v.optional(
-    v.array(
-      v.pipe(v.string(cidrMessage), v.check(isCidr, cidrMessage)),
-      mustBe("a list of addresses or blocks of addresses"),
-    ),
-    [],
-  ),
   limits: v.exactOptional(limits),
 });
 

@@ -4,7 +4,7 @@ import type { SipTimers } from "./transaction/timers.ts";
 import type { OpenTransport } from "./transport/transport.ts";
 import type { TlsSettings } from "./transport/tls.ts";
 import type { WebSocketSettings } from "./transport/web-socket.ts";
-import type { SipAddress } from "./address.ts";
+import type { NextHop, SipAddress } from "./address.ts";
 
 export interface UserAgentOptions {
   readonly clock: Clock;
@@ -54,7 +54,7 @@ export interface OutgoingRequest {
   readonly fromDisplayName?: string;
   readonly to?: string;
   /** Where to send it, if not to the first route or the target. */
-  readonly nextHop?: SipAddress;
+  readonly nextHop?: NextHop;
   readonly credentials?: Credentials;
   readonly headers?: readonly Header[];
   readonly body?: Body;

@@ -4,7 +4,7 @@ import { header, headerValues, type SipResponse } from "../message/message.ts";
 import { parseNameAddr } from "../message/name-addr.ts";
 import { param } from "../message/params.ts";
 import { parseSipUri } from "../message/uri.ts";
-import type { SipAddress } from "../address.ts";
+import type { NextHop } from "../address.ts";
 import type { Credentials, UserAgent } from "../user-agent-types.ts";
 
 export interface RegistrationOptions {
@@ -16,7 +16,7 @@ export interface RegistrationOptions {
   readonly expiresSeconds: number;
   readonly clock: Clock;
   readonly ids?: Ids;
-  readonly nextHop?: SipAddress;
+  readonly nextHop?: NextHop;
 }
 
 export interface RegistrationEvents {

@@ -2,7 +2,7 @@ import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
 import { param } from "../message/params.ts";
 import { parseSipUri, type SipUri } from "../message/uri.ts";
-import { defaultPort, isSecure, type SipAddress, type TransportName } from "../address.ts";
+import { defaultPort, isSecure, type NextHop, type SipAddress, type TransportName } from "../address.ts";
 
 /** Where a SIP URI leads (RFC 3263 without SRV); `undefined` for a URI that cannot be followed here. */
 export async function locate(uri: string): Promise<SipAddress | undefined> {
@@ -25,7 +25,8 @@ function transportOf({ scheme, params }: SipUri): TransportName | undefined {
 const NAMES = ["udp", "tcp", "tls", "ws", "wss"] as const;
 
 /** The address with its host name resolved; `undefined` when the name leads nowhere. */
-export async function resolveHost(address: SipAddress): Promise<SipAddress | undefined> {
+export async function resolveHost(hop: NextHop): Promise<SipAddress | undefined> {
+  const address: SipAddress = { ...hop, port: hop.port ?? defaultPort(hop.transport) };
   if (isIP(address.host) !== 0) return address;
   // RFC 6761 §6.4; browsers write such names, as they do not know their addresses (RFC 7118 §5).
   if (address.host.endsWith(".invalid")) return undefined;
