@@ -2,14 +2,15 @@ import type { RawData, WebSocket } from "ws";
 import { scope, text, type Clock } from "../../base/index.ts";
 import type { StreamEnd, StreamLine, StreamRequest } from "../../interpreter/index.ts";
 import { createOutbox } from "./bot-stream-outbox.ts";
-import { createPerformer } from "./bot-stream-performer.ts";
-import type { Dialect, StopReason, StreamStart } from "./dialect.ts";
+import { createPerformer, speak, type Perform } from "./bot-stream-performer.ts";
+import type { Dialect, StopReason, StreamEvent, StreamStart } from "./dialect.ts";
 import { Intake, type Decode } from "./intake.ts";
 import { keepAlive } from "./keepalive.ts";
 import { closeSocket, untilClosed, type Ending } from "./until-closed.ts";
 import { createUplink } from "./uplink.ts";
+import { QUEUE_MS } from "./voice-room.ts";
 import { Voice } from "./voice.ts";
-import { limitedWarnings } from "./warnings.ts";
+import { createWarnings } from "./warnings.ts";
 
 /** A bot on a call. It outlives its sockets: what the bot said, what it was told and how much it was are kept here. */
 export interface BotStream {
@@ -19,8 +20,8 @@ export interface BotStream {
    */
   attach(socket: WebSocket, resume?: Resume): Promise<Ending>;
   /**
-   * The stream is over: resolves when what the bot had said was heard to its end (unless the call is over) and a socket
-   * that is still there was told the totals and closed. Idempotent; never rejects.
+   * The stream is over: resolves when what the bot had said was heard to its end (unless the call is over). Idempotent;
+   * never rejects.
    */
   close(ending: Ending): Promise<StreamEnd>;
 }
@@ -40,63 +41,47 @@ export interface BotStreamParts {
 const over: Ending = { by: "us", code: 1000, reason: "the call is over" };
 const stopped: Ending = { by: "bot", code: 1000, reason: "stop" };
 const lost: Ending = { by: "network", code: 1006, reason: "no answer to pings" };
-const QUEUE_MS = 60_000;
 
 /** A bot's stream, without a socket at first, until it is closed. `signal` aborts when the call is over. */
 export function createBotStream(request: StreamRequest, line: StreamLine, parts: BotStreamParts, signal: AbortSignal): BotStream {
   const { clock, dialect, decode, messageBytes, keepMs = 0 } = parts;
   const life = scope(signal);
-  const { warn, finish: finishWarnings } = limitedWarnings((warning) => line.warn(warning));
   const outbox = createOutbox(dialect);
+  const warnings = createWarnings((warning) => line.warn(warning), (event) => outbox.tell(event));
   const uplink = createUplink(request.sampleRateHz, keepMs, (samples, position) => dialect.audio(samples, position));
-  const rest = () => intake.rest();
-  const overflow = () => warn({ warning: "stream_overflow" });
-  const voice = new Voice({ play: (source, own) => line.play(source, own), clock, rest, overflow, signal });
-  const failed = (message: string) => warn({ warning: "stream_audio", message });
-  const intake: Intake = new Intake({ say: (samples) => voice.say(samples), decode, failed, signal });
+  const tell = (event: StreamEvent) => {
+    if (event.type === "overflow") warnings.warn({ warning: "stream_overflow" });
+    outbox.tell(event);
+  };
+  const refused = (message: string) => warnings.issues([{ path: "/utterance", message }]);
+  const voice = new Voice({ feed: (options) => line.feed(options), clock, drops: dialect.drops ?? "oldest", tell, refused, signal });
+  const failed = (message: string) => warnings.warn({ warning: "stream_audio", message });
+  const intake: Intake = new Intake({ pass: (spoken, decoded) => speak(voice, spoken, decoded), decode, failed, signal });
+  const perform = createPerformer({ intake, voice, uplink, line, warnings, signal });
   life.onClose(line.listen((samples) => uplink.push(samples)));
   life.onClose(line.digits((digit) => outbox.tell({ type: "dtmf", digit })));
-  const startOf = (resume: Resume | undefined): StreamStart => ({
-    streamId: request.id, call: request.call, parameters: request.parameters ?? {}, listenMode: request.listenMode,
-    sampleRateHz: request.sampleRateHz, limits: { queueMs: QUEUE_MS, messageBytes },
-    ...(resume && { resume: { ...resume, ...uplink.kept() } }),
-  });
+
   const finish = async (how: Ending): Promise<StreamEnd> => {
     life.close();
     // The bot's last words are heard, unless the call is over: then nobody is there.
     await intake.idle();
     await voice.finish();
-    finishWarnings();
-    const { sentMs, unsentMs } = uplink;
-    const { receivedMs, playedMs, droppedMs } = voice;
-    const totals = { sentMs, unsentMs, receivedMs, playedMs, droppedMs };
+    warnings.finish();
+    const totals = totalsOf(uplink, voice);
     outbox.tell({ type: "stop", reason: reasonOf(how), totals });
+    outbox.detach();
     return { ...how, totals };
   };
   let end: Promise<StreamEnd> | undefined;
   const close = (how: Ending) => (end ??= finish(how));
-
   return {
     close,
     async attach(socket, resume) {
-      const own = scope();
-      const left = new Promise<Ending>((leave) => {
-        const call = () => leave(over);
-        if (life.signal.aborted) call();
-        else life.signal.addEventListener("abort", call, { once: true });
-        own.onClose(() => life.signal.removeEventListener("abort", call));
-        const perform = createPerformer({ intake, voice, uplink, line, warn, signal, stop: () => leave(stopped) });
-        const read = (data: RawData, isBinary: boolean) => {
-          for (const asked of dialect.read(isBinary ? bytesOf(data) : text(bytesOf(data)))) if (!own.signal.aborted) perform(asked);
-        };
-        socket.on("message", read);
-        own.onClose(() => socket.off("message", read));
-        own.onClose(keepAlive(socket, clock, () => leave(lost)));
-      });
-      outbox.attach(socket, startOf(resume), { type: "credit", queuedMs: 0, freeMs: QUEUE_MS });
+      const left = use(socket, { clock, dialect, perform, ended: life.signal });
+      const start = { ...startOf(request, messageBytes), ...(resume && { resume: { ...resume, ...uplink.kept() } }) };
+      outbox.attach(socket, start, voice.credit());
       uplink.attach(socket);
-      const how = await Promise.race([untilClosed(socket), left]);
-      own.close();
+      const how = await left;
       uplink.detach();
       if (how === over || (how === stopped && dialect.untilHeard)) await close(how);
       outbox.detach();
@@ -104,6 +89,47 @@ export function createBotStream(request: StreamRequest, line: StreamLine, parts:
       return how;
     },
   };
+}
+
+interface SocketUse {
+  readonly clock: Clock;
+  readonly dialect: Dialect;
+  readonly perform: Perform;
+  /** Aborts when the stream is over. */
+  readonly ended: AbortSignal;
+}
+
+/** Does what the bot asks for on a socket, until it asks for no more, the socket is closed or lost, or the stream is over. */
+async function use(socket: WebSocket, { clock, dialect, perform, ended }: SocketUse): Promise<Ending> {
+  const own = scope(ended);
+  const left = new Promise<Ending>((resolve) => {
+    const leave = (how: Ending) => {
+      resolve(how);
+      own.close();
+    };
+    const read = (data: RawData, isBinary: boolean) => {
+      if (own.signal.aborted) return;
+      for (const asked of dialect.read(isBinary ? bytesOf(data) : text(bytesOf(data)))) {
+        if (own.signal.aborted) return;
+        if (asked.type === "stop") leave(stopped);
+        else perform(asked);
+      }
+    };
+    socket.on("message", read);
+    own.onClose(keepAlive(socket, clock, () => leave(lost)));
+    own.onClose(() => leave(over));
+  });
+  const how = await Promise.race([untilClosed(socket), left]);
+  own.close();
+  return how;
+}
+
+function startOf({ id: streamId, call, parameters = {}, listenMode, sampleRateHz }: StreamRequest, messageBytes: number): StreamStart {
+  return { streamId, call, parameters, listenMode, sampleRateHz, limits: { queueMs: QUEUE_MS, messageBytes } };
+}
+
+function totalsOf({ sentMs, unsentMs }: Pick<StreamEnd["totals"], "sentMs" | "unsentMs">, { receivedMs, playedMs, droppedMs }: Voice): StreamEnd["totals"] {
+  return { sentMs, unsentMs, receivedMs, playedMs, droppedMs };
 }
 
 function reasonOf({ by, code }: Ending): StopReason {

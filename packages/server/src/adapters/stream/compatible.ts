@@ -1,6 +1,6 @@
 import { parseStreamMessage, type StreamMessage } from "@piopiy/pcmo";
-import { pcmBytes } from "../../audio/index.ts";
 import type { BotRequest, Dialect, DialectOptions } from "./dialect.ts";
+import { pcmView } from "./pcm-view.ts";
 
 /**
  * The protocol that bots of the hosted platform speak: they get binary frames of PCM and nothing else; they send audio,
@@ -9,7 +9,7 @@ import type { BotRequest, Dialect, DialectOptions } from "./dialect.ts";
 export function compatibleDialect({ sampleRateHz }: DialectOptions): Dialect {
   return {
     open: () => [],
-    audio: pcmBytes,
+    audio: (samples) => Buffer.from(pcmView(samples)),
     tell: () => [],
     read(frame) {
       if (typeof frame !== "string") return [{ type: "audio", audio: { form: "pcm", sampleRateHz, bytes: frame }, live: true }];

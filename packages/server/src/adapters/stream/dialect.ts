@@ -11,6 +11,8 @@ export type Frame = string | Uint8Array;
 export interface Dialect {
   /** The bot is told what was heard: its socket stays open until then when it asks to stop. */
   readonly untilHeard?: boolean;
+  /** What gives way when the bot says more than the queue holds: the oldest, unless told. */
+  readonly drops?: "oldest" | "newest";
   /** What is sent before anything else, on every socket. */
   open(start: StreamStart): readonly Frame[];
   /** The frame that carries 20 ms of the call at the stream's rate; `position` is its first sample, counted from the start. */

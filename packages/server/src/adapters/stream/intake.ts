@@ -1,14 +1,15 @@
-import { g711 } from "../../audio/index.ts";
 import { channels, PiopiyError, scope, type Scope } from "../../base/index.ts";
-import type { BotAudio } from "./dialect.ts";
-import { createPcmIn, type PcmIn } from "./pcm-in.ts";
+import type { BotRequest } from "./dialect.ts";
 
-/** Decodes a whole WAV or MP3 file to 8 kHz. Fails with `bad_audio`. */
+/** Decodes a whole file to 8 kHz. Fails with `bad_audio`. */
 export type Decode = (bytes: Uint8Array, signal: AbortSignal) => Promise<Int16Array>;
 
+/** What has a place in the order of what the bot says. */
+export type Spoken = Extract<BotRequest, { type: "audio" | "end" | "mark" | "clear" }>;
+
 export interface IntakeOptions {
-  /** Takes 8 kHz samples. */
-  readonly say: (samples: Int16Array) => void;
+  /** Takes one after the other; of a file, its samples at 8 kHz: none, when it could not be decoded. */
+  readonly pass: (spoken: Spoken, decoded?: Int16Array) => void;
   readonly decode: Decode;
   /** Some audio was not decoded. */
   readonly failed: (message: string) => void;
@@ -17,14 +18,20 @@ export interface IntakeOptions {
 
 /** As much may wait behind a file that is being decoded. */
 const WAITING_BYTES = 8 << 20;
+const WAITING = 20_000;
 
-/** What comes in from the bot to be said, in its order: files take a while to be decoded, and PCM waits for them. */
+const none = new Int16Array(0);
+const nothing = { form: "mulaw", bytes: new Uint8Array(0) } as const;
+const bytesOf = (spoken: Spoken | undefined) => (spoken?.type === "audio" ? spoken.audio.bytes.length : 0);
+
+/** What comes in from the bot to be said, in its order: files take a while to be decoded, and everything waits for them. */
 export class Intake {
   readonly #options: IntakeOptions;
+  /** Of the file that is being decoded. */
   #life: Scope;
-  #pcm: { readonly sampleRateHz: number; readonly input: PcmIn } | undefined;
-  #waiting: BotAudio[] = [];
+  #waiting: Spoken[] = [];
   #waitingBytes = 0;
+  #decoding: Spoken | undefined;
   #working: Promise<void> | undefined;
 
   constructor(options: IntakeOptions) {
@@ -32,27 +39,37 @@ export class Intake {
     this.#life = scope(options.signal);
   }
 
-  take(audio: BotAudio): void {
-    if (!this.#working && audio.form !== "file") return this.#sayPcm(audio);
-    if (this.#waitingBytes + audio.bytes.length > WAITING_BYTES) return this.#options.failed("Too much waits for audio that is being decoded.");
-    this.#waiting.push(audio);
-    this.#waitingBytes += audio.bytes.length;
-    this.#working ??= this.#work(this.#life.signal);
+  take(spoken: Spoken): void {
+    if (!this.#working && !isFile(spoken)) return this.#options.pass(spoken);
+    const bytes = bytesOf(spoken);
+    if (this.#waitingBytes + bytes > WAITING_BYTES || this.#waiting.length >= WAITING) {
+      return this.#options.failed("Too much waits for audio that is being decoded.");
+    }
+    this.#waiting.push(spoken);
+    this.#waitingBytes += bytes;
+    this.#working ??= this.#work();
     return undefined;
   }
 
-  /** Forgets what is being decoded or waits for that. */
-  clear(): void {
-    this.#life.close();
-    this.#life = scope(this.#options.signal);
+  /** Forgets everything that waits, also what is being decoded, and returns it. */
+  clear(): readonly Spoken[] {
+    const forgotten = [...(this.#decoding ? [this.#decoding] : []), ...this.#waiting];
     this.#waiting = [];
     this.#waitingBytes = 0;
-    this.#working = undefined;
+    this.#decoding = undefined;
+    this.#renew();
+    return forgotten;
   }
 
-  /** What the conversion of PCM still holds; it begins anew. */
-  rest(): Int16Array {
-    return this.#pcm?.input.flush() ?? new Int16Array(0);
+  /** Takes the audio out of what waits of an utterance, which keeps its place. False: nothing of it waits. */
+  empty(utterance: number): boolean {
+    const concerned = (spoken: Spoken | undefined) => spoken?.type === "audio" && spoken.utterance === utterance;
+    const decoding = concerned(this.#decoding);
+    const found = decoding || this.#waiting.some(concerned);
+    this.#waiting = this.#waiting.map((spoken) => (spoken.type === "audio" && concerned(spoken) ? { ...spoken, audio: nothing } : spoken));
+    this.#waitingBytes = this.#waiting.reduce((sum, spoken) => sum + bytesOf(spoken), 0);
+    if (decoding) this.#renew();
+    return found;
   }
 
   /** Resolves when nothing waits any more. */
@@ -61,42 +78,39 @@ export class Intake {
     this.#life.close();
   }
 
-  #sayPcm(audio: Exclude<BotAudio, { form: "file" }>): void {
-    if (audio.form === "mulaw") {
-      this.#options.say(this.rest());
-      const samples = new Int16Array(audio.bytes.length);
-      g711.PCMU.decode(audio.bytes, samples);
-      return this.#options.say(samples);
-    }
-    const { sampleRateHz, bytes } = audio;
-    if (this.#pcm?.sampleRateHz !== sampleRateHz) {
-      this.#options.say(this.rest());
-      this.#pcm = { sampleRateHz, input: createPcmIn(sampleRateHz) };
-    }
-    return this.#options.say(this.#pcm.input.push(bytes));
-  }
-
-  async #sayFile(bytes: Uint8Array, signal: AbortSignal): Promise<void> {
-    const { say, decode, failed } = this.#options;
-    try {
-      const samples = await decode(bytes, signal);
-      if (signal.aborted) return;
-      say(this.rest());
-      say(samples);
-    } catch (failure) {
-      if (signal.aborted) return;
-      if (!(failure instanceof PiopiyError)) channels.failure.publish({ layer: "adapters", failure });
-      failed(failure instanceof PiopiyError ? failure.message : "The audio cannot be decoded.");
-    }
-  }
-
-  async #work(signal: AbortSignal): Promise<void> {
+  async #work(): Promise<void> {
     for (let next = this.#waiting.shift(); next; next = this.#waiting.shift()) {
-      this.#waitingBytes -= next.bytes.length;
-      if (next.form !== "file") this.#sayPcm(next);
-      else await this.#sayFile(next.bytes, signal);
-      if (signal.aborted) return;
+      this.#waitingBytes -= bytesOf(next);
+      if (isFile(next)) await this.#file(next, next.audio.bytes, this.#life.signal);
+      else this.#options.pass(next);
     }
     this.#working = undefined;
   }
+
+  async #file(spoken: Spoken, bytes: Uint8Array, signal: AbortSignal): Promise<void> {
+    const { pass, decode, failed } = this.#options;
+    this.#decoding = spoken;
+    let samples: Int16Array = none;
+    try {
+      samples = await decode(bytes, signal);
+    } catch (failure) {
+      if (!signal.aborted) failed(whyOf(failure));
+    }
+    // One that cannot be decoded, or was emptied, belongs to its utterance all the same: that begins, and may end.
+    if (this.#decoding === spoken) pass(spoken, signal.aborted ? none : samples);
+    this.#decoding = undefined;
+  }
+
+  #renew(): void {
+    this.#life.close();
+    this.#life = scope(this.#options.signal);
+  }
 }
+
+function whyOf(failure: unknown): string {
+  if (failure instanceof PiopiyError) return failure.message;
+  channels.failure.publish({ layer: "adapters", failure });
+  return "The audio cannot be decoded.";
+}
+
+const isFile = (spoken: Spoken): spoken is Extract<Spoken, { type: "audio" }> => spoken.type === "audio" && spoken.audio.form === "file";

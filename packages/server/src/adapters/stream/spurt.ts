@@ -1,71 +1,98 @@
-import { FRAME_SAMPLES, type AudioSource } from "../../audio/index.ts";
-import { concatSamples, type Clock } from "../../base/index.ts";
+import type { StreamLine } from "../../interpreter/index.ts";
 
-/** What is said in one go: a source that is played while its samples still come. */
-export interface Spurt {
-  readonly source: AudioSource;
-  /** Samples that came and have not been read. */
-  readonly queued: number;
-  push(samples: Int16Array): void;
-  /** Throws away that many of the oldest samples. */
-  drop(samples: number): void;
-  /** Nothing more comes: what is queued is the rest. */
-  end(): void;
-}
+type Feed = ReturnType<StreamLine["feed"]>;
 
-/** A pause longer than this ends the spurt. Until then a part of a frame waits for its rest. */
-const PAUSE_MS = 200;
-/** Handed over at once, at most. */
-const PORTION_SAMPLES = 4000;
+/** What is said in one go, on its way into a feed: handed over only as far ahead as told, so that the rest can be dropped. */
+export class Spurt {
+  readonly #feed: Feed;
+  readonly #aheadSamples: number;
+  /** In their order: samples, and the numbers of marks. */
+  readonly #waiting: (Int16Array | number)[] = [];
+  /** Not handed over, and handed over but not used. */
+  #behind = 0;
+  #ahead = 0;
+  #over = false;
 
-/** `paused`: nothing came for 200 ms, and everything has been read. */
-export function createSpurt(clock: Clock, paused: () => void): Spurt {
-  const chunks: Int16Array[] = [];
-  let queued = 0;
-  let over = false;
-  let wake: (() => void) | undefined;
-
-  const take = (limit: number): Int16Array => {
-    const parts: Int16Array[] = [];
-    let room = limit;
-    for (let chunk = chunks.shift(); chunk; chunk = chunks.shift()) {
-      parts.push(chunk.subarray(0, room));
-      if (chunk.length > room) chunks.unshift(chunk.subarray(room));
-      room -= Math.min(room, chunk.length);
-      if (room === 0) break;
-    }
-    queued -= limit - room;
-    return parts.length === 1 && parts[0] ? parts[0] : concatSamples(parts);
-  };
-  const more = async (): Promise<void> => {
-    const timer = clock.setTimer(PAUSE_MS, paused);
-    await new Promise<void>((resolve) => (wake = resolve));
-    wake = undefined;
-    timer.cancel();
-  };
-  async function* read(): AsyncGenerator<Int16Array> {
-    for (;;) {
-      // Whole frames only: a message for every millisecond of audio would cost more than the audio.
-      while (queued < FRAME_SAMPLES && !over) await more();
-      if (queued === 0) return;
-      yield take(over || queued > PORTION_SAMPLES ? PORTION_SAMPLES : queued);
-    }
+  constructor(feed: Feed, aheadSamples: number) {
+    this.#feed = feed;
+    this.#aheadSamples = aheadSamples;
   }
-  return {
-    source: { kind: "stream", chunks: { [Symbol.asyncIterator]: read } },
-    get queued() {
-      return queued;
-    },
-    push(samples) {
-      if (samples.length === 0 || over) return;
-      chunks.push(samples);
-      queued += samples.length;
-      if (queued >= FRAME_SAMPLES) wake?.();
-    },
-    drop: (samples) => void take(Math.min(samples, queued)),
-    end() {
-      over = true;
-      wake?.();
-    },
-  };
+
+  /** Samples that came and have neither left nor been dropped. */
+  get queued(): number {
+    return this.#behind + this.#ahead;
+  }
+
+  push(samples: Int16Array): void {
+    if (this.#over || samples.length === 0) return;
+    // The usual way, on which nothing is kept here.
+    if (this.#waiting.length === 0 && this.#ahead + samples.length <= this.#aheadSamples) return this.#hand(samples);
+    this.#waiting.push(samples.slice());
+    this.#behind += samples.length;
+    return this.#forward();
+  }
+
+  /** Told by the feed once everything that came before has left. */
+  mark(mark: number): void {
+    if (this.#waiting.length === 0) this.#feed.mark(mark);
+    else this.#waiting.push(mark);
+  }
+
+  /** Throws away the oldest samples that are not handed over, so many at most; returns how many they were. */
+  drop(samples: number): number {
+    let left = samples;
+    for (let next = this.#waiting[0]; next !== undefined && left > 0; next = this.#waiting[0]) {
+      if (typeof next === "number") this.#feed.mark(next);
+      else {
+        const part = Math.min(next.length, left);
+        left -= part;
+        if (part < next.length) {
+          this.#waiting[0] = next.subarray(part);
+          break;
+        }
+      }
+      this.#waiting.shift();
+    }
+    this.#behind -= samples - left;
+    this.#endIfAll();
+    return samples - left;
+  }
+
+  /** The feed has used up that many. */
+  used(samples: number): void {
+    this.#ahead = Math.max(0, this.#ahead - samples);
+    if (this.#waiting.length > 0) this.#forward();
+  }
+
+  /** Nothing more comes. */
+  end(): void {
+    this.#over = true;
+    this.#endIfAll();
+  }
+
+  #hand(samples: Int16Array): void {
+    this.#ahead += samples.length;
+    this.#feed.push(samples);
+  }
+
+  #forward(): void {
+    for (let next = this.#waiting[0]; next !== undefined; next = this.#waiting[0]) {
+      if (typeof next === "number") this.#feed.mark(next);
+      else {
+        const portion = next.subarray(0, Math.max(0, this.#aheadSamples - this.#ahead));
+        this.#behind -= portion.length;
+        this.#hand(portion);
+        if (portion.length < next.length) {
+          this.#waiting[0] = next.subarray(portion.length);
+          return;
+        }
+      }
+      this.#waiting.shift();
+    }
+    this.#endIfAll();
+  }
+
+  #endIfAll(): void {
+    if (this.#over && this.#waiting.length === 0) this.#feed.end();
+  }
 }

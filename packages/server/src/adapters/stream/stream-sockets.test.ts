@@ -1,14 +1,13 @@
-import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer, type Server } from "node:net";
-import type { Action } from "@piopiy/pcmo";
 import * as fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { pcmBytes, resample, tonePower, toneSamples, wavFile } from "../../audio/index.ts";
 import { mp3Tone } from "../../audio/mp3-tone.test.data.ts";
 import { concatSamples, scope, systemClock, VirtualClock, type Clock } from "../../base/index.ts";
 import { startBot, type Bot, type BotCall } from "../../bot.test.support.ts";
-import type { Stream, StreamLine, StreamRequest, StreamWarning } from "../../interpreter/index.ts";
+import type { Stream, StreamRequest } from "../../interpreter/index.ts";
+import { fakeCall } from "./line.test.support.ts";
 import { createStreamSockets, type StreamSockets, type StreamSocketsOptions } from "./stream-sockets.ts";
 
 let bot: Bot;
@@ -28,48 +27,6 @@ function sockets(options: Partial<StreamSocketsOptions> = {}): StreamSockets {
   const made = createStreamSockets({ allowPrivate: true, clock: systemClock, ...options });
   opened.push(made);
   return made;
-}
-
-/** A call that keeps what is played, as fast as it comes. */
-function fakeCall() {
-  const heard: Int16Array[] = [];
-  const flows: (readonly Action[])[] = [];
-  const warnings: StreamWarning[] = [];
-  const listeners = new Set<(samples: Int16Array) => void>();
-  let playing = 0;
-  const line: StreamLine = {
-    listen(listener) {
-      listeners.add(listener);
-      return () => void listeners.delete(listener);
-    },
-    async play(source, signal) {
-      let samples = 0;
-      playing += 1;
-      for await (const chunk of source.chunks) {
-        if (signal.aborted) break;
-        heard.push(chunk);
-        samples += chunk.length;
-      }
-      playing -= 1;
-      return { complete: !signal.aborted, heardMs: samples / 8 };
-    },
-    feed: () => assert.fail("nothing is fed yet"),
-    digits: () => () => undefined,
-    sendDigits: () => Promise.resolve(),
-    perform: (flow) => void flows.push(flow),
-    warn: (warning) => void warnings.push(warning),
-  };
-  return {
-    line, flows, warnings,
-    heard: () => concatSamples(heard),
-    say: (samples: Int16Array) => listeners.forEach((listener) => listener(samples)),
-    get listeners() {
-      return listeners.size;
-    },
-    get playing() {
-      return playing;
-    },
-  };
 }
 
 const request: StreamRequest = {
@@ -160,18 +117,16 @@ describe("what a bot says", () => {
 
   it("keeps the last minute when nobody plays it", async () => {
     const { call, bot: said, end } = await connected();
-    const play = call.line.play;
-    // As long as another playback goes on, this one is not read.
-    let go: () => void = () => undefined;
-    const blocked = new Promise<void>((resolve) => (go = resolve));
-    Object.assign(call.line, { play: async (...played: Parameters<typeof play>) => blocked.then(() => play(...played)) });
+    // As long as another playback goes on, nothing of it is heard.
+    call.hold(true);
     for (let second = 0; second < 70; second++) said.say(pcmBytes(new Int16Array(8000).fill(second)));
     const over = end();
     await said.closed;
-    go();
+    call.hold(false);
     const { totals } = await over;
     expect(totals).toMatchObject({ receivedMs: 70_000, droppedMs: 10_000, playedMs: 60_000 });
-    expect([call.heard()[0], call.heard().at(-1)]).toEqual([10, 69]);
+    // Two seconds are in the media plane already; the oldest of what is not gives way.
+    expect([call.heard()[0], call.heard()[16_000], call.heard().at(-1)]).toEqual([0, 12, 69]);
     expect(call.warnings).toEqual([{ warning: "stream_overflow" }]);
   });
 });

@@ -35,7 +35,6 @@ export function createUplink(sampleRateHz: number, keepMs: number, frameOf: (sam
   const frameSamples = (sampleRateHz * FRAME_MS) / 1000;
   const waiting: Waiting[] = [];
   let sink: FrameSink | undefined;
-  let partial: Int16Array = new Int16Array(0);
   let [position, sent, unsent, missed, paused] = [0, 0, 0, 0, false];
 
   const send = (samples: Int16Array, at: number) => {
@@ -49,7 +48,8 @@ export function createUplink(sampleRateHz: number, keepMs: number, frameOf: (sam
       if (!sink) missed += 1;
     }
   };
-  const frame = (samples: Int16Array) => {
+  const push = inFrames((frame) => {
+    const samples = resampler.push(frame);
     const at = position;
     position += frameSamples;
     if (paused) return;
@@ -63,15 +63,7 @@ export function createUplink(sampleRateHz: number, keepMs: number, frameOf: (sam
       send(next.samples, next.position);
     }
     return dropTo(sink ? WAITING_FRAMES : keepMs / FRAME_MS);
-  };
-  const push = (samples: Int16Array) => {
-    if (samples.length === FRAME_SAMPLES && partial.length === 0) return frame(resampler.push(samples));
-    const all = partial.length === 0 ? samples : concatSamples([partial, samples]);
-    let at = 0;
-    for (; at + FRAME_SAMPLES <= all.length; at += FRAME_SAMPLES) frame(resampler.push(all.subarray(at, at + FRAME_SAMPLES)));
-    partial = all.slice(at);
-    return undefined;
-  };
+  });
   return {
     push,
     pause(on) {
@@ -93,5 +85,18 @@ export function createUplink(sampleRateHz: number, keepMs: number, frameOf: (sam
     get unsentMs() {
       return (unsent + waiting.length) * FRAME_MS;
     },
+  };
+}
+
+/** Cuts what comes into frames. A party is heard in frames already, which are passed as they are. */
+function inFrames(pass: (frame: Int16Array) => void): (samples: Int16Array) => void {
+  let partial: Int16Array = new Int16Array(0);
+  return (samples) => {
+    if (samples.length === FRAME_SAMPLES && partial.length === 0) return pass(samples);
+    const all = partial.length === 0 ? samples : concatSamples([partial, samples]);
+    let at = 0;
+    for (; at + FRAME_SAMPLES <= all.length; at += FRAME_SAMPLES) pass(all.subarray(at, at + FRAME_SAMPLES));
+    partial = all.slice(at);
+    return undefined;
   };
 }

@@ -1,44 +1,67 @@
 import { SAMPLE_RATE_HZ } from "../../audio/index.ts";
-import { channels, scope, type Clock, type Scope } from "../../base/index.ts";
+import { scope, type Clock, type Scope, type Timer } from "../../base/index.ts";
 import type { StreamLine } from "../../interpreter/index.ts";
-import { createSpurt, type Spurt } from "./spurt.ts";
+import type { BotRequest, StreamEvent } from "./dialect.ts";
+import { VoiceRoom } from "./voice-room.ts";
+import { VoiceTelling } from "./voice-telling.ts";
+import { msOf, Utterance } from "./voice-utterance.ts";
 
 export interface VoiceOptions {
-  readonly play: StreamLine["play"];
+  readonly feed: StreamLine["feed"];
   readonly clock: Clock;
-  /** When a spurt is over: the rest that its conversion still holds. */
-  readonly rest: () => Int16Array;
-  /** The queue was full and lost its oldest audio; told once for each spurt. */
-  readonly overflow: () => void;
+  /** What gives way when the queue is full. */
+  readonly drops: "oldest" | "newest";
+  /** What happens, in the order of the protocol. */
+  readonly tell: (event: StreamEvent) => void;
+  /** Something was not done. */
+  readonly refused: (message: string) => void;
   /** Its abort throws away what is queued. */
   readonly signal: AbortSignal;
 }
 
-const QUEUE_SAMPLES = 60 * SAMPLE_RATE_HZ;
-const ms = (samples: number) => Math.round((samples * 1000) / SAMPLE_RATE_HZ);
+export type BotSpeech = Extract<BotRequest, { type: "audio" }>;
+
+/** Where the oldest gives way, no more than this is beyond reach in the media plane. */
+const AHEAD_SAMPLES = 2 * SAMPLE_RATE_HZ;
+/** Without ids a pause ends what is said in one go, so that what a flow plays gets its turn. */
+const PAUSE_MS = 200;
+const ABANDONED_MS = 10_000;
+const MAXIMUM_PENDING = 500;
+const MAXIMUM_MARKS = 1000;
+/** Ids that are known not to be new. */
+const MAXIMUM_IDS = 10_000;
 
 /**
- * What the bot says, played to the party as one stream, however it was cut. A pause in it ends a playback, so that what
- * a flow plays gets its turn; what follows is the next one. Playbacks queue in the media plane, where they follow each
- * other without a gap.
+ * What the bot says, one utterance after the other: each is a feed, and they queue in the media plane, where they follow
+ * each other without a gap.
  */
 export class Voice {
   readonly #options: VoiceOptions;
-  readonly #playing = new Set<Promise<void>>();
-  #life: Scope;
-  #spurt: Spurt | undefined;
-  #overflown = false;
-  #receivedSamples = 0;
-  #droppedSamples = 0;
+  readonly #telling: VoiceTelling;
+  readonly #room: VoiceRoom;
+  readonly #life: Scope;
+  /** As they began. */
+  readonly #utterances = new Set<Utterance>();
+  readonly #ids = new Set<number>();
+  readonly #hearing = new Set<Promise<void>>();
+  #open: Utterance | undefined;
+  #timer: Timer | undefined;
+  #lastMs = 0;
+  #paused = false;
+  #lastRefused: number | "none" | undefined = "none";
+  #received = 0;
   #playedMs = 0;
 
   constructor(options: VoiceOptions) {
     this.#options = options;
+    this.#telling = new VoiceTelling(options.tell);
+    this.#room = new VoiceRoom({ utterances: this.#utterances, drops: options.drops, tell: options.tell });
     this.#life = scope(options.signal);
+    this.#life.onClose(() => this.#flush(this.#utterances));
   }
 
   get receivedMs(): number {
-    return ms(this.#receivedSamples);
+    return msOf(this.#received);
   }
 
   /** What left as RTP. */
@@ -48,61 +71,137 @@ export class Voice {
 
   /** What the queue had no room for. */
   get droppedMs(): number {
-    return ms(this.#droppedSamples);
+    return this.#room.droppedMs;
   }
 
-  /** 8 kHz samples, behind what is queued. */
-  say(samples: Int16Array): void {
-    this.#receivedSamples += samples.length;
-    if (samples.length === 0 || this.#options.signal.aborted) return;
-    this.#spurt ??= this.#begin();
-    this.#spurt.push(samples);
-    const excess = this.#spurt.queued - QUEUE_SAMPLES;
-    if (excess <= 0) return;
-    this.#spurt.drop(excess);
-    this.#droppedSamples += excess;
-    if (!this.#overflown) this.#options.overflow();
-    this.#overflown = true;
+  /** Behind what is queued. `decoded`: the samples of a file; a file without them gives none. */
+  say({ audio, utterance, last = false, live = false }: BotSpeech, decoded?: Int16Array): void {
+    const said = this.#life.signal.aborted ? undefined : this.#utteranceOf(utterance, live);
+    if (!said) return;
+    this.#lastMs = this.#options.clock.monotonicMs();
+    const samples = audio.form === "file" || decoded ? said.input.pushSamples(decoded ?? new Int16Array(0)) : said.input.push(audio);
+    this.#received += samples.length;
+    this.#room.put(said, samples);
+    if (last) this.#end("ended");
   }
 
-  /** Throws away what is queued, also what the media plane has got already. */
-  clear(): void {
-    this.#options.rest();
-    this.#spurt = undefined;
-    this.#life.close();
-    this.#life = scope(this.#options.signal);
+  end(utterance: number): void {
+    if (this.#open?.turn.utterance === utterance) this.#end("ended");
+    else if (!this.#ids.has(utterance)) this.#options.refused("The utterance that is ended has not begun.");
+  }
+
+  /** It has begun, and may be over. */
+  began(utterance: number): boolean {
+    return this.#ids.has(utterance);
+  }
+
+  /** Told when everything that was said before has been heard. */
+  mark(name: string): void {
+    let behind: Utterance | undefined;
+    let marks = 0;
+    for (const utterance of this.#utterances) {
+      if (!utterance.over) behind = utterance;
+      marks += utterance.marks;
+    }
+    if (marks >= MAXIMUM_MARKS) this.#options.refused(`At most ${MAXIMUM_MARKS} marks can wait.`);
+    else if (behind) behind.mark(name);
+    else this.#options.tell({ type: "mark", name, reached: true });
+  }
+
+  /** Throws away what is queued, also what the media plane has got already: of one utterance, or all. */
+  clear(utterance?: number): void {
+    const cleared = [...this.#utterances].filter((said) => said.pending && (utterance === undefined || said.turn.utterance === utterance));
+    this.#telling.cleared(cleared.map(({ turn }) => turn));
+    this.#flush(cleared);
+    this.#room.told();
+  }
+
+  /** What the party hears of it stops where it is. */
+  pause(on: boolean): void {
+    this.#paused = on;
+    for (const utterance of this.#utterances) utterance.pause(on);
+  }
+
+  /** How much waits to be heard; as told to a bot that has just come. */
+  credit(): StreamEvent {
+    return this.#room.credit();
   }
 
   /** Nothing more is said: resolves when everything has been heard. */
   async finish(): Promise<void> {
-    this.#pause();
-    while (this.#playing.size > 0) await Promise.all(this.#playing);
+    this.#end("ended");
+    while (this.#hearing.size > 0) await Promise.all(this.#hearing);
     this.#life.close();
   }
 
-  #pause(): void {
-    this.#spurt?.push(this.#options.rest());
-    this.#spurt?.end();
-    this.#spurt = undefined;
+  #utteranceOf(id: number | undefined, live: boolean): Utterance | undefined {
+    if (this.#open && this.#open.turn.utterance === id) return this.#open;
+    if (id !== undefined && this.#ids.has(id)) return this.#refuse(id, "The utterance is over; what comes of it is dropped.");
+    if (this.#utterances.size >= MAXIMUM_PENDING) return this.#refuse(id, `At most ${MAXIMUM_PENDING} utterances can wait.`);
+    this.#end("ended");
+    return this.#begin(id, live);
   }
 
-  #begin(): Spurt {
-    const begun = createSpurt(this.#options.clock, () => this.#pause());
-    // One that is thrown away waits for nothing any more.
-    this.#life.onClose(() => begun.end());
-    this.#overflown = false;
-    const heard: Promise<void> = this.#hear(begun, this.#life.signal).then(() => void this.#playing.delete(heard));
-    this.#playing.add(heard);
+  /** Told once for an utterance: a bot that goes on with it does so fifty times a second. */
+  #refuse(id: number | undefined, message: string): undefined {
+    if (id !== this.#lastRefused) this.#options.refused(message);
+    this.#lastRefused = id;
+  }
+
+  #begin(id: number | undefined, live: boolean): Utterance {
+    const { feed, drops } = this.#options;
+    const begun = new Utterance({
+      feed, live, turn: this.#telling.begin(id), aheadSamples: drops === "oldest" ? AHEAD_SAMPLES : Number.POSITIVE_INFINITY,
+      used: () => this.#room.told(),
+    });
+    if (this.#paused) begun.pause(true);
+    this.#utterances.add(begun);
+    if (id !== undefined) this.#remember(id);
+    const heard: Promise<void> = begun.heardMs.then((heardMs) => {
+      this.#playedMs += heardMs;
+      this.#utterances.delete(begun);
+      this.#hearing.delete(heard);
+      this.#room.told();
+    });
+    this.#hearing.add(heard);
+    this.#open = begun;
+    this.#watch(id === undefined ? PAUSE_MS : ABANDONED_MS);
     return begun;
   }
 
-  async #hear({ source }: Spurt, signal: AbortSignal): Promise<void> {
-    try {
-      const { heardMs } = await this.#options.play(source, signal);
-      this.#playedMs += heardMs;
-    } catch (failure) {
-      // The media plane is gone, and the call with it.
-      channels.failure.publish({ layer: "adapters", failure });
+  #remember(id: number): void {
+    this.#ids.add(id);
+    if (this.#ids.size <= MAXIMUM_IDS) return;
+    for (const oldest of this.#ids) {
+      this.#ids.delete(oldest);
+      return;
+    }
+  }
+
+  /** Ends the open utterance when nothing has come for so long. One timer for it, however often something comes. */
+  #watch(limitMs: number, waitMs = limitMs): void {
+    const { clock } = this.#options;
+    this.#timer = clock.setTimer(waitMs, () => {
+      const idleMs = clock.monotonicMs() - this.#lastMs;
+      if (idleMs < limitMs) this.#watch(limitMs, limitMs - idleMs);
+      else this.#end(limitMs === PAUSE_MS ? "ended" : "abandoned");
+    });
+  }
+
+  #end(how: "ended" | "abandoned"): void {
+    this.#open?.end(how);
+    this.#leave();
+  }
+
+  #leave(): void {
+    this.#open = undefined;
+    this.#timer?.cancel();
+  }
+
+  #flush(utterances: Iterable<Utterance>): void {
+    for (const utterance of utterances) {
+      if (utterance === this.#open) this.#leave();
+      utterance.clear();
     }
   }
 }

@@ -1,0 +1,88 @@
+import type { Played, StreamEvent } from "./dialect.ts";
+
+/** What is to be told of one utterance. */
+export interface Turn {
+  readonly utterance: number | undefined;
+  /** Told in its turn: once everything of the utterances before it was. */
+  tell(event: StreamEvent): void;
+  /** It is over. `marks` stand at its end, or were cleared with it. */
+  over(played: Played, marks: readonly TurnMark[]): void;
+}
+
+export interface TurnMark {
+  readonly name: string;
+  /** Absent: cleared, and never reached. */
+  readonly reached: boolean;
+}
+
+interface Entry {
+  readonly utterance: number | undefined;
+  readonly held: StreamEvent[];
+  ended: { readonly played: Played; readonly marks: readonly TurnMark[] } | undefined;
+  told: boolean;
+}
+
+/**
+ * Brings what is told of the bot's utterances into the order of the protocol: of one after the other, as they began,
+ * although a later one may be over first because it was thrown away.
+ */
+export class VoiceTelling {
+  readonly #tell: (event: StreamEvent) => void;
+  readonly #turns: Entry[] = [];
+  readonly #entryOf = new Map<Turn, Entry>();
+  readonly #clears: (readonly Entry[])[] = [];
+
+  constructor(tell: (event: StreamEvent) => void) {
+    this.#tell = tell;
+  }
+
+  begin(utterance: number | undefined): Turn {
+    const entry: Entry = { utterance, held: [], ended: undefined, told: false };
+    this.#turns.push(entry);
+    const turn: Turn = {
+      utterance,
+      tell: (event) => {
+        if (this.#turns[0] === entry) this.#tell(event);
+        else entry.held.push(event);
+      },
+      over: (played, marks) => {
+        this.#entryOf.delete(turn);
+        entry.ended = { played, marks };
+        this.#go();
+      },
+    };
+    this.#entryOf.set(turn, entry);
+    return turn;
+  }
+
+  /** These were thrown away: told once all of them were told to be over, and after the clears before. */
+  cleared(turns: readonly Turn[]): void {
+    this.#clears.push(turns.flatMap((turn) => this.#entryOf.get(turn) ?? []));
+    this.#tellCleared();
+  }
+
+  #go(): void {
+    for (let head = this.#turns[0]; head; head = this.#turns[0]) {
+      for (const event of head.held.splice(0)) this.#tell(event);
+      if (!head.ended) return;
+      this.#turns.shift();
+      const { utterance, ended: { played, marks } } = head;
+      head.told = true;
+      this.#tell({ type: "played", utterance, ...played });
+      for (const mark of marks) this.#tell({ type: "mark", ...mark });
+      this.#tellCleared();
+    }
+  }
+
+  #tellCleared(): void {
+    for (let first = this.#clears[0]; first?.every(({ told }) => told); first = this.#clears[0]) {
+      this.#clears.shift();
+      const ends = first.flatMap(({ utterance, ended }) => (ended ? [{ utterance, ...ended }] : []));
+      this.#tell({
+        type: "cleared",
+        utterances: ends.map(({ utterance, played: { heardMs } }) => ({ utterance, heardMs })),
+        marks: ends.flatMap(({ marks }) => marks.flatMap(({ name, reached }) => (reached ? [] : [name]))),
+      });
+    }
+  }
+}
