@@ -4,7 +4,7 @@ export { createSipDialler, type SipDiallerOptions } from "./dial.ts";
 export type { Dialler, DialOutcome, DialRequest, DialTarget, EarlyMedia } from "./dialler.ts";
 export { calledOf, callerOf } from "./identity.ts";
 export { createInbound, type InboundOptions, type IncomingCall } from "./inbound.ts";
-export { shared } from "./hold-music.ts";
+export { builtInHoldMusic, shared } from "./hold-music.ts";
 export { mediaStatisticsOf, sipCallIdOf } from "./leg-state.ts";
 export type { LegControl } from "./leg-control.ts";
 export type { Leg, LegAudio, LegInfo } from "./leg.ts";

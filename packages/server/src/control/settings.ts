@@ -1,4 +1,4 @@
-import type { Action } from "@piopiy/pcmo";
+import type { Action, StreamAction } from "@piopiy/pcmo";
 import type { Clock, Ids } from "../base/index.ts";
 import type { Dialler, DialTarget } from "../call/index.ts";
 import type { AudioPort, JsonPost, RecordingFormat, RecordingPort, StreamPort } from "../interpreter/index.ts";
@@ -56,7 +56,7 @@ export interface NumberSettings {
   readonly fallback_url?: string | undefined;
   readonly fallback_pcmo?: readonly Action[] | undefined;
   /** How the bots of its calls speak, where a stream does not say. */
-  readonly stream_dialect?: "twilio" | undefined;
+  readonly stream_dialect?: StreamAction["dialect"] | undefined;
 }
 
 export interface TrunkSettings {

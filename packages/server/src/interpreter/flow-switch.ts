@@ -12,7 +12,7 @@ export interface FlowSwitch {
 
 export interface Replacement {
   readonly flow: readonly Action[];
-  readonly by: "request" | "stream";
+  readonly by: "request" | "stream" | "stream_fail";
 }
 
 /** The side of the flow that runs. */

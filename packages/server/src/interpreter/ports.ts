@@ -12,6 +12,8 @@ export interface Ports {
   readonly recordings: RecordingPort;
   readonly streams: StreamPort;
   readonly dialler: Dialler;
+  /** What is heard while a bot is away, in place of the built-in music: 8 kHz, played again and again. */
+  readonly holdMusic?: Int16Array;
   readonly timeline: Timeline;
 }
 

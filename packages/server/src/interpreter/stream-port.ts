@@ -39,7 +39,7 @@ export interface StreamRequest {
 }
 
 /** `auto`: `v1` when the bot confirms that it speaks it, else `compatible`. */
-export type StreamSpeech = "compatible" | "v1" | "auto" | "twilio";
+export type StreamSpeech = NonNullable<StreamAction["protocol"] | StreamAction["dialect"]>;
 
 /** What a bot may know of the call. */
 export type StreamCall = CallContext & { readonly legId: string };

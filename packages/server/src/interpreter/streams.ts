@@ -4,6 +4,7 @@ import type { Leg } from "../call/index.ts";
 import type { Company } from "./company.ts";
 import { describe } from "./failure.ts";
 import type { FlowSwitch } from "./flow-switch.ts";
+import { holdSoundOn } from "./hold-sound.ts";
 import type { Line } from "./line.ts";
 import { listenTo } from "./listen.ts";
 import type { CallContext } from "./call-context.ts";
@@ -64,34 +65,61 @@ async function runStream(id: string, action: StreamAction, note: Note, parts: St
   try {
     await abortable(line.opened, signal);
     const startMs = clock.monotonicMs();
-    const request: StreamRequest = {
-      id, call: { ...call, legId: leg.id }, url: action.ws_url, sampleRateHz: action.voice_quality, listenMode: action.listen_mode,
-    };
-    const stream = await streams.open(request, lineOf(id, action, note, parts), signal);
+    const stream = await streams.open(requestOf(id, action, { ...call, legId: leg.id }), lineOf(id, action, note, parts), signal);
     note("stream.connected", { stream: id, connectMs: Math.round(clock.monotonicMs() - startMs) });
     const { totals, ...how } = await stream.ended;
     note("stream.closed", { stream: id, ...how, ...totals });
+    if (!PROPER.has(how.code)) performOnFail(action, parts);
   } catch (failure) {
     if (signal.aborted) note("stream.failed", { stream: id, code: "cancelled", message: "The call was over before the stream was open." });
-    else note("stream.failed", { stream: id, ...describe(failure) });
+    else {
+      note("stream.failed", { stream: id, ...describe(failure) });
+      performOnFail(action, parts);
+    }
   }
 }
 
-/** The call as a stream sees it. */
-function lineOf(
-  id: string, { listen_mode: mode }: StreamAction, note: Note, { leg, company, outside }: StreamsParts,
-): StreamLine {
-  const warn: StreamLine["warn"] = (warning) => note("warning", { ...warning, stream: id });
+/** RFC 6455 §7.4.1: closed on purpose, or because the other side goes away, or without a code. */
+const PROPER: ReadonlySet<number> = new Set([1000, 1001, 1005]);
+
+/** What is to be done without the bot, in place of what is left of the flow, if only that the call was kept up for it. */
+function performOnFail({ on_stream_fail: flow = [] }: StreamAction, { outside, signal }: StreamsParts): void {
+  if (flow.length > 0 && !signal.aborted) outside.replace(flow, "stream_fail");
+}
+
+function requestOf(id: string, action: StreamAction, call: StreamRequest["call"]): StreamRequest {
+  const { standby_url: standbyUrl, parameters, headers, sign_url: signUrl, reconnect, dialect, protocol } = action;
+  const speaks = dialect ?? protocol;
   return {
-    listen: listenTo(mode, leg, company),
-    play: (source, signal) => leg.play(source, signal),
+    id, call, url: action.ws_url, sampleRateHz: action.voice_quality, listenMode: action.listen_mode,
+    ...(standbyUrl !== undefined && { standbyUrl }),
+    ...(speaks !== undefined && { speaks }),
+    ...(parameters && { parameters }),
+    ...(headers && { headers }),
+    ...(signUrl !== undefined && { signUrl }),
+    ...(reconnect !== undefined && { reconnectMs: reconnect * 1000 }),
+  };
+}
+
+/** The call as a stream sees it. */
+function lineOf(id: string, action: StreamAction, note: Note, { leg, company, outside, ports, signal }: StreamsParts): StreamLine {
+  const warn: StreamLine["warn"] = (warning) => note("warning", { ...warning, stream: id });
+  const sound = holdSoundOn({ leg, company, clock: ports.clock, music: ports.holdMusic, signal });
+  return {
+    listen: listenTo(action.listen_mode, leg, company),
+    play: (source, own) => leg.play(source, own),
     feed: (options) => leg.audio.feed(options),
     digits: (listener) => leg.digits.on("digit", listener),
-    sendDigits: (digits, signal) => leg.control.sendDigits(digits, signal),
+    sendDigits: (digits, own) => leg.control.sendDigits(digits, own),
     perform(flow) {
       if (flow.length === 0) warn({ warning: "stream_message", path: "", message: "has no actions, and nothing is changed" });
       else outside.replace(flow, "stream");
     },
     warn,
+    connection({ type, ...data }) {
+      if (type !== "gone") note(`stream.${type}`, { stream: id, ...data });
+      if (type === "lost" && action.hold_sound !== false) sound.start();
+      else sound.stop();
+    },
   };
 }

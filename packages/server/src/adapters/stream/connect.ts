@@ -3,30 +3,44 @@ import { PiopiyError, scope, type Clock } from "../../base/index.ts";
 import type { AddressPolicy } from "../address-policy.ts";
 import { lookupOf, type Resolved } from "../http-exchange.ts";
 import { permitted } from "../http-fetch.ts";
+import { signedTarget, type Signing } from "./signature.ts";
+import { whyNotConnected } from "./connect-failure.ts";
 
 export interface ConnectOptions {
   readonly policy: AddressPolicy;
   readonly resolve: (host: string) => Promise<readonly Resolved[]>;
   readonly clock: Clock;
-  /** For the name lookup, the connection, TLS and the upgrade together. */
-  readonly connectTimeoutMs: number;
   readonly maxFrameBytes: number;
 }
 
+/** One connection that is to be made. */
+export interface Dialled extends Signing {
+  readonly url: string;
+  /** Of the upgrade request, beside those that it has anyway. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Offered to the bot, which may leave it. */
+  readonly subProtocol?: string;
+  /** For the name lookup, the connection, TLS and the upgrade together. */
+  readonly timeoutMs: number;
+}
+
+/** What becomes of a socket in the moment in which it is open. `selected`: the bot has taken the sub-protocol. */
+export type Begin<T> = (socket: WebSocket, selected: boolean) => T;
+
 /**
  * Opens a WebSocket to an address that the server may reach: it is looked up once, and connected to as it was then.
- * `begin` is called at the moment in which the socket is open, before anything can arrive. Fails with `fetch_refused`
- * and `stream_failed`; rejects with the signal's reason when that aborts.
+ * Redirections are not followed. `begin` is called at the moment in which the socket is open, before anything can
+ * arrive. Fails with `fetch_refused` and `stream_failed`; rejects with the signal's reason when that aborts.
  */
-export async function connect<T>(url: string, options: ConnectOptions, begin: (socket: WebSocket) => T, signal: AbortSignal): Promise<T> {
-  const { policy, resolve, clock, connectTimeoutMs } = options;
+export async function connect<T>(dialled: Dialled, options: ConnectOptions, begin: Begin<T>, signal: AbortSignal): Promise<T> {
+  const { policy, resolve, clock } = options;
   using within = scope(signal);
-  const late = new PiopiyError("stream_failed", `The bot did not take the connection within ${connectTimeoutMs} ms.`);
-  const timer = clock.setTimer(connectTimeoutMs, () => within.close(late));
+  const late = new PiopiyError("stream_failed", `The bot did not take the connection within ${dialled.timeoutMs} ms.`);
+  const timer = clock.setTimer(dialled.timeoutMs, () => within.close(late));
   try {
-    const target = parsedUrl(url);
+    const target = parsedUrl(dialled.url);
     const addresses = await permitted(target, policy, resolve, within.signal);
-    return await open(target, addresses, options, begin, within.signal);
+    return await open(target, dialled, { addresses, maxFrameBytes: options.maxFrameBytes }, begin, within.signal);
   } catch (failure) {
     throw failure instanceof PiopiyError && failure.code === "fetch_failed" ? failed(failure.message, failure) : failure;
   } finally {
@@ -40,14 +54,15 @@ function parsedUrl(url: string): URL {
   throw new PiopiyError("fetch_refused", "The address is no ws or wss URL.");
 }
 
-function open<T>(
-  url: URL, addresses: readonly Resolved[], { maxFrameBytes }: ConnectOptions, begin: (socket: WebSocket) => T, signal: AbortSignal,
-): Promise<T> {
+interface Reached {
+  readonly addresses: readonly Resolved[];
+  readonly maxFrameBytes: number;
+}
+
+function open<T>(target: URL, dialled: Dialled, reached: Reached, begin: Begin<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     if (signal.aborted) return reject(signal.reason);
-    // Compression would cost more than the bandwidth it saves on a voice that is hardly compressible.
-    const options = { lookup: lookupOf(addresses), maxPayload: maxFrameBytes, perMessageDeflate: false, followRedirects: false };
-    const socket = new WebSocket(url, options);
+    const { socket, selected } = dial(target, dialled, reached);
     const aborted = () => {
       reject(signal.reason);
       socket.terminate();
@@ -55,23 +70,37 @@ function open<T>(
     signal.addEventListener("abort", aborted, { once: true });
     const refused = (failure: Error) => {
       signal.removeEventListener("abort", aborted);
-      reject(failed(`The bot could not be connected to: ${whyOf(failure)}.`, failure));
+      reject(failed(`The bot could not be connected to: ${whyNotConnected(failure)}.`, failure));
     };
     socket.on("error", refused);
     socket.once("open", () => {
       signal.removeEventListener("abort", aborted);
       socket.off("error", refused);
-      resolve(begin(socket));
+      resolve(begin(socket, selected()));
     });
     return undefined;
   });
 }
 
-const failed = (message: string, cause: unknown) => new PiopiyError("stream_failed", message, { cause });
-
-/** What tells enough without naming the address: an HTTP status, or the system's code. */
-function whyOf(failure: Error): string {
-  const [, status] = /^Unexpected server response: (\d{3})$/.exec(failure.message) ?? [];
-  if (status !== undefined) return `it answered with HTTP ${status}`;
-  return "code" in failure ? String(failure.code) : "it does not speak the WebSocket protocol";
+function dial(target: URL, { subProtocol, headers = {}, ...signing }: Dialled, { addresses, maxFrameBytes }: Reached) {
+  const signed = signedTarget(target, signing);
+  const socket = new WebSocket(signed.url, subProtocol === undefined ? [] : [subProtocol], {
+    headers: { ...headers, ...signed.headers },
+    lookup: lookupOf(addresses),
+    maxPayload: maxFrameBytes,
+    // Compression would cost more than the bandwidth it saves on a voice that is hardly compressible.
+    perMessageDeflate: false,
+    followRedirects: false,
+  });
+  let selected = false;
+  socket.once("upgrade", (response) => {
+    const { "sec-websocket-protocol": answered } = response.headers;
+    selected = answered !== undefined && answered === subProtocol;
+    // RFC 6455 §4.2.2: a server may leave the sub-protocol that is offered, and the connection stands all the same. The
+    // library refuses that; it is told what it wants to hear.
+    if (answered === undefined && subProtocol !== undefined) response.headers["sec-websocket-protocol"] = subProtocol;
+  });
+  return { socket, selected: () => selected };
 }
+
+const failed = (message: string, cause: unknown) => new PiopiyError("stream_failed", message, { cause });
