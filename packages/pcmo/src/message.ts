@@ -103,7 +103,8 @@ const words: Readonly<Record<string, string>> = {
 function expectsOf(schema: unknown): string | undefined {
   if (!isPiped(schema)) return undefined;
   for (const item of schema.pipe) {
-    if (isExpecting(item)) return item.metadata.expects;
+    const found = isExpecting(item) ? item.metadata.expects : expectsOf(item);
+    if (found !== undefined) return found;
   }
   return undefined;
 }

@@ -73,7 +73,7 @@ const pauseMessage = () => v.pipe(
 const resumeMessage = () => v.pipe(fields({ type: v.literal("resume"), what: what() }), v.description("Ends a pause."), v.readonly());
 
 const dtmfMessage = () => v.pipe(
-  fields({ type: v.literal("dtmf"), digits: keys("The keys that are pressed towards the party") }),
+  fields({ type: v.literal("dtmf"), digits: v.pipe(keys("The keys that are pressed towards the party"), v.toUpperCase()) }),
   v.description("Presses keys towards the party."),
   v.readonly(),
 );

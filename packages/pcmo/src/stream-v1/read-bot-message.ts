@@ -1,6 +1,7 @@
 import { maxActions } from "../action.ts";
 import { flowDepth, flowWarnings, unknownKeys } from "../flow.ts";
 import { check, under, type Issue, type Parsed } from "../issue.ts";
+import { kindOf } from "../message.ts";
 import { isRecord, withoutEmpty } from "../record.ts";
 import { exactBotMessages, type ExactBotMessage } from "./bot-message.ts";
 import { jsonOf } from "./parts.ts";
@@ -13,7 +14,7 @@ export function parseExactBotMessage(frame: unknown): Parsed<ExactBotMessage> {
   const json = jsonOf(frame);
   if (json === undefined) return { ok: false, issues: [{ path: "", message: "must be JSON" }] };
   const { value } = json;
-  if (!isRecord(value)) return withWarnings(value, value);
+  if (!isRecord(value)) return { ok: false, issues: [{ path: "", message: noObject(value) }] };
   if (value["type"] !== "flow") return withWarnings(value, withoutEmpty(value, 1));
   const { flow } = value;
   if (Array.isArray(flow) && flow.length > maxActions) {
@@ -22,9 +23,14 @@ export function parseExactBotMessage(frame: unknown): Parsed<ExactBotMessage> {
   return withWarnings(value, withoutEmpty({ ...value, flow: withoutEmpty(flow, flowDepth) }, 1));
 }
 
-function withWarnings(written: unknown, message: unknown): Parsed<ExactBotMessage> {
+function noObject(value: unknown): string {
+  const hint = Array.isArray(value) ? '; a flow goes as {"type":"flow","flow":[…]}' : "";
+  return `must be an object such as {"type":"stop"}; got ${kindOf(value)}${hint}`;
+}
+
+function withWarnings(written: Readonly<Record<string, unknown>>, message: unknown): Parsed<ExactBotMessage> {
   const result = check(exactBotMessages().any, message);
-  if (!result.ok || !isRecord(written)) return result.ok ? { ...result, warnings: [] } : result;
+  if (!result.ok) return result;
   const known = Object.keys(exactBotMessages().byType[result.value.type].entries);
   return { ...result, warnings: [...unknownKeys(written, known, ""), ...doubtful(result.value, written)] };
 }

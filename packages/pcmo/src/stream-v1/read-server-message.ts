@@ -1,4 +1,5 @@
 import { check, type Parsed } from "../issue.ts";
+import { kindOf } from "../message.ts";
 import { isRecord } from "../record.ts";
 import { jsonOf } from "./parts.ts";
 import { exactServerMessages, type ExactServerMessage } from "./server-message.ts";
@@ -21,7 +22,8 @@ export function parseExactServerMessage(frame: unknown): Parsed<ExactServerMessa
   const json = jsonOf(frame);
   if (json === undefined) return { ok: false, issues: [{ path: "", message: "must be JSON" }] };
   const { value } = json;
-  const unknown = isRecord(value) ? unknownMessage(value) : undefined;
+  if (!isRecord(value)) return { ok: false, issues: [{ path: "", message: `must be an object with a type; got ${kindOf(value)}` }] };
+  const unknown = unknownMessage(value);
   if (unknown !== undefined) return { ok: true, value: unknown, warnings: [{ path: "/type", message: "is of a server that is newer than this" }] };
   const result = check(exactServerMessages().any, value);
   return result.ok ? { ...result, warnings: [] } : result;
