@@ -4,6 +4,7 @@ export { createFileDecoder, type FileDecoder } from "./file-decoder.ts";
 export { fileKind } from "./file-kind.ts";
 export { g711 } from "./g711.ts";
 export { audible, dominantTone, tonePower, toneSpans, tonesPresent, type ToneSpan } from "./goertzel.ts";
+export { LONGEST_PIECE, leaveOut } from "./leave-out.ts";
 export { interleave, mix, mixInto } from "./mix.ts";
 export { decodeMp3 } from "./mp3.ts";
 export { createResampler, resample, type Resampler } from "./resample.ts";

@@ -5,13 +5,11 @@ import { Relay } from "./relay.ts";
 /** The commands that concern one session and nothing of the thread around it. */
 export type SessionCommand = Exclude<Command, { type: "statistics" | "open" | "configure" | "close" | "join" | "unjoin" }>;
 
-export function perform(session: CoreSession, command: SessionCommand): void {
+export function perform(session: CoreSession, command: SessionCommand, nowMs: number): void {
   const { playout, digits } = session;
   switch (command.type) {
     case "play":
       return playout.add(command.playback, command.kind, command.feed);
-    case "samples":
-      return playout.append(command.playback, command.samples);
     case "mark":
       return playout.mark(command.playback, command.mark);
     case "pause":
@@ -26,6 +24,8 @@ export function perform(session: CoreSession, command: SessionCommand): void {
       return digits.stop(command.sending);
     case "tap":
       return session.tap(command.frames, command.request);
+    case "listen":
+      return session.listen(command.on, nowMs);
     case "hold":
       return session.hold(command.hearer, command.music);
     case "mute":
@@ -34,8 +34,6 @@ export function perform(session: CoreSession, command: SessionCommand): void {
       return link(session, command.link);
     case "unlink":
       return unlink(session, command.link);
-    case "relayed":
-      return session.relays.get(command.link)?.push(command.samples);
   }
 }
 

@@ -2,12 +2,13 @@ import { FRAME_SAMPLES, mixInto } from "../audio/index.ts";
 import type { Ids } from "../base/index.ts";
 import { createDigitSender, type DigitSender, type DigitStep } from "./digit-sender.ts";
 import type { MediaParameters } from "./engine.ts";
+import { Hearing } from "./hearing.ts";
 import { Inbound } from "./inbound.ts";
 import { createHoldMusic, type HoldMusic } from "./hold-music.ts";
 import { createLatch, type MediaAddress } from "./latch.ts";
 import { createOutbound } from "./outbound.ts";
 import { Playout } from "./playout.ts";
-import type { Tell } from "./protocol.ts";
+import type { SampleReports, Tell } from "./protocol.ts";
 import { createQuietWatch, type QuietWatch } from "./quiet.ts";
 import type { Heard, Relay } from "./relay.ts";
 import { newCounters } from "./statistics.ts";
@@ -16,6 +17,7 @@ import { createTapCollector, type TapCollector } from "./tap-collector.ts";
 export interface CoreSessionPorts {
   readonly ids: Ids;
   readonly tell: Tell;
+  readonly samples: SampleReports;
   readonly send: (packet: Uint8Array, port: number, host: string) => void;
 }
 
@@ -41,6 +43,7 @@ export class CoreSession {
   readonly #quiet: QuietWatch;
   #parameters: MediaParameters | undefined;
   #tap: TapCollector | undefined;
+  #hearing: Hearing | undefined;
   #muted = false;
   /** What the party, or whoever is joined with it, hears in place of everything. */
   readonly #music: { party: HoldMusic | undefined; partners: HoldMusic | undefined } = { party: undefined, partners: undefined };
@@ -78,22 +81,31 @@ export class CoreSession {
 
   /** In batches of so many frames; 0: no more. */
   tap(frames: number, request: number): void {
-    const hand: Parameters<typeof createTapCollector>[1] = (received, sent) =>
-      this.#ports.tell({ type: "tapped", session: this.id, received, sent }, [received.buffer, sent.buffer]);
+    const hand = (received: Int16Array, sent: Int16Array) => this.#ports.samples.tapped(this.id, received, sent);
     this.#tap?.flush();
     this.#tap = frames > 0 ? createTapCollector(frames, hand) : undefined;
     this.#ports.tell({ type: "tap_flushed", session: this.id, request });
   }
 
+  /** Tells what the party says frame by frame, as soon as it has come. */
+  listen(on: boolean, nowMs: number): void {
+    this.#hearing = on ? new Hearing(nowMs, (frame) => this.#ports.samples.heard(this.id, frame)) : undefined;
+    this.#inbound.hearing = this.#hearing;
+    this.#silence();
+  }
+
   hold(hearer: "party" | "partners", music: Int16Array | undefined): void {
     this.#music[hearer] = music && createHoldMusic(music);
+    this.#silence();
   }
 
   mute(on: boolean): void {
     this.#muted = on;
+    this.#silence();
   }
 
   receive(nowMs: number): void {
+    this.#hearing?.elapse(nowMs);
     if (!this.#parameters) return;
     let audible = this.#inbound.read(this.#said, nowMs);
     if (this.#muted || this.#music.party) {
@@ -107,7 +119,7 @@ export class CoreSession {
     if (this.relays.size > 0) this.#relay();
   }
 
-  send(): void {
+  send(nowMs: number): void {
     if (!this.#parameters) return;
     const { direction, telephoneEventPayloadType } = this.#parameters;
     const target = direction === "sendrecv" || direction === "sendonly" ? this.#latch.target : undefined;
@@ -117,7 +129,7 @@ export class CoreSession {
       return;
     }
     const step = this.digits.next(telephoneEventPayloadType !== undefined);
-    if (!step || step.type === "audio") this.#sendAudio(target);
+    if (!step || step.type === "audio") this.#sendAudio(target, nowMs);
     else this.#sendKey(step, target);
   }
 
@@ -136,6 +148,7 @@ export class CoreSession {
     this.digits.clear();
     this.#tap?.flush();
     this.#tap = undefined;
+    this.#hearing = this.#inbound.hearing = undefined;
   }
 
   toString(): string {
@@ -144,14 +157,14 @@ export class CoreSession {
   }
 
   /** Sends what the party is to hear of playbacks and partners. */
-  #sendAudio(target: MediaAddress): void {
+  #sendAudio(target: MediaAddress, nowMs: number): void {
     const music = this.#music.party?.next();
     if (music) {
       this.#dispatch(this.#outbound.audio(music), target);
       this.#tap?.push(this.#said, music);
       return;
     }
-    let audible = this.playout.read(this.#frame);
+    let audible = this.playout.read(this.#frame, nowMs);
     for (const partner of this.partners) {
       if (!partner.audible) continue;
       mixInto(this.#frame, partner.frame);
@@ -175,12 +188,16 @@ export class CoreSession {
     this.#ports.send(packet, port, host);
   }
 
+  /** Nobody hears a party that is muted or on hold. */
+  #silence(): void {
+    if (this.#hearing) this.#hearing.silent = this.#muted || this.#music.party !== undefined;
+  }
+
   #relay(): void {
     for (const [link, relay] of this.relays) {
       relay.advance();
       if (!this.heard.audible) continue;
-      const samples = this.heard.frame.slice();
-      this.#ports.tell({ type: "relay", session: this.id, link, samples }, [samples.buffer]);
+      this.#ports.samples.relay(this.id, link, this.heard.frame);
     }
   }
 }

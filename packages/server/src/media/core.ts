@@ -2,7 +2,7 @@ import { randomIds, type Ids } from "../base/index.ts";
 import { CoreSession } from "./core-session.ts";
 import { perform } from "./core-commands.ts";
 import type { MediaParameters } from "./engine.ts";
-import type { Command, Tell } from "./protocol.ts";
+import type { Command, CommandPort, SampleReports, Tell } from "./protocol.ts";
 import { createScheduler, GROUPS, type Scheduler } from "./scheduler.ts";
 import { addStatistics, newCounters } from "./statistics.ts";
 import { bindUdpPort, type UdpPort } from "./udp-port.ts";
@@ -10,6 +10,7 @@ import { bindUdpPort, type UdpPort } from "./udp-port.ts";
 export interface CoreOptions {
   readonly host: string;
   readonly tell: Tell;
+  readonly samples: SampleReports;
   readonly monotonicMs: () => number;
   readonly ids?: Ids;
 }
@@ -26,7 +27,7 @@ const LATE_MS = 20;
 const TELL_LATE_EVERY_MS = 1000;
 
 /** The engine on the thread that does its work: commands in, reports out, `step` whenever `nextMs` has come. */
-export class Core {
+export class Core implements CommandPort {
   readonly #options: CoreOptions;
   readonly #tell: Tell;
   readonly #opens = new Map<number, Open>();
@@ -55,7 +56,15 @@ export class Core {
     await Promise.all(Array.from(this.#opens.values(), (open) => this.#close(open)));
   }
 
-  handle(command: Command): void {
+  samples(session: number, playback: number, samples: Int16Array): void {
+    this.#opens.get(session)?.session.playout.append(playback, samples, this.#options.monotonicMs());
+  }
+
+  relayed(session: number, link: number, frame: Int16Array): void {
+    this.#opens.get(session)?.session.relays.get(link)?.push(frame);
+  }
+
+  send(command: Command): void {
     if (command.type === "open") {
       void this.#open(command.session, command.port, command.near);
       return;
@@ -70,13 +79,17 @@ export class Core {
     if (command.type === "configure") this.#configure(open, command.parameters);
     else if (command.type === "close") void this.#close(open);
     else if (command.type === "join" || command.type === "unjoin") this.#pair(open.session, command.other, command.type === "join");
-    else perform(open.session, command);
+    else {
+      // Who listens hears the time pass, also before media has begun.
+      if (command.type === "listen") this.#schedule(open);
+      perform(open.session, command, this.#options.monotonicMs());
+    }
   }
 
   async #open(id: number, port: number, near: number | undefined): Promise<void> {
     const { host, ids = randomIds, monotonicMs } = this.#options;
     const send = (packet: Uint8Array, toPort: number, toHost: string) => this.#opens.get(id)?.udp.send(packet, toPort, toHost);
-    const session = new CoreSession(id, { ids, tell: this.#tell, send });
+    const session = new CoreSession(id, { ids, tell: this.#tell, samples: this.#options.samples, send });
     try {
       const udp = await bindUdpPort(host, port, {
         datagram: (bytes, fromHost, fromPort) => session.datagram(bytes, fromHost, fromPort, monotonicMs()),
@@ -95,10 +108,14 @@ export class Core {
   }
 
   #configure(open: Open, parameters: MediaParameters): void {
-    const nowMs = this.#options.monotonicMs();
-    open.session.configure(parameters, nowMs);
+    open.session.configure(parameters, this.#options.monotonicMs());
+    this.#schedule(open);
+  }
+
+  /** Gives a session its turns. */
+  #schedule(open: Open): void {
     if (open.group !== undefined) return;
-    this.#scheduler ??= createScheduler(nowMs, {
+    this.#scheduler ??= createScheduler(this.#options.monotonicMs(), {
       run: (group, dueMs) => this.#run(group, dueMs),
       skip: (frames) => this.#skip(frames),
     });
@@ -145,7 +162,7 @@ export class Core {
     // All receive before any sends: sessions that are joined hear each other in the same turn.
     for (const session of sessions) session.receive(nowMs);
     for (const session of sessions) {
-      session.send();
+      session.send(nowMs);
       const behindMs = monotonicMs() - dueMs;
       if (behindMs > session.counters.latestSendMs) session.counters.latestSendMs = behindMs;
     }

@@ -4,7 +4,7 @@ import { localHost, startWorker, workerHost, type HostHooks, type StartWorker } 
 import { createPortPool, type PortPool } from "./port-pool.ts";
 import { Session } from "./session.ts";
 import { addStatistics, newCounters } from "./statistics.ts";
-import type { RelayReport, Thread } from "./thread.ts";
+import type { Thread } from "./thread.ts";
 import { Threads } from "./threads.ts";
 
 /** What a test may put in place of the real thing. Workers keep time and make random numbers themselves. */
@@ -42,7 +42,7 @@ class Engine implements MediaEngine {
     this.#ports = createPortPool(options.ports, ids);
     const makeHost = (hooks: HostHooks) => (workers === 0 ? localHost(host, clock, ids, hooks) : workerHost(host, start, hooks));
     this.#threads = new Threads(Math.max(1, workers), makeHost, {
-      relay: (report) => this.#relay(report),
+      relay: (session, link, frame) => this.#threadOf.get(link)?.relayed(link, session, frame),
       died: (thread) => this.#lose(thread),
     });
   }
@@ -63,7 +63,7 @@ class Engine implements MediaEngine {
     const port = await bind(this.#ports, (candidate) => thread.bind(id, candidate, beside?.id));
     const session: Session = new Session(id, {
       local: { host: this.#host, port },
-      send: (command, transfer) => thread.send(command, transfer),
+      thread,
       join: (other) => this.#join({ id, thread }, other),
       closed: (statistics) => {
         addStatistics(this.#closedSums, statistics);
@@ -122,9 +122,6 @@ class Engine implements MediaEngine {
     };
   }
 
-  #relay({ session, link, samples }: RelayReport): void {
-    this.#threadOf.get(link)?.send({ type: "relayed", session: link, link: session, samples }, [samples.buffer]);
-  }
 }
 
 /** A thread that dies while it is asked has no sessions any more. */

@@ -1,9 +1,8 @@
 import type { Clock, Timer } from "../base/index.ts";
 import type { Core } from "./core.ts";
-import type { Command } from "./protocol.ts";
 
 /** Runs the core by a clock's timers: the drive of the calling thread. Without media no timer is set. */
-export function driveByTimers(core: Core, clock: Clock): (command: Command) => void {
+export function driveByTimers(core: Core, clock: Clock): { readonly changed: () => void } {
   let timer: Timer | undefined;
   const arm = () => {
     timer?.cancel();
@@ -14,11 +13,13 @@ export function driveByTimers(core: Core, clock: Clock): (command: Command) => v
     core.step(clock.monotonicMs());
     arm();
   };
-  return (command) => {
-    core.handle(command);
-    if (core.nextMs === undefined) {
-      timer?.cancel();
-      timer = undefined;
-    } else if (!timer) arm();
+  return {
+    /** A command has been handled: media may have begun or be over. */
+    changed() {
+      if (core.nextMs === undefined) {
+        timer?.cancel();
+        timer = undefined;
+      } else if (!timer) arm();
+    },
   };
 }

@@ -2,7 +2,7 @@ import { deferred } from "./deferred.ts";
 
 /** A playback whose samples are handed over while they come: what a bot says. */
 export interface Feed {
-  /** 8 kHz samples, as many as there are. */
+  /** 8 kHz samples, as many as there are. They are copied: what is given may be a view, and be used again. */
   push(samples: Int16Array): void;
   /** `marked` is told under this number once everything that was pushed before has left; what is flushed never is. */
   mark(mark: number): void;
@@ -40,13 +40,14 @@ export interface FeedResult {
   readonly heardMs: number;
   /** Left out of a live feed to make up for a delay. */
   readonly skippedMs: number;
-  /** Frames after the first that were due and not there, in all. */
+  /** Frames that were due and not there before something came again, in all. */
   readonly underrunMs: number;
 }
 
 /** A feed's way to the thread that plays it. */
 export interface FeedPort {
-  samples(portion: Int16Array<ArrayBuffer>): void;
+  /** Copied. */
+  samples(portion: Int16Array): void;
   mark(mark: number): void;
   pause(on: boolean): void;
   ended(): void;
@@ -68,8 +69,7 @@ export function createFeed({ hooks = {} }: FeedOptions, port: FeedPort): { reado
   return {
     feed: {
       push(samples) {
-        // A copy, because its buffer is handed over and what was pushed may be a view of something larger.
-        if (!over && samples.length > 0) port.samples(samples.slice());
+        if (!over && samples.length > 0) port.samples(samples);
       },
       mark(mark) {
         if (!over) port.mark(mark);

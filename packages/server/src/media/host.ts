@@ -1,34 +1,48 @@
 import { Worker } from "node:worker_threads";
 import { workerUrl, type Clock, type Ids } from "../base/index.ts";
+import { BatchWriter, readBatch, type Batch } from "./batch.ts";
 import { Core } from "./core.ts";
 import { driveByTimers } from "./drive.ts";
-import type { Command, Report, Tell } from "./protocol.ts";
+import type { RecordReader } from "./packed-samples.ts";
+import { SampleRecord, type Command, type CommandPort, type Report, type SampleReports } from "./protocol.ts";
 
 /** Where the engine's core runs: the calling thread, or a worker. */
-export interface Host {
-  send(command: Command, transfer?: readonly ArrayBuffer[]): void;
+export interface Host extends CommandPort {
   stop(): Promise<void>;
 }
 
 export interface HostHooks {
   readonly report: (report: Report) => void;
+  /** Whoever gets samples may keep them. */
+  readonly samples: SampleReports;
   /** The thread has ended, asked or not; nothing more comes. */
   readonly ended: (failure: Error | undefined) => void;
 }
 
 /** Runs the core in the calling thread. */
-export function localHost(host: string, clock: Clock, ids: Ids, hooks: HostHooks): Host {
-  const tell: Tell = (report) => hooks.report(report);
-  const core = new Core({ host, tell, monotonicMs: () => clock.monotonicMs(), ids });
-  const handle = driveByTimers(core, clock);
+export function localHost(host: string, clock: Clock, ids: Ids, { report, samples, ended }: HostHooks): Host {
+  const core = new Core({ host, tell: report, samples: copying(samples), monotonicMs: () => clock.monotonicMs(), ids });
+  const drive = driveByTimers(core, clock);
   return {
-    send: handle,
+    send(command) {
+      core.send(command);
+      drive.changed();
+    },
+    samples: (session, playback, portion) => core.samples(session, playback, portion.slice()),
+    relayed: (session, link, frame) => core.relayed(session, link, frame.slice()),
     async stop() {
       await core.stop();
-      hooks.ended(undefined);
+      ended(undefined);
     },
   };
 }
+
+/** The core uses its arrays again at once. */
+const copying = ({ heard, tapped, relay }: SampleReports): SampleReports => ({
+  heard: (session, frame) => heard(session, frame.slice()),
+  tapped: (session, received, sent) => tapped(session, received.slice(), sent.slice()),
+  relay: (session, link, frame) => relay(session, link, frame.slice()),
+});
 
 /** What a worker is told when it starts. */
 export interface WorkerSettings {
@@ -47,23 +61,15 @@ export function workerHost(host: string, start: StartWorker, hooks: HostHooks): 
   const wake = new Int32Array(new SharedArrayBuffer(4));
   const worker = start({ host, wake });
   const running: Host = {
-    send(command, transfer = []) {
-      worker.postMessage(command, transfer);
-      Atomics.add(wake, 0, 1);
-      Atomics.notify(wake, 0);
-    },
+    ...postCommands(worker, wake),
     async stop() {
       await worker.terminate();
     },
   };
   return new Promise((resolve, reject) => {
     let failure: Error | undefined;
-    worker.on("message", (reports: readonly Report[]) => {
-      for (const report of reports) {
-        if (report.type === "ready") resolve(running);
-        else hooks.report(report);
-      }
-    });
+    const report = (one: Report) => (one.type === "ready" ? resolve(running) : hooks.report(one));
+    worker.on("message", (batch: Batch<Report>) => readBatch(batch, report, recordTo(hooks.samples)));
     worker.on("error", (error) => {
       failure = error instanceof Error ? error : new Error(String(error));
       reject(failure);
@@ -74,3 +80,49 @@ export function workerHost(host: string, start: StartWorker, hooks: HostHooks): 
     });
   });
 }
+
+/**
+ * Commands of one turn of the event loop are one message. It ends the worker's wait, unless all of it are samples:
+ * nobody waits for them before the next turn of their session, and before that the worker looks by itself.
+ */
+function postCommands(worker: Worker, wake: Int32Array): CommandPort {
+  const batch = new BatchWriter<Command>();
+  let posting = false;
+  let waking = false;
+  const post = () => {
+    batch.take((message, transfer) => worker.postMessage(message, transfer));
+    if (waking) {
+      Atomics.add(wake, 0, 1);
+      Atomics.notify(wake, 0);
+    }
+    posting = waking = false;
+  };
+  const later = () => {
+    if (!posting) setImmediate(post);
+    posting = true;
+  };
+  return {
+    send(command) {
+      batch.add(command);
+      waking = true;
+      later();
+    },
+    samples(session, playback, portion) {
+      batch.addSamples(SampleRecord.samples, session, playback, portion);
+      later();
+    },
+    relayed(session, link, frame) {
+      batch.addSamples(SampleRecord.relayed, session, link, frame);
+      later();
+    },
+  };
+}
+
+/** The samples are views of a buffer that nobody else has. */
+const recordTo = ({ heard, tapped, relay }: SampleReports): RecordReader => {
+  return (kind, session, detail, samples, more) => {
+    if (kind === SampleRecord.heard) heard(session, samples);
+    else if (kind === SampleRecord.tapped) tapped(session, samples, more);
+    else relay(session, detail, samples);
+  };
+};

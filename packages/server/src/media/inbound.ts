@@ -1,6 +1,7 @@
 import { createDtmfDetector, FRAME_SAMPLES, g711, type DtmfDetector } from "../audio/index.ts";
 import { eventReceiver, isRtcp, parseRtcp, parseRtp, rtpView, sequenceTracker, type ReceivedDigit } from "../rtp/index.ts";
 import type { MediaParameters } from "./engine.ts";
+import type { Arrival, Hearing } from "./hearing.ts";
 import { JitterBuffer } from "./jitter-buffer.ts";
 import type { Latch } from "./latch.ts";
 import type { MediaCounters } from "./statistics.ts";
@@ -33,6 +34,8 @@ export class Inbound {
   #lostBefore = 0;
   #discarded = 0;
   #heardMs: number | undefined;
+  /** Gets what the peer says ahead of the jitter buffer. */
+  hearing: Hearing | undefined;
 
   constructor(latch: Latch, counters: MediaCounters, hooks: InboundHooks) {
     this.#latch = latch;
@@ -91,18 +94,24 @@ export class Inbound {
   }
 
   #take(datagram: Uint8Array, parameters: MediaParameters, nowMs: number): void {
-    this.#follow(view.ssrc);
+    this.#follow(view.ssrc, nowMs);
+    const { highest } = this.#sequences;
     const verdict = this.#sequences.push(view.sequence);
     this.#counters.packetsReceived += 1;
     this.#counters.packetsLost = this.#lostBefore + this.#sequences.lost;
     if (verdict !== "next" && verdict !== "reordered") this.#discarded += 1;
     else if (!this.receiving) return;
     else if (view.payloadType === parameters.telephoneEventPayloadType) this.#takeEvent(datagram, nowMs);
-    else this.#takeAudio(datagram, parameters.codec);
+    else this.#takeAudio(datagram, parameters.codec, this.#arrivalAfter(highest, verdict), nowMs);
+  }
+
+  #arrivalAfter(highest: number, verdict: "next" | "reordered"): Arrival {
+    if (verdict === "reordered") return "behind";
+    return this.#sequences.highest === highest + 1 ? "successor" : "ahead";
   }
 
   /** RFC 3550 §3: another SSRC is another source, with its own sequence numbers and timestamps. */
-  #follow(ssrc: number): void {
+  #follow(ssrc: number, nowMs: number): void {
     if (ssrc === this.#ssrc) return;
     this.#ssrc = ssrc;
     this.#lostBefore += this.#sequences.lost;
@@ -110,12 +119,15 @@ export class Inbound {
     this.#tell(this.#events.elapse(Infinity));
     this.#events = eventReceiver();
     this.#jitter.reset();
+    this.hearing?.restart(nowMs);
   }
 
-  #takeAudio(datagram: Uint8Array, codec: MediaParameters["codec"]): void {
+  #takeAudio(datagram: Uint8Array, codec: MediaParameters["codec"], arrival: Arrival, nowMs: number): void {
     const codes = datagram.subarray(view.payloadOffset, view.payloadOffset + Math.min(view.payloadLength, MAX_PAYLOAD));
     g711[codec].decode(codes, decoded);
-    if (!this.#jitter.push(view.timestamp, decoded.subarray(0, codes.length))) this.#discarded += 1;
+    const samples = decoded.subarray(0, codes.length);
+    this.hearing?.push(view.timestamp, samples, arrival, nowMs);
+    if (!this.#jitter.push(view.timestamp, samples)) this.#discarded += 1;
   }
 
   #takeEvent(datagram: Uint8Array, nowMs: number): void {

@@ -1,5 +1,6 @@
 import { FRAME_SAMPLES } from "../audio/index.ts";
 import { timestampDistance } from "../rtp/index.ts";
+import { Concealment } from "./concealment.ts";
 import { SampleRing } from "./sample-ring.ts";
 
 /** Half a second. */
@@ -13,8 +14,6 @@ const SLACK = 4 * FRAME_SAMPLES;
 const SHRINK_AFTER_PACKETS = 250;
 /** Packets in a row that come too late for a sender that began a new count. */
 const RESTART_AFTER_LATE = 4;
-/** How often a lost frame is made up by its predecessor before there is silence. */
-const CONCEALED_FRAMES = 3;
 
 /**
  * Turns packets, which come early, late, twice or never, into an even stream. Samples are put at the place their
@@ -22,7 +21,7 @@ const CONCEALED_FRAMES = 3;
  */
 export class JitterBuffer {
   readonly #ring = new SampleRing(CAPACITY);
-  readonly #last = new Int16Array(FRAME_SAMPLES);
+  readonly #concealment = new Concealment();
   #started = false;
   /** Timestamp of the sample that is read next. */
   #cursor = 0;
@@ -32,7 +31,6 @@ export class JitterBuffer {
   #lateInRow = 0;
   #judged = 0;
   #leastMargin = CAPACITY;
-  #concealed = CONCEALED_FRAMES;
   #dropped = 0;
 
   /** Samples thrown away because too much had come at once. */
@@ -68,21 +66,15 @@ export class JitterBuffer {
       into.fill(0);
       return false;
     }
-    // What is not there sounds like the frame before, at half its level.
-    for (let index = 0; index < into.length; index++) into[index] = (this.#last[index] ?? 0) >> 1;
+    this.#concealment.prepare(into);
     const present = this.#ring.take(this.#cursor, into);
     this.#cursor = (this.#cursor + into.length) >>> 0;
-    this.#concealed = present > 0 ? 0 : this.#concealed + 1;
-    const audible = this.#concealed <= CONCEALED_FRAMES;
-    if (!audible) into.fill(0);
-    this.#last.set(into);
-    return audible;
+    return this.#concealment.keep(into, present > 0);
   }
 
   /** What comes next is left out on purpose (the sender pressed a key): silence instead of concealment. */
   pause(): void {
-    this.#last.fill(0);
-    this.#concealed = CONCEALED_FRAMES;
+    this.#concealment.forget();
   }
 
   /** Forgets everything, as for a new source. */

@@ -2,7 +2,6 @@ import type { AudioSource } from "../audio/index.ts";
 import { scope } from "../base/index.ts";
 import { deferred } from "./deferred.ts";
 import type { PlayResult } from "./engine.ts";
-import type { Samples } from "./protocol.ts";
 
 /** How far a source is read ahead of what was played. */
 const READ_AHEAD_SAMPLES = 16_000;
@@ -11,7 +10,8 @@ const PORTION_SAMPLES = 8000;
 
 /** The way of one playback to the thread that plays it. */
 export interface PlaybackPort {
-  samples(portion: Samples): void;
+  /** Copied. */
+  samples(portion: Int16Array): void;
   ended(): void;
   flush(): void;
 }
@@ -65,8 +65,7 @@ async function readAhead(source: AudioSource, stop: AbortSignal, room: Room, por
     for (let at = 0; at < chunk.length; at += PORTION_SAMPLES) {
       await room.wait();
       if (stop.aborted) return;
-      // A copy, because its buffer is handed over and a chunk may be a view of something larger.
-      const portion = chunk.slice(at, at + PORTION_SAMPLES);
+      const portion = chunk.subarray(at, at + PORTION_SAMPLES);
       room.take(portion.length);
       port.samples(portion);
     }

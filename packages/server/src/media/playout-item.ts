@@ -1,11 +1,15 @@
-import { FRAME_MS, SAMPLE_RATE_HZ, type AudioSource } from "../audio/index.ts";
+import { FRAME_MS, FRAME_SAMPLES, LONGEST_PIECE, leaveOut, SAMPLE_RATE_HZ, type AudioSource } from "../audio/index.ts";
 import type { FeedResult } from "./feed.ts";
+import { LiveDelay } from "./live-delay.ts";
 import type { FeedMode } from "./protocol.ts";
+import { SampleQueue } from "./sample-queue.ts";
 
 /** Used samples are told in portions of a second, half of what may be read ahead. */
 const TELL_USED_SAMPLES = SAMPLE_RATE_HZ;
 /** Those of a feed more often: whoever makes them wants to know how much is left. */
 const TELL_FEED_SAMPLES = SAMPLE_RATE_HZ / 5;
+/** What a feed begins with must have been there for so long: else the next frame, a little later, would miss its turn. */
+const GUARD_MS = 4;
 
 interface Mark {
   /** How many samples had come. */
@@ -13,24 +17,31 @@ interface Mark {
   readonly mark: number;
 }
 
+/** What is looked at when a piece is left out; shared, because nothing is kept in it. */
+const ahead = new Int16Array(FRAME_SAMPLES + LONGEST_PIECE);
+
 /** One playback in the queue: its samples as far as they have come, and how far it has got. */
 export class PlayoutItem {
   readonly id: number;
   readonly kind: AudioSource["kind"];
-  readonly #chunks: Int16Array[] = [];
-  /** Where reading has got to in the first chunk. */
-  #offset = 0;
-  #buffered = 0;
+  readonly #feed: FeedMode | undefined;
+  readonly #delay: LiveDelay | undefined;
+  readonly #queue = new SampleQueue();
+  readonly #marks: Mark[] = [];
   #untold = 0;
-  /** In the frame that was read and has not left yet. */
+  /** In the frame that was read and has not left yet: what was taken for it, and how much of that was left out. */
   #leaving = 0;
-  #heard = 0;
+  #leavingOut = 0;
+  #passed = 0;
+  #skipped = 0;
   #ended = false;
   #paused = false;
-  readonly #feed: FeedMode | undefined;
-  readonly #marks: Mark[] = [];
   /** Samples that have come. */
   #come = 0;
+  /** Since when there is a whole frame. */
+  #wholeMs = 0;
+  /** The frame before this one was there. */
+  #flowing = false;
   /** Frames that were due and not there: since something was, and in all. */
   #missed = 0;
   #missedInAll = 0;
@@ -39,42 +50,51 @@ export class PlayoutItem {
     this.id = id;
     this.kind = kind;
     this.#feed = feed;
+    this.#delay = feed?.live ? new LiveDelay() : undefined;
   }
 
-  /** Samples that can be read. */
-  get buffered(): number {
-    return this.#buffered;
-  }
-
-  /** All samples have come. */
-  get ended(): boolean {
-    return this.#ended;
+  /** Its samples come while it is played. */
+  get isFeed(): boolean {
+    return this.#feed !== undefined;
   }
 
   /** All samples have come and were read. */
   get finished(): boolean {
-    return this.#ended && this.#buffered === 0;
+    return this.#ended && this.#queue.length === 0;
   }
 
   /** Something of it was read. */
   get begun(): boolean {
-    return this.#heard + this.#leaving > 0;
+    return this.#passed + this.#leaving > 0;
   }
 
   get paused(): boolean {
     return this.#paused;
   }
 
-  /** What became of it, now that it is over. */
-  result(complete: boolean): FeedResult {
-    const heardMs = Math.round((this.#heard * 1000) / SAMPLE_RATE_HZ);
-    return { complete, heardMs, skippedMs: 0, underrunMs: this.#missedInAll * FRAME_MS };
+  /** Its turn has come: a part of a frame is held back until its rest is there, one gap instead of many. */
+  isReady(samples: number, nowMs: number): boolean {
+    if (this.#ended) return true;
+    if (this.#queue.length < samples) return false;
+    // What joins the end of another playback within a frame waits for nothing.
+    return !this.#feed || this.#flowing || samples < FRAME_SAMPLES || nowMs - this.#wholeMs >= GUARD_MS;
   }
 
-  append(samples: Int16Array): void {
-    if (samples.length === 0 || this.#ended) return;
-    this.#chunks.push(samples);
-    this.#buffered += samples.length;
+  /** What became of it, now that it is over. */
+  result(complete: boolean): FeedResult {
+    const ms = (samples: number) => Math.round((samples * 1000) / SAMPLE_RATE_HZ);
+    return {
+      complete,
+      heardMs: ms(this.#passed - this.#skipped),
+      skippedMs: ms(this.#skipped),
+      underrunMs: this.#missedInAll * FRAME_MS,
+    };
+  }
+
+  append(samples: Int16Array, nowMs: number): void {
+    if (this.#ended) return;
+    if (this.#queue.length < FRAME_SAMPLES) this.#wholeMs = nowMs;
+    this.#queue.append(samples);
     this.#come += samples.length;
   }
 
@@ -86,26 +106,29 @@ export class PlayoutItem {
   /** The next mark that has been reached, once. */
   takeMark(): number | undefined {
     const [first] = this.#marks;
-    if (!first || first.at > this.#heard) return undefined;
+    if (!first || first.at > this.#passed) return undefined;
     this.#marks.shift();
     return first.mark;
   }
 
   pause(on: boolean): void {
+    if (this.#paused !== on) this.#delay?.forget();
     this.#paused = on;
   }
 
   /** A frame was due, and nothing was there. */
   miss(): void {
     this.#missed += 1;
-    this.#missedInAll += 1;
+    this.#flowing = false;
+    this.#delay?.missed();
   }
 
   /** How many frames were missed before the one that is there now; only a feed tells. */
   takeMissed(): number {
-    const missed = this.#feed ? this.#missed : 0;
+    const missed = this.#queue.length > 0 ? this.#missed : 0;
+    this.#missedInAll += missed;
     this.#missed = 0;
-    return missed;
+    return this.#feed ? missed : 0;
   }
 
   end(): void {
@@ -114,25 +137,18 @@ export class PlayoutItem {
 
   /** Reads into `into` from `from` on; returns where it is filled to. */
   take(into: Int16Array, from: number): number {
-    let at = from;
-    for (let chunk = this.#chunks[0]; chunk && at < into.length; chunk = this.#chunks[0]) {
-      const end = Math.min(chunk.length, this.#offset + into.length - at);
-      for (let index = this.#offset; index < end; index++) into[at++] = chunk[index] ?? 0;
-      this.#offset = end;
-      if (end < chunk.length) continue;
-      this.#chunks.shift();
-      this.#offset = 0;
-    }
+    this.#flowing = true;
+    if (this.#delay && from === 0 && !this.#ended && this.#leaveOut(this.#delay, into)) return FRAME_SAMPLES;
+    const at = this.#queue.take(into, from);
     this.#leaving += at - from;
-    this.#buffered -= at - from;
     this.#untold += at - from;
     return at;
   }
 
-  /** How many used samples are to be told now; 0: not yet. */
-  takeUsed(): number {
-    const portion = this.#feed ? TELL_FEED_SAMPLES : TELL_USED_SAMPLES;
-    if ((this.#ended && !this.#feed) || (this.#untold < portion && this.#buffered > 0)) return 0;
+  /** How many used samples are to be told now; 0: not yet. A feed's are told also when there is nothing left (`dry`). */
+  takeUsed(dry: boolean): number {
+    const due = this.#feed ? dry || this.#untold >= TELL_FEED_SAMPLES : !this.#ended && (this.#untold >= TELL_USED_SAMPLES || this.#queue.length === 0);
+    if (!due) return 0;
     const used = this.#untold;
     this.#untold = 0;
     return used;
@@ -140,9 +156,25 @@ export class PlayoutItem {
 
   /** What was read has left as RTP. True: it was the first of this playback. */
   sent(): boolean {
-    const first = this.#heard === 0 && this.#leaving > 0;
-    this.#heard += this.#leaving;
-    this.#leaving = 0;
+    const first = this.#passed === 0 && this.#leaving > 0;
+    this.#passed += this.#leaving;
+    this.#skipped += this.#leavingOut;
+    this.#leaving = this.#leavingOut = 0;
     return first;
+  }
+
+  /** A frame of live audio with a piece left out, if there is too much of it. */
+  #leaveOut(delay: LiveDelay, into: Int16Array): boolean {
+    delay.turn(this.#queue.length);
+    if (delay.owed <= 0 || this.#queue.length < ahead.length) return false;
+    this.#queue.peek(ahead, 0);
+    const piece = leaveOut(ahead, into, delay.owed, delay.urgent);
+    if (piece === 0) return false;
+    delay.leftOut(piece);
+    this.#queue.drop(FRAME_SAMPLES + piece);
+    this.#leaving += FRAME_SAMPLES + piece;
+    this.#leavingOut += piece;
+    this.#untold += FRAME_SAMPLES + piece;
+    return true;
   }
 }

@@ -12,42 +12,45 @@ function recorded() {
     marked: (playback, mark) => told.push(`marked ${mark} in ${playback}`),
     underrun: (playback, frames) => told.push(`underrun ${frames} of ${playback}`),
   });
+  let nowMs = 0;
   /** One turn; what was played in it as its first and last sample. */
   const turn = () => {
     const into = new Int16Array(160).fill(-1);
-    const playing = playout.read(into);
+    const playing = playout.read(into, (nowMs += 20));
     playout.sent();
     return playing ? [into[0], into[159]] : "silence";
   };
-  return { playout, counters, told, turn };
+  /** Samples that came right after the last turn. */
+  const append = (playback: number, portion: Int16Array) => playout.append(playback, portion, nowMs);
+  return { playout, counters, told, turn, append };
 }
 
 const samples = (count: number, value: number) => new Int16Array(count).fill(value);
 
 describe("the playout queue", () => {
   it("tells the first packet of a playback and its end, with what was heard", () => {
-    const { playout, told, turn } = recorded();
+    const { playout, told, turn, append } = recorded();
     playout.add(1, "tone");
-    playout.append(1, samples(320, 5));
+    append(1, samples(320, 5));
     playout.end(1);
     expect([turn(), turn(), turn()]).toEqual([[5, 5], [5, 5], "silence"]);
     expect(told).toEqual(["playing tone", "played 1 complete 40"]);
   });
 
   it("plays one behind the other without a gap, even within a frame", () => {
-    const { playout, told, turn } = recorded();
+    const { playout, told, turn, append } = recorded();
     playout.add(1, "file");
-    playout.append(1, samples(100, 5));
+    append(1, samples(100, 5));
     playout.end(1);
     playout.add(2, "speech");
-    playout.append(2, samples(220, 6));
+    append(2, samples(220, 6));
     playout.end(2);
     expect([turn(), turn()]).toEqual([[5, 6], [6, 6]]);
     expect(told).toEqual(["playing file", "played 1 complete 13", "playing speech", "played 2 complete 28"]);
   });
 
   it("ends a playback without a single sample", () => {
-    const { playout, told, turn } = recorded();
+    const { playout, told, turn, append } = recorded();
     playout.add(1, "file");
     playout.end(1);
     expect(turn()).toBe("silence");
@@ -55,23 +58,23 @@ describe("the playout queue", () => {
   });
 
   it("counts a frame that was due as an underrun, fills it with silence, and plays on", () => {
-    const { playout, counters, turn } = recorded();
+    const { playout, counters, turn, append } = recorded();
     playout.add(1, "stream");
     expect(turn()).toBe("silence");
     expect(counters.underruns).toBe(0);
-    playout.append(1, samples(200, 5));
+    append(1, samples(200, 5));
     expect([turn(), turn()]).toEqual([[5, 5], "silence"]);
     expect(counters.underruns).toBe(1);
-    playout.append(1, samples(120, 6));
+    append(1, samples(120, 6));
     expect(turn()).toEqual([5, 6]);
   });
 
   it("throws away what is queued when it is flushed, and goes on with the next", () => {
-    const { playout, told, turn } = recorded();
+    const { playout, told, turn, append } = recorded();
     playout.add(1, "file");
-    playout.append(1, samples(1600, 5));
+    append(1, samples(1600, 5));
     playout.add(2, "file");
-    playout.append(2, samples(160, 6));
+    append(2, samples(160, 6));
     playout.end(2);
     turn();
     playout.flush(1);
@@ -80,9 +83,9 @@ describe("the playout queue", () => {
   });
 
   it("tells what was used in large portions, so that more can be handed over", () => {
-    const { playout, told, turn } = recorded();
+    const { playout, told, turn, append } = recorded();
     playout.add(1, "file");
-    playout.append(1, samples(16_000, 5));
+    append(1, samples(16_000, 5));
     for (let frame = 0; frame < 100; frame++) turn();
     expect(told.filter((entry) => entry.startsWith("used"))).toEqual(["used 8000 of 1", "used 8000 of 1"]);
   });

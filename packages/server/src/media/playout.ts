@@ -1,4 +1,5 @@
 import { FRAME_SAMPLES, type AudioSource } from "../audio/index.ts";
+import { Concealment } from "./concealment.ts";
 import type { FeedResult } from "./feed.ts";
 import { PlayoutItem } from "./playout-item.ts";
 import type { FeedMode } from "./protocol.ts";
@@ -20,6 +21,7 @@ export class Playout {
   readonly #counters: MediaCounters;
   readonly #hooks: PlayoutHooks;
   readonly #queue: PlayoutItem[] = [];
+  readonly #concealment = new Concealment();
 
   constructor(counters: MediaCounters, hooks: PlayoutHooks) {
     this.#counters = counters;
@@ -31,8 +33,9 @@ export class Playout {
     this.#queue.push(new PlayoutItem(playback, kind, feed));
   }
 
-  append(playback: number, samples: Int16Array): void {
-    this.#find(playback)?.append(samples);
+  /** The samples are kept, not copied. */
+  append(playback: number, samples: Int16Array, nowMs: number): void {
+    this.#find(playback)?.append(samples, nowMs);
   }
 
   mark(playback: number, mark: number): void {
@@ -42,7 +45,9 @@ export class Playout {
   }
 
   pause(playback: number, on: boolean): void {
-    this.#find(playback)?.pause(on);
+    const item = this.#find(playback);
+    item?.pause(on);
+    if (item && item === this.#queue[0]) this.#concealment.forget();
   }
 
   /** Nothing more comes for this playback. */
@@ -61,18 +66,26 @@ export class Playout {
     for (let head = this.#queue[0]; head; head = this.#queue[0]) this.#remove(head, false);
   }
 
-  /** Takes the next frame, the rest filled with silence. False: nothing is played in this frame. */
-  read(into: Int16Array): boolean {
+  /**
+   * Takes the next frame. Where a feed has run dry what it last said fades out; everything else that is missing is
+   * silence. False: nothing is heard in this frame.
+   */
+  read(into: Int16Array, nowMs: number): boolean {
     let at = 0;
+    let fed = false;
     for (const item of this.#queue) {
-      // A part of a frame is held back until its rest is there: one gap instead of many.
       if (item.paused) break;
-      const ready = item.ended || item.buffered >= FRAME_SAMPLES - at;
-      if (ready) at = this.#take(item, into, at);
-      else if (item.begun) this.#miss(item);
+      if (item.isReady(FRAME_SAMPLES - at, nowMs)) {
+        at = this.#take(item, into, at);
+        fed = item.isFeed;
+      } else if (item.begun) {
+        this.#miss(item);
+        if (item.isFeed) return this.#conceal(into);
+      }
       if (!item.finished || at === FRAME_SAMPLES) break;
     }
     if (at < FRAME_SAMPLES) into.fill(0, at);
+    if (fed) this.#concealment.keep(into, true);
     return at > 0;
   }
 
@@ -90,6 +103,12 @@ export class Playout {
   #miss(item: PlayoutItem): void {
     this.#counters.underruns += 1;
     item.miss();
+    this.#tellUsed(item, true);
+  }
+
+  #conceal(into: Int16Array): boolean {
+    this.#concealment.prepare(into);
+    return this.#concealment.keep(into, false);
   }
 
   #tellMarks(item: PlayoutItem): void {
@@ -100,9 +119,13 @@ export class Playout {
     const missed = item.takeMissed();
     if (missed > 0) this.#hooks.underrun(item.id, missed);
     const end = item.take(into, at);
-    const used = item.takeUsed();
-    if (used > 0) this.#hooks.used(item.id, used);
+    this.#tellUsed(item, false);
     return end;
+  }
+
+  #tellUsed(item: PlayoutItem, dry: boolean): void {
+    const used = item.takeUsed(dry);
+    if (used > 0) this.#hooks.used(item.id, used);
   }
 
   #find(playback: number): PlayoutItem | undefined {
@@ -110,6 +133,7 @@ export class Playout {
   }
 
   #remove(item: PlayoutItem, complete: boolean): void {
+    if (item === this.#queue[0]) this.#concealment.forget();
     this.#queue.splice(this.#queue.indexOf(item), 1);
     this.#hooks.played(item.id, item.result(complete));
   }

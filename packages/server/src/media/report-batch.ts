@@ -1,38 +1,57 @@
-import type { Clock, Timer } from "../base/index.ts";
-import type { Report, Tell } from "./protocol.ts";
+import { BatchWriter, type Batch } from "./batch.ts";
+import { SampleRecord, type Report, type SampleReports, type Tell } from "./protocol.ts";
 
 /** What is only to keep a playback fed, seconds ahead, waits this long for company. */
 const PATIENCE_MS = 100;
 
 /**
- * Collects the reports of one turn, so that a turn of hundreds of sessions is one message to the other thread. Reports
- * of used samples, which are most of all, wake that thread ten times a second instead of at every turn: where it shares
- * a core with this one, each time it wakes it delays packets.
+ * Collects what a thread reports, so that a turn of hundreds of sessions is one message to the other thread. Reports
+ * of used samples wake that thread ten times a second instead of at every turn: where it shares a core with this one,
+ * each time it wakes it delays packets.
  */
-export function batched(clock: Clock, post: (reports: readonly Report[], transfer: ArrayBuffer[]) => void): Tell {
-  let reports: Report[] = [];
-  let transfers: ArrayBuffer[] = [];
+export interface ReportBatch {
+  readonly tell: Tell;
+  readonly samples: SampleReports;
+  /** Hands over what there is; to be called in every turn, before the thread waits. */
+  readonly flush: (nowMs: number) => void;
+}
+
+/** `told`: there is something to be handed over now. */
+export function createReportBatch(post: (batch: Batch<Report>, transfer: readonly ArrayBuffer[]) => void, told: () => void): ReportBatch {
+  const batch = new BatchWriter<Report>();
   let urgent = false;
-  let timer: Timer | undefined;
-  const flush = () => {
-    const [turn, buffers] = [reports, transfers];
-    reports = [];
-    transfers = [];
-    urgent = false;
-    timer?.cancel();
-    timer = undefined;
-    post(turn, buffers);
-  };
-  return (report, transfer) => {
-    reports.push(report);
-    if (transfer) transfers.push(...transfer);
-    if (urgent) return;
-    if (report.type === "used") {
-      timer ??= clock.setTimer(PATIENCE_MS, flush);
-      return;
-    }
+  /** Since when there is something that can wait. */
+  let sinceMs: number | undefined;
+  const hurry = () => {
+    if (!urgent) told();
     urgent = true;
-    // Microtasks run when the turn, or whatever else the event loop had called, is through.
-    queueMicrotask(flush);
+  };
+  return {
+    tell(report) {
+      batch.add(report);
+      if (report.type !== "used") hurry();
+    },
+    samples: {
+      heard(session, frame) {
+        batch.addSamples(SampleRecord.heard, session, 0, frame);
+        hurry();
+      },
+      tapped(session, received, sent) {
+        batch.addSamples(SampleRecord.tapped, session, 0, received, sent);
+        hurry();
+      },
+      relay(session, link, frame) {
+        batch.addSamples(SampleRecord.relay, session, link, frame);
+        hurry();
+      },
+    },
+    flush(nowMs) {
+      if (batch.empty) return;
+      sinceMs ??= nowMs;
+      if (!urgent && nowMs - sinceMs < PATIENCE_MS) return;
+      urgent = false;
+      sinceMs = undefined;
+      batch.take(post);
+    },
   };
 }

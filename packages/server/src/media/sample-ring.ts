@@ -18,6 +18,12 @@ export class SampleRing {
     return this.#samples[timestamp & this.#mask] === EMPTY;
   }
 
+  /** All of `count` places have been written. */
+  isFull(timestamp: number, count: number): boolean {
+    for (let index = 0; index < count; index++) if (this.isEmptyAt(timestamp + index)) return false;
+    return true;
+  }
+
   write(timestamp: number, samples: Int16Array): void {
     for (let index = 0; index < samples.length; index++) {
       this.#samples[(timestamp + index) & this.#mask] = samples[index] ?? EMPTY;

@@ -1,5 +1,4 @@
 import { FRAME_SAMPLES } from "../audio/index.ts";
-import type { Samples } from "./protocol.ts";
 
 /** Collects what is received and sent, frame by frame, into batches. */
 export interface TapCollector {
@@ -9,24 +8,23 @@ export interface TapCollector {
   flush(): void;
 }
 
-/** Batches of `frames`: 1 is told as soon as it is there. */
-export function createTapCollector(frames: number, hand: (received: Samples, sent: Samples) => void): TapCollector {
+/** Batches of `frames`: 1 is told as soon as it is there. What is handed over is valid until `hand` returns. */
+export function createTapCollector(frames: number, hand: (received: Int16Array, sent: Int16Array) => void): TapCollector {
   const received = new Int16Array(frames * FRAME_SAMPLES);
   const sent = new Int16Array(frames * FRAME_SAMPLES);
   let at = 0;
   const flush = () => {
     if (at === 0) return;
-    // Copies: a batch goes away with its buffers, perhaps to another thread.
-    const batch = [received.slice(0, at), sent.slice(0, at)] as const;
-    received.fill(0);
-    sent.fill(0);
+    const end = at;
     at = 0;
-    hand(...batch);
+    hand(received.subarray(0, end), sent.subarray(0, end));
   };
   return {
     push(receivedFrame, sentFrame) {
       if (receivedFrame) received.set(receivedFrame, at);
+      else received.fill(0, at, at + FRAME_SAMPLES);
       if (sentFrame) sent.set(sentFrame, at);
+      else sent.fill(0, at, at + FRAME_SAMPLES);
       at += FRAME_SAMPLES;
       if (at === received.length) flush();
     },

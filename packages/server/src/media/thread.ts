@@ -1,18 +1,17 @@
 import { channels, PiopiyError } from "../base/index.ts";
 import { deferred } from "./deferred.ts";
 import type { MediaStatistics } from "./engine.ts";
+import { guarded } from "./guarded.ts";
 import type { Host, HostHooks } from "./host.ts";
-import type { Command, Report } from "./protocol.ts";
+import type { Command, CommandPort, Report, SampleReports } from "./protocol.ts";
 import type { Session } from "./session.ts";
 
 /** What an attempt to bind a port came to. */
 export type BindResult = { readonly port: number } | { readonly portTaken: boolean };
 
-export type RelayReport = Extract<Report, { type: "relay" }>;
-
 export interface ThreadHooks {
   /** What one session heard is to go to another one, which may live anywhere. */
-  readonly relay: (report: RelayReport) => void;
+  readonly relay: SampleReports["relay"];
   /** The thread ended though nobody had stopped it; its sessions are lost. */
   readonly died: (thread: Thread) => void;
 }
@@ -23,7 +22,7 @@ interface Waiting<T> {
 }
 
 /** One thread of the engine, with the sessions that live there. */
-export class Thread {
+export class Thread implements CommandPort {
   readonly index: number;
   readonly sessions = new Map<number, Session>();
   readonly #hooks: ThreadHooks;
@@ -45,12 +44,21 @@ export class Thread {
 
   /** Resolves when the thread takes commands. */
   async start(makeHost: (hooks: HostHooks) => Host | Promise<Host>): Promise<this> {
-    this.#host = await makeHost({ report: (report) => this.#report(report), ended: (failure) => this.#end(failure) });
+    const samples = reportsTo(this.sessions, this.#hooks.relay);
+    this.#host = await makeHost({ report: (report) => this.#report(report), samples, ended: (failure) => this.#end(failure) });
     return this;
   }
 
-  send(command: Command, transfer?: readonly ArrayBuffer[]): void {
-    if (!this.#ended) this.#host?.send(command, transfer);
+  send(command: Command): void {
+    if (!this.#ended) this.#host?.send(command);
+  }
+
+  samples(session: number, playback: number, samples: Int16Array): void {
+    if (!this.#ended) this.#host?.samples(session, playback, samples);
+  }
+
+  relayed(session: number, link: number, frame: Int16Array): void {
+    if (!this.#ended) this.#host?.relayed(session, link, frame);
   }
 
   bind(session: number, port: number, near: number | undefined): Promise<BindResult> {
@@ -81,8 +89,6 @@ export class Thread {
         return settle(this.#requests, report.request, report.statistics);
       case "late":
         return channels.mediaLate.publish({ worker: this.index, sessions: report.sessions, lateMs: report.lateMs });
-      case "relay":
-        return this.#hooks.relay(report);
       default:
         return guarded(() => this.sessions.get(report.session)?.report(report));
     }
@@ -113,11 +119,10 @@ function settle<T>(waiting: Map<number, Waiting<T>>, key: number, value: T): voi
   waiting.delete(key);
 }
 
-/** A listener that throws must not keep the media plane from its next packet. */
-function guarded(work: () => void): void {
-  try {
-    work();
-  } catch (failure) {
-    channels.failure.publish({ layer: "media", failure });
-  }
+function reportsTo(sessions: ReadonlyMap<number, Session>, relay: SampleReports["relay"]): SampleReports {
+  return {
+    heard: (id, frame) => sessions.get(id)?.heard(frame),
+    tapped: (id, received, sent) => sessions.get(id)?.tapped({ received, sent }),
+    relay,
+  };
 }

@@ -1,19 +1,33 @@
-import { parentPort, workerData } from "node:worker_threads";
+import { parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
 import { systemClock } from "../base/index.ts";
+import { readBatch, type Batch } from "./batch.ts";
 import { Core } from "./core.ts";
 import type { WorkerSettings } from "./host.ts";
-import type { Command } from "./protocol.ts";
-import { batched } from "./report-batch.ts";
+import type { RecordReader } from "./packed-samples.ts";
+import { SampleRecord, type Command } from "./protocol.ts";
+import { createReportBatch } from "./report-batch.ts";
 import { driveByWaiting } from "./wait.ts";
 
 const settings: WorkerSettings = workerData;
 const port = parentPort;
 
 if (port) {
-  const tell = batched(systemClock, (reports, transfer) => port.postMessage(reports, transfer));
   const monotonicMs = () => systemClock.monotonicMs();
-  const core = new Core({ host: settings.host, tell, monotonicMs });
-  const handle = driveByWaiting(core, settings.wake, monotonicMs);
-  port.on("message", (command: Command) => handle(command));
-  tell({ type: "ready" });
+  // While the drive turns, it flushes in each turn itself.
+  const told = () => void (drive.turning || setImmediate(() => batch.flush(monotonicMs())));
+  const batch = createReportBatch((reports, transfer) => port.postMessage(reports, transfer), told);
+  const core = new Core({ host: settings.host, tell: batch.tell, samples: batch.samples, monotonicMs });
+  const command = (one: Command) => core.send(one);
+  const record: RecordReader = (kind, session, detail, samples) =>
+    kind === SampleRecord.samples ? core.samples(session, detail, samples) : core.relayed(session, detail, samples);
+  const handle = (commands: Batch<Command>) => readBatch(commands, command, record);
+  const drain = () => {
+    for (let next = receiveMessageOnPort(port); next; next = receiveMessageOnPort(port)) handle(next.message);
+  };
+  const drive = driveByWaiting(core, settings.wake, monotonicMs, { drain, flush: batch.flush });
+  port.on("message", (commands: Batch<Command>) => {
+    handle(commands);
+    drive.changed();
+  });
+  batch.tell({ type: "ready" });
 }
