@@ -64,11 +64,20 @@ describe("the platform's fetch", () => {
 });
 
 describe("where there is no Node", () => {
+  const files = readdirSync(`${here}src`, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".ts") && !name.includes(".test."));
+  const importsOf = (names: readonly string[]) =>
+    names.flatMap((name) => [...readFileSync(`${here}src/${name}`, "utf8").matchAll(/^(?:import|.*\bfrom) "([^"]+)";$/gm)].map((match) => match[1] ?? ""));
+
   it("imports nothing but its own files and its dependencies", () => {
-    const files = readdirSync(`${here}src`, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".ts") && !name.endsWith(".test.ts"));
-    const imports = files.flatMap((name) => [...readFileSync(`${here}src/${name}`, "utf8").matchAll(/^(?:import|.*\bfrom) "([^"]+)";$/gm)].map((match) => match[1]));
+    const imports = importsOf(files.filter((name) => !name.startsWith("stream/")));
     expect(imports.length).toBeGreaterThan(30);
-    expect(imports.filter((name) => !/^(?:\.{1,2}\/|@piopiy\/pcmo$|valibot$)/.test(name ?? ""))).toEqual([]);
+    expect(imports.filter((name) => !/^(?:\.{1,2}\/|@piopiy\/pcmo$|valibot$)/.test(name))).toEqual([]);
+    expect(imports.filter((name) => name.includes("/stream/"))).toEqual([]);
+  });
+
+  it("only piopiy/stream takes ws and Node, and nothing else", () => {
+    const others = importsOf(files.filter((name) => name.startsWith("stream/"))).filter((name) => !name.startsWith("."));
+    expect([...new Set(others)].sort()).toEqual(["@piopiy/pcmo", "node:fs/promises", "node:http", "node:stream", "ws"]);
   });
 
   it("works without process and Buffer", async () => {
@@ -86,9 +95,17 @@ describe("as built", () => {
   it.each([
     ["import", ["--input-type=module", "-e", 'import { RestClient } from "piopiy"; console.log(typeof RestClient)']],
     ["require", ["--input-type=commonjs", "-e", 'console.log(typeof require("piopiy").RestClient)']],
+    ["import, for bots", ["--input-type=module", "-e", 'import { createStreamServer } from "piopiy/stream"; console.log(typeof createStreamServer)']],
+    ["require, for bots", ["--input-type=commonjs", "-e", 'console.log(typeof require("piopiy/stream").createStreamServer)']],
   ])("is loaded by %s", async (_, args) => {
     const { stdout } = await run(process.execPath, args, { cwd: here });
     expect(stdout.trim()).toBe("function");
+  });
+
+  it("loads no WebSocket for those who have no bot", async () => {
+    const script = 'import { createRequire } from "node:module"; const loaded = createRequire(import.meta.url).cache; await import("piopiy"); console.log(Object.keys(loaded).filter((name) => name.includes("/ws/")).length)';
+    const { stdout } = await run(process.execPath, ["--input-type=module", "-e", script], { cwd: here });
+    expect(stdout.trim()).toBe("0");
   });
 
   const blocks = [...readFileSync(`${here}README.md`, "utf8").matchAll(/```js\n([\s\S]*?)```/g)].map((match) => match[1] ?? "");

@@ -1,0 +1,65 @@
+import { writeAudioFrame } from "@piopiy/pcmo";
+import { PiopiyValidationError } from "../errors.ts";
+import type { ExactSpeakerOptions } from "./exact-speaker.ts";
+import { bytesOf } from "./framing.ts";
+import { piecesOf, type Source } from "./source.ts";
+import type { Utterance } from "./utterances.ts";
+
+type Samples = Extract<Source, { kind: "samples" }>;
+type File = Extract<Source, { kind: "file" }>;
+
+/** A frame holds so much at most: small enough that nothing waits long behind it. */
+const pieceMs = 200;
+
+/** Sends all of it, as there is room for it, and says that it is all. Ends early when the utterance is stopped. */
+export async function sendSource(utterance: Utterance, source: Source, live: boolean, options: ExactSpeakerOptions): Promise<void> {
+  if (source.kind === "file") return sendFile(utterance, source, options);
+  await sendSamples(utterance, source, live, options);
+  if (utterance.begun && !utterance.stop.aborted) options.wire.json({ type: "end", utterance: utterance.id });
+}
+
+async function sendSamples(utterance: Utterance, source: Samples, live: boolean, options: ExactSpeakerOptions): Promise<void> {
+  const { wire, credit, sampleRate } = options;
+  for await (const samples of piecesOf(source, pieceMs, utterance.stop)) {
+    const ms = (samples.length / source.sampleRate) * 1000;
+    if (ms === 0) continue;
+    if (live && !wire.attached) {
+      utterance.lostMs += ms;
+      continue;
+    }
+    await wire.ready(utterance.stop);
+    await credit.room(utterance.stop);
+    sent(utterance, ms, options);
+    const bytes = bytesOf(samples);
+    wire.send(source.sampleRate === sampleRate
+      ? writeAudioFrame({ utterance: utterance.id, live, pcm: bytes })
+      : audioMessage(utterance, bytes, { encoding: "pcm", sample_rate: source.sampleRate, live }));
+  }
+}
+
+/** A file is one message: it cannot be decoded in parts. */
+async function sendFile(utterance: Utterance, source: File, options: ExactSpeakerOptions): Promise<void> {
+  const { wire, credit, messageBytes } = options;
+  const message = audioMessage(utterance, source.bytes, { encoding: source.form, last: true });
+  if (message.length > messageBytes) throw tooLarge(messageBytes);
+  await wire.ready(utterance.stop);
+  await credit.room(utterance.stop);
+  sent(utterance, source.durationMs, options);
+  wire.send(message);
+}
+
+function sent(utterance: Utterance, ms: number, { credit }: ExactSpeakerOptions): void {
+  credit.sent(ms);
+  utterance.head.sent(ms);
+  utterance.begun = true;
+  utterance.endedAt = credit.position;
+}
+
+function audioMessage({ id }: Utterance, bytes: Uint8Array, form: Readonly<Record<string, unknown>>): string {
+  return JSON.stringify({ type: "audio", utterance: id, ...form, audio: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64") });
+}
+
+export const tooLarge = (messageBytes: number) => new PiopiyValidationError(
+  "audio",
+  `audio is larger than the ${Math.floor((messageBytes * 3) / 4 / 1024)} KB that a message may carry. Play it as a WAV file of 16 bit mono PCM at 8000 or 16000 Hz, which may have any length.`,
+);

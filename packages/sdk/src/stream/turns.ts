@@ -1,0 +1,33 @@
+/** Work that is done one after the other, in the order in which it was asked for. */
+export type Turns = <T>(work: () => T | Promise<T>) => Promise<T>;
+
+export function createTurns(): Turns {
+  let last: Promise<unknown> = Promise.resolve();
+  return (work) => {
+    const turn = last.then(work);
+    last = turn.then(() => undefined, () => undefined); // its failure is the business of who asked for it
+    return turn;
+  };
+}
+
+/** Calls `aborted` when the signal aborts, or at once; not any more when the returned function was called. */
+export function whenAborted(signal: AbortSignal | undefined, aborted: () => void): () => void {
+  if (signal?.aborted) aborted();
+  else signal?.addEventListener("abort", aborted, { once: true });
+  return () => signal?.removeEventListener("abort", aborted);
+}
+
+/** A promise, and what resolves it. */
+export interface Deferred<T> {
+  readonly promise: Promise<T>;
+  readonly resolve: (value: T) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+export function deferred<T>(): Deferred<T> {
+  let settle: Omit<Deferred<T>, "promise"> = { resolve: () => undefined, reject: () => undefined };
+  const promise = new Promise<T>((resolve, reject) => {
+    settle = { resolve, reject };
+  });
+  return { promise, ...settle };
+}

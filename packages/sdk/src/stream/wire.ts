@@ -1,0 +1,71 @@
+import { PiopiyAbortedError, PiopiyConnectionError } from "../errors.ts";
+
+/** One frame on a socket: text or binary. */
+export type Frame = string | Uint8Array;
+
+/** The way to the server, over the sockets that a stream has one after the other. */
+export interface Wire {
+  readonly attached: boolean;
+  /** Sends it, or keeps it until there is a socket again: at most 256 frames. */
+  send(frame: Frame): void;
+  json(message: Readonly<Record<string, unknown>>): void;
+  /** Resolves when there is a socket; rejects with the signal's reason. */
+  ready(signal: AbortSignal): Promise<void>;
+  /** There is a socket: what was kept is sent. */
+  attach(send: (frame: Frame) => void): void;
+  detach(): void;
+  /** Nothing is sent any more; `send` throws this. */
+  close(reason: PiopiyAbortedError): void;
+}
+
+const mostKept = 256;
+
+export function createWire(): Wire {
+  const kept: Frame[] = [];
+  const waiting = new Set<() => void>();
+  let socket: ((frame: Frame) => void) | undefined;
+  let closed: PiopiyAbortedError | undefined;
+  const send = (frame: Frame) => {
+    if (closed) throw closed;
+    if (socket) return socket(frame);
+    if (kept.length === mostKept) {
+      throw new PiopiyConnectionError(`The connection is lost, and ${mostKept} messages wait for it to come back: send no more until "resumed".`);
+    }
+    kept.push(frame);
+    return undefined;
+  };
+  return {
+    get attached() {
+      return socket !== undefined;
+    },
+    send,
+    json: (message) => send(JSON.stringify(message)),
+    async ready(signal) {
+      signal.throwIfAborted();
+      if (socket) return;
+      await new Promise<void>((resolve) => {
+        const go = () => {
+          waiting.delete(go);
+          signal.removeEventListener("abort", go);
+          resolve();
+        };
+        waiting.add(go);
+        signal.addEventListener("abort", go, { once: true });
+      });
+      signal.throwIfAborted();
+    },
+    attach(write) {
+      socket = write;
+      for (const frame of kept.splice(0)) write(frame);
+      for (const go of waiting) go();
+    },
+    detach() {
+      socket = undefined;
+    },
+    close(reason) {
+      closed ??= reason;
+      socket = undefined;
+      kept.length = 0;
+    },
+  };
+}
