@@ -40,8 +40,17 @@ const rounded = (value: number): number => (Math.abs(value) >= 1000 ? Math.round
 
 /** A line a person can read; a goal that is missed is marked. */
 export function line({ name, value, unit, goal, met, runs, min, max }: Figure): string {
-  const show = (number: number) => number.toLocaleString("en", { maximumFractionDigits: Math.abs(number) >= 100 ? 0 : 2 });
   const wanted = goal ? `goal: ${goal.is} ${show(goal.value)}` : "";
   const spread = `${runs} runs, ${show(min)} to ${show(max)}`;
   return `${met === false ? "!" : " "} ${name.padEnd(58)} ${show(value).padStart(9)} ${unit.padEnd(4)}  ${wanted.padEnd(22)}  ${spread}`;
 }
+
+/** The same as a row of a table: figure, median, goal, runs, spread. A goal that is missed has its median in bold. */
+export function row({ name, value, unit, goal, met, runs, min, max }: Figure): string {
+  const median = `${show(value)} ${unit}`.trim();
+  const wanted = goal ? `${goal.is === "at least" ? "≥" : "≤"} ${show(goal.value)}` : "";
+  const cells = [name, met === false ? `**${median}**` : median, wanted, `${runs}`, runs > 1 ? `${show(min)} to ${show(max)}` : ""];
+  return `| ${cells.join(" | ")} |`.replaceAll("|  |", "| |");
+}
+
+const show = (number: number): string => number.toLocaleString("en", { maximumFractionDigits: Math.abs(number) >= 100 ? 0 : 2 });

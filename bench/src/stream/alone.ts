@@ -7,7 +7,7 @@ export interface RoundTrip {
   readonly p99: number;
 }
 
-const SECONDS = 2;
+const SECONDS = 1;
 
 export interface AloneSettings {
   readonly streams: number;

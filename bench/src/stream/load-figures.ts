@@ -3,7 +3,7 @@ import { at, ofRuns, type LoadReport } from "../sipload.ts";
 import { figure, median, type Figure, type Goal } from "../statistics.ts";
 import type { RoundTrip } from "./alone.ts";
 import type { EchoBotReport } from "./echo-bot.ts";
-import type { StreamSettings } from "./protocols.ts";
+import type { Protocol, StreamSettings } from "./protocols.ts";
 
 /** One thing that is measured of streams under load, each on a server and with a bot of its own. */
 export interface StreamMeasurement {
@@ -62,9 +62,10 @@ function foreign(report: LoadReport): readonly number[] {
 const streams = (calls: number, extra = "") => `${calls} ${calls === 1 ? "stream" : "streams"}${extra}`;
 const others = (what: string, report: LoadReport) => figure(`${what}: CPU of bot and others meanwhile`, "%", ofRuns(report, "host.others_cpu_pct"));
 
-const echo = (calls: number, protocol: "compatible" | "v1"): StreamMeasurement => ({
+const echo = (calls: number, protocol: Protocol): StreamMeasurement => ({
   stream: { protocol, rate: 8000 },
-  options: up(calls),
+  // All packets of a single call take equally long: it depends on when it began, not on how long it is measured.
+  options: up(calls, calls === 1 ? 2 : undefined),
   alone: calls,
   figures: (report, alone) => roundTrip(streams(calls, protocol === "v1" ? ", v1" : ""), report, alone),
 });
