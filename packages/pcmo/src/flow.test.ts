@@ -66,8 +66,9 @@ describe("warnings", () => {
   });
 });
 
-/** A normalised action as it would be written: only the file has another form on the wire. */
+/** A normalised action as it would be written: only a file has another form on the wire. */
 function asWire(action: Action): unknown {
+  if (action.action === "stream" && action.on_stream_fail) return { ...action, on_stream_fail: action.on_stream_fail.map(asWire) };
   if (!("file" in action)) return action;
   const { file, ...rest } = action;
   return file.type === "url" ? { ...rest, file_url: file.url } : { ...rest, file_name: file.name };
@@ -97,15 +98,26 @@ const collect = all(
   sometimes({ min_digit: bound(1, 3), timeout: bound(1, 600), finish_on_key: fc.constantFrom("", "#", "*", "5") }),
 );
 const file = all(fc.record({ file_name: fc.stringMatching(/^[a-z]{1,20}\.wav$/) }), sometimes({ file_url: fc.webUrl() }));
-const action = fc.oneof(
+const texts = (key: RegExp, value: RegExp) => fc.dictionary(fc.stringMatching(key), fc.stringMatching(value), { maxKeys: 4 });
+const stream = (onFail: fc.Arbitrary<unknown>) => all(
+  named("stream"),
+  fc.record({ ws_url: fc.constant("wss://h/x") }),
+  sometimes({
+    voice_quality: fc.oneof(fc.integer(), fc.string()), parameters: texts(/^.{1,64}$/, /^.{0,90}$/s), headers: texts(/^X-[a-z]{1,9}$/, /^[ -~]{0,99}$/),
+    sign_url: fc.boolean(), standby_url: fc.constant("ws://h/2"), reconnect: bound(0, 300), hold_sound: fc.boolean(), on_stream_fail: onFail,
+  }),
+  fc.oneof(sometimes({ protocol: fc.constantFrom("compatible", "v1", "auto") }), sometimes({ dialect: fc.constant("twilio") })),
+);
+const plainAction = fc.oneof(
   all(named("play"), file),
   all(named("play_get_input"), file, collect, sometimes({ max_retry: bound(0, 20) })),
   all(named("input"), collect),
   all(named("speak", "param"), fc.record({ text: fc.string() })),
   all(named("record"), sometimes({ channels: fc.constantFrom("mono", "stereo"), format: fc.constantFrom("wav", "mp3") })),
   all(named("bridge", "connect"), dialling),
-  all(named("stream"), fc.record({ ws_url: fc.constant("wss://h/x"), voice_quality: fc.oneof(fc.integer(), fc.string()) })),
 );
+const flowOf = (...actions: readonly fc.Arbitrary<object>[]) => fc.array(fc.oneof(...actions), { maxLength: 3 });
+const action = fc.oneof(plainAction, stream(flowOf(plainAction, stream(flowOf(plainAction, stream(flowOf(plainAction)))))));
 
 describe("properties", () => {
   it("every well-formed flow is read, and reading it again changes nothing", () => {
@@ -124,6 +136,10 @@ describe("properties", () => {
       fc.anything({ withBigInt: true, withDate: true, withMap: true, withNullPrototype: true, withSparseArray: true }),
       fc.array(fc.dictionary(fc.constantFrom("action", "text", "connect", "file_name", "timeout", "__proto__"), fc.anything({ withNullPrototype: true }))),
       fc.array(fc.record({ action: fc.constantFrom("play", "bridge", "stream", "input"), connect: fc.anything(), ws_url: fc.anything(), max_digit: fc.anything() })),
+      fc.array(fc.record({
+        action: fc.constant("stream"), ws_url: fc.constant("ws://h"), parameters: fc.anything(), headers: fc.anything({ withNullPrototype: true }),
+        protocol: fc.anything(), reconnect: fc.anything(), on_stream_fail: fc.oneof(fc.anything(), fc.array(fc.record({ action: fc.constant("stream"), on_stream_fail: fc.anything() }))),
+      })),
     );
     fc.assert(
       fc.property(wild, (input) => {

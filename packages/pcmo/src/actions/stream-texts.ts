@@ -12,10 +12,10 @@ export const headers = textMap(
   {
     entries: 32,
     key: (key, earlier) => {
-      if (!token.test(key)) return "is not the name of a header; must be 1 to 128 letters, digits or !#$%&'*+-.^_`|~";
+      if (!token.test(key)) return "must have the name of a header: 1 to 128 letters, digits or !#$%&'*+-.^_`|~";
       if (reserved.test(key)) return "must not be set: it belongs to the connection itself";
       const twice = earlier.some((other) => other.toLowerCase() === key.toLowerCase());
-      return twice ? "stands here twice: the case of a header's name does not count" : undefined;
+      return twice ? "must stand here only once: the case of a header's name does not count" : undefined;
     },
     keyPattern: name,
     // RFC 9110 §5.5: visible characters and spaces; what is beyond Latin-1 cannot be sent at all.
@@ -30,7 +30,7 @@ export const headers = textMap(
 export const parameters = textMap(
   {
     entries: 32,
-    key: (key) => (key.length >= 1 && key.length <= 64 ? undefined : "is not a name for a parameter; must have 1 to 64 characters"),
+    key: (key) => (key.length >= 1 && key.length <= 64 ? undefined : "must have a name of 1 to 64 characters"),
     keyPattern: "^[\\s\\S]{1,64}$",
     value: /^/,
     length: 1024,
