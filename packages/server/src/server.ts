@@ -80,7 +80,7 @@ async function assemble(parts: Parts): Promise<Pick<RunningServer, "url" | "sip"
   owned.add(() => engine.close());
   const voices = startVoices({ config, fetch, clock, ids });
   owned.add(voices.close);
-  const streams = createStreamSockets({ allowPrivate: loopbackOnly(config), clock });
+  const streams = createStreamSockets({ allowPrivate: loopbackOnly(config), clock, ids });
   owned.add(() => streams.close());
   const holdMusic = await holdMusicOf(voices.audio, config.media.hold_music);
   const calls = await startCalls({ config, engine, clock, ids, ...(holdMusic && { holdMusic }) });
@@ -100,6 +100,7 @@ async function assemble(parts: Parts): Promise<Pick<RunningServer, "url" | "sip"
     recordingFile: voices.recordingFile,
     callbacks: jsonPost(fetch),
     streams: streams.port,
+    ...(holdMusic && { holdMusic }),
     recoverRecording,
     delivery: deliveryOf(config),
   });
@@ -107,7 +108,7 @@ async function assemble(parts: Parts): Promise<Pick<RunningServer, "url" | "sip"
   await control.recover();
   calls.onCall((incoming) => control.receiveCall(incoming));
   const media = async () => ({ sessions: engine.sessions, ...(await engine.statistics()) });
-  const api = createApi({ store, control, apps: config.apps, clock, ids, version: VERSION, media, logger });
+  const api = createApi({ store, control, apps: config.apps, clock, ids, version: VERSION, media, streams: () => streams.statistics(), logger });
   owned.add(() => api.close());
   const url = await api.listen({ host: config.http.host, port: config.http.port });
   return { url, sip: calls.addresses, app, calls: () => runningCalls(control) };

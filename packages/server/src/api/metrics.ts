@@ -1,5 +1,5 @@
 import { collectDefaultMetrics, Counter, Gauge, Registry } from "prom-client";
-import type { ApiOptions, MediaFigures } from "./options.ts";
+import type { ApiOptions, MediaFigures, StreamFigures } from "./options.ts";
 
 export interface Metrics {
   readonly contentType: string;
@@ -9,7 +9,7 @@ export interface Metrics {
 }
 
 /** A registry of its own for every server: two in one process do not mix. */
-export function createMetrics({ control, store, media }: Pick<ApiOptions, "control" | "store" | "media">): Metrics {
+export function createMetrics({ control, store, media, streams }: Pick<ApiOptions, "control" | "store" | "media" | "streams">): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const gauge = (name: string, help: string, read: () => number) =>
@@ -30,6 +30,7 @@ export function createMetrics({ control, store, media }: Pick<ApiOptions, "contr
   total("piopiy_legs_ended_total", "Legs that have ended, by cause", "cause", () => control.statistics().legsEnded);
   total("piopiy_webhooks_total", "Webhooks, by outcome", "outcome", () => control.statistics().webhooks);
   gauge("piopiy_store_refused_writes", "Writes given up because the database did not keep up", () => store.refused);
+  if (streams) streamMetrics(registry, streams);
   const refresh = media && mediaMetrics(registry, media);
   return {
     contentType: registry.contentType,
@@ -39,6 +40,16 @@ export function createMetrics({ control, store, media }: Pick<ApiOptions, "contr
     },
     clear: () => registry.clear(),
   };
+}
+
+function streamMetrics(registry: Registry, streams: () => StreamFigures): void {
+  const registers = [registry];
+  new Gauge({ name: "piopiy_streams_open", help: "Sockets to bots that are open", registers, collect() { this.set(streams().open); } });
+  const total = (name: string, help: string, read: () => number) =>
+    new Counter({ name, help, registers, collect() { this.reset(); this.inc(read()); } });
+  total("piopiy_stream_reconnects_total", "Connections to bots that were lost and taken up again", () => streams().resumed);
+  // What is sent has 20 ms a frame.
+  total("piopiy_stream_frames_unsent_total", "Frames that bots were not sent, because they did not read or were away", () => streams().unsentMs / 20);
 }
 
 const mediaTotals = [

@@ -12,6 +12,8 @@ export interface ApiOptions {
   readonly version: string;
   /** Sums of the media plane, for `/metrics`. */
   readonly media?: () => Promise<MediaFigures>;
+  /** The sockets to bots, for `/metrics`. */
+  readonly streams?: () => StreamFigures;
   /** Absent: nothing is logged. */
   readonly logger?: Logger;
 }
@@ -19,6 +21,13 @@ export interface ApiOptions {
 export interface AppCredentials {
   readonly appid: string;
   readonly secret: string;
+}
+
+/** Sums over all streams, as their sockets tell them. */
+export interface StreamFigures {
+  readonly open: number;
+  readonly resumed: number;
+  readonly unsentMs: number;
 }
 
 /** Sums over all media sessions, as the media engine tells them. */

@@ -30,6 +30,7 @@ export async function performFlow(world: World, call: LiveCall, leg: Leg, record
   const ports: Ports = {
     clock: world.clock, ids: world.ids, audio: world.audio, callbacks: digitCallbacks(world, call, record.facts), recordings, streams: signedStreams(world, call.facts), dialler,
     timeline: watched(world, call, record, rules.flow),
+    ...(world.holdMusic && { holdMusic: world.holdMusic }),
   };
   record.onAnswered(() => {
     const timer = world.clock.setTimer(rules.durationMs, () => inBackground(leg.hangup(DURATION)));

@@ -16,6 +16,8 @@ export interface ControlOptions {
   readonly callbacks: JsonPost;
   readonly recordings: RecordingPort;
   readonly streams: StreamPort;
+  /** What is heard while a bot is away, in place of the built-in music. */
+  readonly holdMusic?: Int16Array;
   /** Where the recording with this id lies. */
   readonly recordingFile: (id: string, format?: RecordingFormat) => string;
   readonly apps: readonly AppSettings[];

@@ -9,12 +9,17 @@ export interface StreamTold {
 
 /** What an entry of the timeline tells of a stream; nothing, if it is about something else. */
 export function streamTold({ type, data = {} }: TimelineEvent): StreamTold | undefined {
-  if (type === "stream.connected") return { status: "stream_connected", wsStatus: JSON.stringify({ status: "connected" }) };
+  if (type === "stream.connected" || type === "stream.resumed") return { status: "stream_connected", wsStatus: JSON.stringify({ status: "connected" }) };
   if (type === "stream.closed") {
     const message = { code: data["code"], reason: data["reason"] };
     return { status: "stream_disconnected", wsStatus: JSON.stringify({ status: "disconnected", message }) };
   }
-  if (type !== "stream.failed") return undefined;
-  const message = { retries: 0, error: data["message"], wait_time: 0 };
+  if (type === "stream.lost") return failed(`the connection was lost (${String(data["code"])})`, data["waitMs"]);
+  return type === "stream.failed" ? failed(data["message"], 0) : undefined;
+}
+
+/** `waitMs`: how long it takes until the next attempt; 0: there is none. */
+function failed(error: unknown, waitMs: unknown): StreamTold {
+  const message = { retries: 0, error, wait_time: waitMs };
   return { status: "stream_error", wsStatus: JSON.stringify({ status: "error", message }) };
 }
