@@ -1,7 +1,8 @@
 import { workerUrl, type Clock } from "../base/index.ts";
+import { wholeBuffer } from "./sample-reply.ts";
 import { createSampleWorker } from "./sample-worker.ts";
 
-/** Makes 8 kHz samples of WAV and MP3 files, in a thread of its own: seconds of work that no call waits for. */
+/** Makes 8 kHz samples of WAV, MP3 and Ogg files, in a thread of its own: seconds of work that no call waits for. */
 export interface AudioDecoder {
   /** Takes the bytes over when they are a whole buffer. Fails with `bad_audio`. */
   decode(bytes: Uint8Array, signal: AbortSignal): Promise<Int16Array>;
@@ -18,9 +19,4 @@ export function createAudioDecoder(clock: Clock): AudioDecoder {
     wholeBuffer,
   );
   return { decode: (bytes, signal) => worker.request(bytes, signal), close: () => worker.close() };
-}
-
-/** A whole buffer is handed to the thread, part of one is copied. */
-function wholeBuffer({ buffer, byteLength }: Uint8Array): readonly ArrayBuffer[] {
-  return buffer instanceof ArrayBuffer && buffer.byteLength === byteLength ? [buffer] : [];
 }

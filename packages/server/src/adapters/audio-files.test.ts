@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { collect, dominantTone, toneSamples, wavFile } from "../audio/index.ts";
 import { mp3Tone } from "../audio/mp3-tone.test.data.ts";
+import { opusTone, vorbisStereo } from "../audio/ogg-tone.test.data.ts";
 import { systemClock, VirtualClock } from "../base/index.ts";
 import { createAudioFiles, type AudioFiles } from "./audio-files.ts";
 import { createHttpFetch } from "./http-fetch.ts";
@@ -39,7 +40,10 @@ beforeAll(async () => {
   await writeFile(join(folder, "music.mp3"), mp3Tone(30));
   await writeFile(join(folder, "wide.wav"), at16k);
   await writeFile(join(folder, "empty.wav"), "");
-  await writeFile(join(folder, "ogg.wav"), "OggS and so on");
+  await writeFile(join(folder, "flac.wav"), "fLaC and so on");
+  await writeFile(join(folder, "voice.opus"), opusTone);
+  await writeFile(join(folder, "music.ogg"), vorbisStereo);
+  await writeFile(join(folder, "broken.ogg"), opusTone.subarray(0, 200));
   await writeFile(join(folder, "text.wav"), "just a text");
   await writeFile(join(folder, "broken.wav"), tone(400).subarray(0, 30));
   await writeFile(join(folder, "broken.mp3"), "ID3\u0004 and nothing more");
@@ -69,6 +73,19 @@ describe("a file of the media folder", () => {
     expect(await heard(await named("music.mp3"))).toBe(1000);
   });
 
+  it.each([["voice.opus", 3200], ["music.ogg", 1600]])("may be an Ogg: %s", async (name, samples) => {
+    const source = await collect(await named(name));
+    expect([source.length, dominantTone(source, candidates)]).toEqual([samples, 1000]);
+  });
+
+  it("may be an Ogg that is decoded as it is played", async () => {
+    const fetch = createHttpFetch({ allowPrivate: true, clock: systemClock });
+    const pieces = createAudioFiles({ folder, fetch, clock, streamFromBytes: 100, decodeUpToBytes: 100 });
+    const source = await collect(await pieces.open({ type: "name", name: "voice.opus" }, never));
+    await pieces.close();
+    expect([source.length, dominantTone(source, candidates)]).toEqual([3200, 1000]);
+  });
+
   it("is brought to 8 kHz", async () => {
     const samples = await collect(await named("wide.wav"));
     expect(samples.length).toBe(2400);
@@ -88,7 +105,7 @@ describe("a file of the media folder", () => {
 
   const refused: readonly (readonly [name: string, word: string])[] = [
     ["missing.wav", "no file of this name"], ["folder", "not that of a file"], ["large.wav", "larger than 20000"],
-    ["empty.wav", "empty"], ["ogg.wav", "an Ogg file"], ["text.wav", "neither WAV nor MP3"], ["broken.wav", "WAV"], ["broken.mp3", "MP3"],
+    ["empty.wav", "empty"], ["flac.wav", "a FLAC file"], ["text.wav", "neither WAV nor MP3 nor Ogg"], ["broken.wav", "WAV"], ["broken.mp3", "MP3"], ["broken.ogg", "Ogg"],
     ["", "path"], ["../secret.wav", "path"], ["folder/file.wav", "path"], ["folder\\file.wav", "path"], ["/etc/passwd", "path"], ["..", "path"], [".hidden", "path"], ["a\0b", "path"],
   ];
   it.each(refused)("%j is bad_audio", async (name, word) => {

@@ -1,8 +1,8 @@
 import { parentPort } from "node:worker_threads";
 import { createFileDecoder, type FileDecoder } from "../audio/index.ts";
-import { concatSamples, messageOf, PiopiyError } from "../base/index.ts";
+import { concatSamples, PiopiyError } from "../base/index.ts";
 import type { PieceOrder } from "./piece-decoder.ts";
-import type { SampleReply } from "./sample-worker.ts";
+import { createReply } from "./sample-reply.ts";
 
 const decoders = new Map<number, FileDecoder>();
 const nothing = new Int16Array(0);
@@ -18,7 +18,7 @@ async function decode({ stream, bytes, first, last }: PieceOrder): Promise<Int16
   decoders.set(stream, decoder);
   const samples = await decoder.push(bytes);
   if (!last) return samples;
-  const rest = decoder.flush();
+  const rest = await decoder.flush();
   end(stream);
   return concatSamples([samples, rest]);
 }
@@ -28,16 +28,15 @@ function end(stream: number): void {
   decoders.delete(stream);
 }
 
-async function reply(order: PieceOrder): Promise<SampleReply> {
+async function answered(order: PieceOrder): Promise<Int16Array> {
   try {
-    return { ok: true, samples: await decode(order) };
+    return await decode(order);
   } catch (failure) {
     end(order.stream);
-    return { ok: false, why: failure instanceof PiopiyError ? failure.message : `The file cannot be decoded: ${messageOf(failure)}` };
+    throw failure;
   }
 }
 
-parentPort?.on("message", (order: PieceOrder) => {
-  const answer = async () => parentPort?.postMessage(await reply(order));
-  void answer();
-});
+const reply = createReply();
+
+parentPort?.on("message", (order: PieceOrder) => void reply(answered(order)));

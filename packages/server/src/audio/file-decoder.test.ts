@@ -57,7 +57,7 @@ async function decoded(file: Uint8Array, cuts: readonly number[]): Promise<Int16
     parts.push(await decoder.push(file.subarray(from, to)));
     from = to;
   }
-  parts.push(decoder.flush());
+  parts.push(await decoder.flush());
   decoder.close();
   return concatSamples(parts);
 }

@@ -1,11 +1,12 @@
 export { collect, sourceOf } from "./chunks.ts";
 export { createDtmfDetector, type DetectedKey, type DtmfDetector } from "./dtmf-detector.ts";
 export { createFileDecoder, type FileDecoder } from "./file-decoder.ts";
-export { fileKind } from "./file-kind.ts";
+export { fileBeginning, fileKind, type FileKind } from "./file-kind.ts";
 export { g711 } from "./g711.ts";
 export { audible, dominantTone, tonePower, toneSpans, tonesPresent, type ToneSpan } from "./goertzel.ts";
 export { LONGEST_PIECE, leaveOut } from "./leave-out.ts";
 export { interleave, mix, mixInto } from "./mix.ts";
+export { beginsMp3Stream, cutFromMp3 } from "./mp3-frame.ts";
 export { decodeMp3 } from "./mp3.ts";
 export { createResampler, resample, type Resampler } from "./resample.ts";
 export { createSilenceMeter, type SilenceMeter } from "./silence.ts";

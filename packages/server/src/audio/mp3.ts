@@ -1,5 +1,6 @@
 import { PiopiyError } from "../base/index.ts";
 import type { FormatReader } from "./format-reader.ts";
+import { mp3FrameBytes } from "./mp3-frame.ts";
 import { sampleOfFloat } from "./wav-samples.ts";
 import { mean, type WavAudio } from "./wav.ts";
 
@@ -7,9 +8,7 @@ import { mean, type WavAudio } from "./wav.ts";
 export function looksLikeMp3(bytes: Uint8Array): boolean {
   const [first = 0, second = 0, third = 0] = bytes;
   const tagged = first === 0x49 && second === 0x44 && third === 0x33;
-  // Eleven bits of sync, a version that is not reserved, and layer III (01).
-  const synced = first === 0xff && (second & 0xe0) === 0xe0 && (second & 0x18) !== 0x08 && (second & 0x06) === 0x02;
-  return tagged || synced;
+  return tagged || mp3FrameBytes(bytes) !== undefined;
 }
 
 /** Decodes an MP3 file. It takes the calling thread: call it in a worker. Fails with `bad_audio`. */
@@ -38,12 +37,26 @@ export async function createMp3Reader(): Promise<FormatReader> {
   return {
     push(bytes) {
       const { channelData, samplesDecoded, sampleRate } = decoder.decode(bytes);
-      if (samplesDecoded === 0) return { samples: new Int16Array(0) };
-      return { samples: mean(channelData.map((channel) => Int16Array.from(channel, sampleOfFloat))), sampleRateHz: sampleRate };
+      if (samplesDecoded === 0) return [];
+      return [{ samples: mean(channelData.map((channel) => Int16Array.from(channel, sampleOfFloat))), sampleRateHz: sampleRate }];
     },
+    end: () => [],
+    // It never says so.
+    ended: false,
     close() {
       if (open) decoder.free();
       open = false;
     },
   };
+}
+
+/** The frame of silence that encoders put first, to say how long the file is: there is none within a stream. */
+const INFORMATION = ["Xing", "Info", "VBRI"];
+
+/** Whether an MP3 file begins here: with a tag, or with a frame that is there only to describe the file. */
+export function beginsMp3(bytes: Uint8Array): boolean {
+  if (!looksLikeMp3(bytes)) return false;
+  // It lies behind the side information, which is 9 to 32 bytes long, behind 4 bytes of header and maybe 2 of CRC.
+  const beginning = String.fromCharCode(...bytes.subarray(0, 48));
+  return beginning.startsWith("ID3") || INFORMATION.some((name) => beginning.indexOf(name) >= 13);
 }

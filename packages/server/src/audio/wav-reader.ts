@@ -16,7 +16,7 @@ export function createWavReader(): FormatReader {
       if (!head) {
         head = wavHead(waiting);
         if (!head && waiting.length > LONGEST_HEAD) throw new PiopiyError("bad_audio", "The WAV file has no data chunk.");
-        if (!head) return { samples: new Int16Array(0) };
+        if (!head) return [];
         waiting = waiting.slice(head.data.from);
         leftBytes = head.dataBytes;
       }
@@ -28,7 +28,11 @@ export function createWavReader(): FormatReader {
       const samples = mean(wavChannels(format, waiting.subarray(0, whole)));
       leftBytes -= whole;
       waiting = leftBytes < frameBytes ? new Uint8Array(0) : waiting.slice(whole);
-      return { samples, sampleRateHz: format.sampleRateHz };
+      return [{ samples, sampleRateHz: format.sampleRateHz }];
+    },
+    end: () => [],
+    get ended() {
+      return head !== undefined && leftBytes < head.format.sampleBytes * head.format.channels;
     },
     close: () => undefined,
   };
