@@ -44,7 +44,8 @@ export function createMetrics({ control, store, media, streams }: Pick<ApiOption
 
 function streamMetrics(registry: Registry, streams: () => StreamFigures): void {
   const registers = [registry];
-  new Gauge({ name: "piopiy_streams_open", help: "Sockets to bots that are open", registers, collect() { this.set(streams().open); } });
+  const gauge = (name: string, help: string, read: () => number) => new Gauge({ name, help, registers, collect() { this.set(read()); } });
+  gauge("piopiy_streams_open", "Sockets to bots that are open", () => streams().open);
   const total = (name: string, help: string, read: () => number) =>
     new Counter({ name, help, registers, collect() { this.reset(); this.inc(read()); } });
   total("piopiy_stream_reconnects_total", "Connections to bots that were lost and taken up again", () => streams().resumed);

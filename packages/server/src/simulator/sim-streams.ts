@@ -10,7 +10,10 @@ export type SimBotStep = { readonly atMs: number } & (
   /** Throws away what it has said and nobody has heard. */
   | { readonly clear: true }
   | { readonly flow: readonly Action[] }
-  | { readonly close: true }
+  /** `code`: 1000 unless given. */
+  | { readonly close: true; readonly code?: number }
+  /** The connection is lost; it is open again after so many ms, or never, when it is not said or not in time. */
+  | { readonly lose: true; readonly backAfterMs?: number }
 );
 
 export type SimBot =
@@ -26,17 +29,36 @@ const CONNECT_MS = 50;
 /** Bots without a network, who do what their script says. */
 export function simStreams(clock: Clock, bots: SimBots): StreamPort {
   return {
-    async open({ url }, line, signal) {
-      const bot = bots[url] ?? { fails: "stream_failed" };
-      await sleep(clock, bot.afterMs ?? CONNECT_MS, signal);
-      if ("fails" in bot) throw new PiopiyError(bot.fails);
-      return follow(bot.does, line, clock, signal);
+    async open({ url, standbyUrl, reconnectMs = 0 }, line, signal) {
+      const taken = (await connected(url)) ?? (standbyUrl === undefined ? undefined : await connected(standbyUrl));
+      if (taken) return follow(taken, { line, clock, reconnectMs }, signal);
+      const bot = bots[url];
+      throw new PiopiyError(bot && "fails" in bot ? bot.fails : "stream_failed");
+
+      async function connected(to: string): Promise<readonly SimBotStep[] | undefined> {
+        const bot = bots[to];
+        await sleep(clock, bot?.afterMs ?? CONNECT_MS, signal);
+        return bot && "does" in bot ? bot.does : undefined;
+      }
     },
   };
 }
 
-function follow(steps: readonly SimBotStep[], line: StreamLine, clock: Clock, signal: AbortSignal): Stream {
+interface Followed {
+  readonly line: StreamLine;
+  readonly clock: Clock;
+  readonly reconnectMs: number;
+}
+
+type Ending = Pick<StreamEnd, "by" | "code" | "reason">;
+
+function follow(steps: readonly SimBotStep[], { line, clock, reconnectMs }: Followed, signal: AbortSignal): Stream {
   const life = scope(signal);
+  let ending: Ending | undefined;
+  const end = (how: Ending) => {
+    ending ??= how;
+    life.close();
+  };
   let [receivedMs, playedMs, speech] = [0, 0, scope(signal)];
   const said: Promise<void>[] = [];
   const say = async (durationMs: number) => {
@@ -45,10 +67,21 @@ function follow(steps: readonly SimBotStep[], line: StreamLine, clock: Clock, si
     const { heardMs } = await line.play(sourceOf(samples, "stream"), speech.signal);
     playedMs += heardMs;
   };
+  const lose = async (backAfterMs: number) => {
+    const lost: Ending = { by: "network", code: 1006, reason: "" };
+    if (reconnectMs === 0) return end(lost);
+    line.connection?.({ type: "lost", ...lost, waitMs: backAfterMs });
+    const awayMs = Math.min(backAfterMs, reconnectMs);
+    await sleep(clock, awayMs, life.signal).catch(() => undefined);
+    const back = backAfterMs < reconnectMs && !life.signal.aborted;
+    line.connection?.({ type: back ? "resumed" : "gone", attempts: 1, awayMs });
+    return back ? undefined : end(lost);
+  };
   const act = (step: SimBotStep) => {
     if ("say" in step) said.push(say(step.say));
     else if ("flow" in step) line.perform(step.flow);
-    else if ("close" in step) life.close("bot");
+    else if ("close" in step) end({ by: "bot", code: step.code ?? 1000, reason: "" });
+    else if ("lose" in step) life.run(() => lose(step.backAfterMs ?? Number.POSITIVE_INFINITY));
     else {
       speech.close();
       speech = scope(signal);
@@ -61,14 +94,14 @@ function follow(steps: readonly SimBotStep[], line: StreamLine, clock: Clock, si
   const finish = async (): Promise<StreamEnd> => {
     await aborted(life.signal);
     await Promise.all(said);
-    const by = signal.aborted ? "us" : "bot";
-    return { by, code: 1000, reason: "", totals: { sentMs: 0, unsentMs: 0, receivedMs, playedMs, droppedMs: 0 } };
+    const how: Ending = ending ?? { by: "us", code: 1000, reason: "" };
+    return { ...how, totals: { sentMs: 0, unsentMs: 0, receivedMs, playedMs, droppedMs: 0 } };
   };
-  return { ended: finish().catch(lost) };
+  return { ended: finish().catch(broken) };
 }
 
 /** A script that cannot be played is the test's mistake. */
-function lost(failure: unknown): never {
+function broken(failure: unknown): never {
   channels.failure.publish({ layer: "simulator", failure });
   throw failure;
 }
