@@ -8,6 +8,7 @@ import type { Network, Received } from "./transport/network.ts";
 import type { SipRequest } from "./message/message.ts";
 import type { Transport } from "./transport/transport.ts";
 import { isSecure, type SipAddress, type TransportName } from "./address.ts";
+import type { Locator } from "./locate/locator.ts";
 import type { Params } from "./message/params.ts";
 
 /** What the parts of one user agent share. */
@@ -18,6 +19,7 @@ export interface Core {
   readonly product: string | undefined;
   readonly network: Network;
   readonly transactions: Transactions;
+  readonly locator: Locator;
   /** Dialogs, early ones too, by `dialogKey`. */
   readonly dialogs: Map<string, DialogEntry>;
   /** INVITEs of peers that wait for their final response: what a CANCEL does to them. */

@@ -1,5 +1,6 @@
 import type { Authorizer } from "./auth/authorizer.ts";
 import type { Core } from "./core.ts";
+import { retryAfterMs } from "./message/retry-after.ts";
 import { type Header, header, type SipRequest, type SipResponse } from "./message/message.ts";
 import { hostPort } from "./message/uri.ts";
 import { BRANCH_COOKIE } from "./message/via.ts";
@@ -14,11 +15,12 @@ export interface Sent {
   readonly to: SipAddress;
 }
 
-/** A request that may need several attempts: challenges, and another transport (RFC 3261 §8.1.3.5, §18.1.1, §22). */
+/** A request that may need several attempts: challenges, another transport or server (RFC 3261 §8.1.3.5, §18.1.1, §22; RFC 3263). */
 export interface Plan {
   /** The next attempt, without Via, with a CSeq of its own. */
   build(to: SipAddress, credentials: readonly Header[]): SipRequest;
-  destination(): Promise<SipAddress | undefined>;
+  /** Where to try, best first. */
+  destinations(): Promise<readonly SipAddress[]>;
   /** The transport is ours to choose: a large request prefers TCP. */
   readonly transportOpen: boolean;
   readonly authorizer: Authorizer | undefined;
@@ -55,33 +57,42 @@ export function exchange(core: Core, plan: Plan, listener: ExchangeListener): Ex
   };
   core.exchanges.add(closed);
 
-  const attempt = (destination: SipAddress, credentials: readonly Header[], mayUpgrade: boolean): void => {
+  /** RFC 3263 §4.3: another server after a transport failure, a timeout or a 503, with a transaction of its own. */
+  const next = (failed: SipAddress, others: readonly SipAddress[], forMs?: number): boolean => {
+    core.locator.avoid(failed, forMs);
+    const [other] = others;
+    if (!other || !plan.wanted()) return false;
+    attempt(others, [], plan.transportOpen);
+    return true;
+  };
+
+  const attempt = ([destination, ...others]: readonly SipAddress[], credentials: readonly Header[], mayUpgrade: boolean): void => {
+    if (!destination) return fail("transport", undefined);
     const bare = plan.build(destination, credentials);
     const upgraded = mayUpgrade ? tcpFor(core, destination, bare) : undefined;
     const to = upgraded ?? destination;
-    if (!core.network.transportTo(to)) return fail("transport", undefined);
+    if (!core.network.transportTo(to)) return others.length > 0 ? attempt(others, credentials, mayUpgrade) : fail("transport", undefined);
     const current: Sent = { request: withVia(core, upgraded ? plan.build(to, credentials) : bare, to), to };
     sent = current;
     forgetAttempt = core.transactions.send(current.request, to, {
       response: (response, received) => {
         const answer = plan.wanted() ? plan.authorizer?.answer(current.request, response) : undefined;
-        if (answer) return attempt(destination, answer, mayUpgrade);
+        if (answer) return attempt([destination, ...others], answer, mayUpgrade);
+        if (response.status === 503 && next(destination, others, retryAfterMs(response) ?? 0)) return;
         if (response.status >= 200) over();
         listener.response(response, received, current);
       },
       failed: (why) => {
         // RFC 3261 §18.1.1: when TCP was only our idea and the peer has none, UDP it is.
-        if (upgraded && why === "transport") attempt(destination, credentials, false);
-        else fail(why, current);
+        if (upgraded && why === "transport") attempt([destination, ...others], credentials, false);
+        else if (!next(destination, others)) fail(why, current);
       },
     });
   };
 
-  plan.destination().then(
-    (to) => {
-      if (forgotten || core.signal.aborted) return;
-      if (to) attempt(to, [], plan.transportOpen);
-      else fail("transport", undefined);
+  plan.destinations().then(
+    (targets) => {
+      if (!forgotten && !core.signal.aborted) attempt(targets, [], plan.transportOpen);
     },
     () => fail("transport", undefined),
   );

@@ -21,6 +21,7 @@ export { formatVia, parseVia, type Via } from "./message/via.ts";
 export { type DigestAlgorithm, type DigestInput, digestResponse } from "./auth/digest.ts";
 export { createFakeNetwork, type FakeNetwork, type Passing } from "./transport/fake-network.ts";
 export { reachableHost } from "./transport/reachable-host.ts";
+export type { NaptrRecord, SipResolver, SrvRecord } from "./locate/resolver.ts";
 export { isMadeOutTo } from "./transport/sip-identity.ts";
 export type { TlsSettings } from "./transport/tls.ts";
 export type { WebSocketSettings } from "./transport/web-socket.ts";

@@ -3,11 +3,11 @@ import type { Plan } from "./exchange.ts";
 import { nextHopOf } from "./dialog/dialog-state.ts";
 import { type Header, headerLine, noBody, type SipRequest } from "./message/message.ts";
 import { formatNameAddr } from "./message/name-addr.ts";
-import { leavesTransportOpen, locate, resolveHost } from "./transport/locate.ts";
+import { leavesTransportOpen } from "./locate/locator.ts";
 import type { SipAddress } from "./address.ts";
 import type { OutgoingRequest } from "./user-agent-types.ts";
 
-export interface OutsideRequest extends Pick<Plan, "build" | "destination" | "transportOpen"> {
+export interface OutsideRequest extends Pick<Plan, "build" | "destinations" | "transportOpen"> {
   readonly callId: string;
 }
 
@@ -38,7 +38,7 @@ export function outsideRequest(core: Core, method: string, options: OutgoingRequ
   return {
     callId,
     transportOpen: options.nextHop === undefined && leavesTransportOpen(hop),
-    destination: () => (options.nextHop ? resolveHost(options.nextHop) : locate(hop)),
+    destinations: () => (options.nextHop ? core.locator.ofHop(options.nextHop) : core.locator.ofUri(hop)),
     build(to, credentials) {
       cseq++;
       return bare(to, credentials);

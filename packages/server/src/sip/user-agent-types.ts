@@ -1,5 +1,6 @@
 import type { Clock, Ids, Listenable } from "../base/index.ts";
 import type { Header, SipRequest, SipResponse } from "./message/message.ts";
+import type { SipResolver } from "./locate/resolver.ts";
 import type { SipTimers } from "./transaction/timers.ts";
 import type { OpenTransport } from "./transport/transport.ts";
 import type { TlsSettings } from "./transport/tls.ts";
@@ -21,6 +22,8 @@ export interface UserAgentOptions {
   readonly tls?: TlsSettings;
   /** Who may connect over WebSocket. */
   readonly webSocket?: WebSocketSettings;
+  /** Asked for the addresses of servers (RFC 3263); the system's unless given. */
+  readonly resolver?: SipResolver;
   /** Other transports than sockets: `createFakeNetwork(clock).open`. */
   readonly openTransport?: OpenTransport;
 }

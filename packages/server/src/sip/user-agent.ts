@@ -6,6 +6,8 @@ import { inviteIn } from "./dialog/incoming-invite.ts";
 import { inviteOut } from "./dialog/outgoing-invite.ts";
 import { exchange } from "./exchange.ts";
 import { incomingRequest } from "./incoming-request.ts";
+import { createLocator } from "./locate/locator.ts";
+import { systemResolver } from "./locate/resolver.ts";
 import { noBody, type SipRequest, type SipResponse } from "./message/message.ts";
 import { respondTo } from "./message/respond.ts";
 import { outsideRequest } from "./outside-request.ts";
@@ -41,8 +43,10 @@ export async function createUserAgent(options: UserAgentOptions): Promise<UserAg
     }),
     receive: (received) => guarded(() => transactions.receive(received)),
   });
+  const spoken = new Set(network.addresses.map(({ transport }) => transport));
+  const locator = createLocator({ clock, ids, resolver: options.resolver ?? systemResolver(), speaks: (transport) => spoken.has(transport) });
   const core: Core = {
-    clock, ids, timers, product, network, transactions,
+    clock, ids, timers, product, network, transactions, locator,
     dialogs: new Map(), waiting: new Map(), exchanges: new Set(), signal: closing.signal,
   };
   return {

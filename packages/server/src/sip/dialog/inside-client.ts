@@ -5,7 +5,7 @@ import { contactAt, isSips, userAgentHeader } from "../core.ts";
 import { credentialsOf, exchange, type Sent, withVia } from "../exchange.ts";
 import { type Header, type SipRequest, type SipResponse } from "../message/message.ts";
 import { respondTo } from "../message/respond.ts";
-import { leavesTransportOpen, locate } from "../transport/locate.ts";
+import { leavesTransportOpen } from "../locate/locator.ts";
 import type { SipAddress } from "../address.ts";
 import type { DialogContext } from "./context.ts";
 import { nextHopInside, refreshTarget, requestInside, type RequestParts } from "./dialog-state.ts";
@@ -56,7 +56,7 @@ function sendWithin(context: DialogContext, method: string, parts: RequestParts)
       authorizer: context.credentials && createAuthorizer(context.credentials, core.ids),
       transportOpen: leavesTransportOpen(nextHopInside(context.state)),
       wanted: () => true,
-      destination: () => destinationOf(context),
+      destinations: () => destinationsOf(context),
       build(to, credentials) {
         context.state = { ...context.state, localCSeq: context.state.localCSeq + 1 };
         return requestInside(context.state, method, context.state.localCSeq, {
@@ -96,7 +96,7 @@ function ownHeaders(context: DialogContext, method: string, to: SipAddress): rea
 export function acknowledge(context: DialogContext, cseq: number, invite: SipRequest): void {
   const { core, acks } = context;
   const bare = requestInside(context.state, "ACK", cseq, { headers: [...credentialsOf(invite), ...userAgentHeader(core)] });
-  void destinationOf(context).then((to) => {
+  void destinationsOf(context).then(([to]) => {
     if (!to || core.signal.aborted) return;
     const ack = withVia(core, bare, to);
     acks.set(cseq, { ack, to });
@@ -127,14 +127,18 @@ export async function byeWithin(
 }
 
 /** Where a request of this dialog goes: along the routes, else to the peer's target. */
-async function destinationOf({ core, flow, state, direct }: DialogContext): Promise<SipAddress | undefined> {
+async function destinationsOf({ core, flow, state, direct }: DialogContext): Promise<readonly SipAddress[]> {
   // RFC 7118 §5.4: a browser is reached over the connection it opened, and on no other way.
-  if (state.routeSet.length === 0 && (flow.transport === "ws" || flow.transport === "wss")) return flow;
-  const located = await locate(nextHopInside(state));
-  if (state.routeSet.length > 0) return located;
-  if (!located || !core.network.transportTo(located)) return flow;
+  if (state.routeSet.length === 0 && (flow.transport === "ws" || flow.transport === "wss")) return [flow];
+  const targets = await core.locator.ofUri(nextHopInside(state));
+  const [located] = targets;
+  if (state.routeSet.length > 0) return targets;
+  if (!located || !core.network.transportTo(located)) return [flow];
   // The connection the peer opened is the one it can be reached on (RFC 5923).
-  if (located.transport !== "udp" && flow.transport === located.transport && located.host === flow.host) return flow;
+  if (located.transport !== "udp" && flow.transport === located.transport) {
+    // An address is in few certificates: what has been verified by its name goes on being used.
+    if (located.host === flow.host || (flow.name !== undefined && located.name === undefined)) return [flow];
+  }
   // Deviation: §12.2.1.1 wants the Contact; a private address seen from outside leads nowhere, the flow does.
-  return located.host !== flow.host && isPrivate(located.host) && (direct || !isPrivate(flow.host)) ? flow : located;
+  return located.host !== flow.host && isPrivate(located.host) && (direct || !isPrivate(flow.host)) ? [flow] : targets;
 }

@@ -1,6 +1,7 @@
 import { channels, type Clock, Emitter, type Ids, type Listenable, messageOf, randomIds, type Timer } from "../../base/index.ts";
 import { parseCSeq } from "../message/cseq.ts";
 import { header, headerValues, type SipResponse } from "../message/message.ts";
+import { retryAfterMs } from "../message/retry-after.ts";
 import { parseNameAddr } from "../message/name-addr.ts";
 import { param } from "../message/params.ts";
 import { parseSipUri } from "../message/uri.ts";
@@ -118,11 +119,6 @@ function createRegister(
 function backoffMs(failures: number, ids: Ids): number {
   const whole = Math.min(BACKOFF_MS.first * 2 ** failures, BACKOFF_MS.longest);
   return whole / 2 + ids.integer(whole / 2);
-}
-
-function retryAfterMs(response: SipResponse): number | undefined {
-  const seconds = /^\s*(\d{1,6})/.exec(header(response, "Retry-After") ?? "")?.[1];
-  return seconds === undefined ? undefined : Math.max(1, Number(seconds)) * 1000;
 }
 
 /** What the registrar granted our contact: other phones of the user stand in the answer too. */

@@ -1,0 +1,117 @@
+import { afterEach, describe, expect, it } from "vitest";
+import { seededIds, VirtualClock } from "../../base/index.ts";
+import { createFakeNetwork, createUserAgent, type IncomingInvite, type SipAddress, type TransportName, type UserAgent } from "../index.ts";
+import { dnsOf, type Zone } from "./zone.test.support.ts";
+
+const zone: Zone = {
+  "srv _sip._udp.carrier.example": [
+    { name: "first.carrier.example", port: 5060, priority: 1, weight: 0 },
+    { name: "second.carrier.example", port: 5060, priority: 2, weight: 0 },
+  ],
+  "srv _sip._tcp.carrier.example": [
+    { name: "first.carrier.example", port: 5060, priority: 1, weight: 0 },
+    { name: "second.carrier.example", port: 5060, priority: 2, weight: 0 },
+  ],
+  "a first.carrier.example": ["192.0.2.1"],
+  "a second.carrier.example": ["192.0.2.2"],
+};
+
+const agents: UserAgent[] = [];
+afterEach(async () => {
+  for (const agent of agents.splice(0)) await agent.close();
+});
+
+/** Us, two servers of a carrier, and what the second one is asked. */
+async function world(transport: TransportName, first: "answers" | "503" | "Retry-After" | "dead") {
+  const clock = new VirtualClock();
+  const network = createFakeNetwork(clock);
+  const dns = dnsOf(zone);
+  const open = async (host: string) => {
+    const listen: SipAddress[] = [{ transport, host, port: 5060 }];
+    const agent = await createUserAgent({ clock, ids: seededIds(agents.length + 1), listen, openTransport: network.open, resolver: dns.resolver });
+    agents.push(agent);
+    return agent;
+  };
+  const us = await open("192.0.2.10");
+  const seen: string[] = [];
+  const serve = async (host: string, does: typeof first) => {
+    const agent = await open(host);
+    const answer = (incoming: Pick<IncomingInvite, "respond">, method: string) => {
+      seen.push(`${method} ${host}`);
+      if (does === "answers") incoming.respond(method === "INVITE" ? 486 : 200);
+      else incoming.respond(503, does === "503" ? {} : { headers: [["Retry-After", "60"]] });
+    };
+    agent.events.on("request", (incoming) => answer(incoming, incoming.request.method));
+    agent.events.on("invite", (incoming) => answer(incoming, "INVITE"));
+  };
+  if (first !== "dead") await serve("192.0.2.1", first);
+  await serve("192.0.2.2", "answers");
+  return { clock, us, seen, dns, nextHop: { transport, host: "carrier.example" } as const };
+}
+
+const call = { target: "sip:100@carrier.example", from: "sip:us@example.com" };
+
+describe("a carrier of two servers (RFC 3263 §4.3)", () => {
+  it.each([
+    ["udp", "answers", 0, ["192.0.2.1"], ["192.0.2.1"]],
+    ["udp", "503", 0, ["192.0.2.1", "192.0.2.2"], ["192.0.2.1", "192.0.2.2"]],
+    // RFC 3261 §21.5.4: for so long nothing more is sent there.
+    ["udp", "Retry-After", 0, ["192.0.2.1", "192.0.2.2"], ["192.0.2.2"]],
+    ["udp", "dead", 32_000, ["192.0.2.2"], ["192.0.2.2"]],
+    ["tcp", "dead", 0, ["192.0.2.2"], ["192.0.2.2"]],
+  ] as const)("over %s whose first %s", async (transport, first, waitMs, once, again) => {
+    const { clock, us, seen, nextHop } = await world(transport, first);
+    for (const [method, hosts] of [["INVITE", once], ["REGISTER", again]] as const) {
+      seen.length = 0;
+      const sent = method === "INVITE" ? us.invite({ ...call, nextHop }).outcome : us.request(method, { ...call, nextHop });
+      await clock.advance(method === "INVITE" ? waitMs + 100 : 100);
+      expect(await sent).toMatchObject(method === "INVITE" ? { kind: "refused", response: { status: 486 } } : { status: 200 });
+      expect(seen).toEqual(hosts.map((host) => `${method} ${host}`));
+    }
+  });
+
+  it("is tried in its own order again after a while", async () => {
+    const { clock, us, seen, nextHop } = await world("udp", "Retry-After");
+    for (const expected of [2, 1, 2]) {
+      seen.length = 0;
+      const sent = us.request("OPTIONS", { ...call, nextHop });
+      await clock.advance(40_000);
+      await sent;
+      expect(seen).toHaveLength(expected);
+    }
+  });
+
+  it("is not tried any further for a call that was cancelled", async () => {
+    const { clock, us, seen, nextHop } = await world("udp", "dead");
+    const outgoing = us.invite({ ...call, nextHop });
+    await clock.advance(1000);
+    outgoing.cancel();
+    await clock.advance(70_000);
+    expect(await outgoing.outcome).toEqual({ kind: "failed", why: "cancelled" });
+    expect(seen).toEqual([]);
+  });
+
+  it("fails when none of them is there, with what the last one said", async () => {
+    const { us, clock } = await world("udp", "answers");
+    const sent = us.request("OPTIONS", { ...call, nextHop: { transport: "udp", host: "nowhere.example" } });
+    await clock.advance(10);
+    expect((await sent).status).toBe(503);
+  });
+
+  it("is looked up once in half a minute, and what is not there sooner again", async () => {
+    const { clock, us, dns, nextHop } = await world("udp", "answers");
+    const ask = async (host: string) => {
+      const before = dns.asked.length;
+      const sent = us.request("OPTIONS", { ...call, nextHop: { ...nextHop, host } });
+      await clock.advance(20);
+      await sent;
+      return dns.asked.length - before;
+    };
+    expect([await ask("carrier.example"), await ask("carrier.example")]).toEqual([3, 0]);
+    expect([await ask("nowhere.example"), await ask("nowhere.example")]).toEqual([2, 0]);
+    await clock.advance(6000);
+    expect([await ask("carrier.example"), await ask("nowhere.example")]).toEqual([0, 2]);
+    await clock.advance(30_000);
+    expect(await ask("carrier.example")).toBe(3);
+  });
+});
