@@ -33,7 +33,7 @@ export function exactActs(wire: Wire): Acts {
 }
 
 export function compatibleActs(wire: Wire): Acts {
-  const perform = (flow: readonly ActionInput[]) => wire.send(JSON.stringify(flow));
+  const perform = (flow: readonly unknown[]) => wire.send(JSON.stringify(flow));
   return {
     sendDigits() {
       throw onlyExact("sendDigits");
@@ -76,10 +76,10 @@ function digitsOf(digits: unknown): string {
 }
 
 /** The actions, as the wire has them. */
-function actionsOf(flow: Action | StreamAction | ActionInput | readonly ActionInput[]): readonly ActionInput[] {
+function actionsOf(flow: Action | StreamAction | ActionInput | readonly ActionInput[]): readonly unknown[] {
   const actions = listOf(flow);
   const parsed = parseFlow(actions);
-  if (parsed.ok) return parsed.value;
+  if (parsed.ok) return actions; // as they were written: the server reads them itself
   const [first] = parsed.issues;
   throw new PiopiyValidationError("flow", `flow${first?.path.replaceAll("/", ".") ?? ""} ${first?.message ?? "must be an action, or a list of actions"}.`, parsed.issues);
 }

@@ -48,8 +48,9 @@ export function createCompatibleSpeaker({ clock, wire }: CompatibleSpeakerOption
     const { heardMs } = finish(utterance, false);
     return { utterance: utterance.id, heardMs };
   };
-  const send = async (utterance: Utterance, source: Source, live: boolean) => {
+  const send = async (utterance: Utterance, coming: Promise<Source>, live: boolean) => {
     if (utterance.stop.aborted) return;
+    const source = await coming;
     await (source.kind === "file" ? sendFile(utterance, source, wire) : sendSamples(utterance, source, live, { clock, wire }));
     // Heard to its end while the next one is on its way.
     const rest = utterance.head.leftMs;
@@ -60,6 +61,7 @@ export function createCompatibleSpeaker({ clock, wire }: CompatibleSpeakerOption
   return {
     say(source, { utterance: wanted, live, signal }) {
       const utterance = utterances.add(wanted, signal, cut);
+      source.then(() => undefined, (error: unknown) => utterance.fail(error));
       turn(() => send(utterance, source, live)).then(() => undefined, (error: unknown) => {
         if (!utterance.stop.aborted) utterance.fail(error);
       });

@@ -83,9 +83,9 @@ function sessionActs({ url, speaker, acts, sampleRate, core, fan, onFrame }: Par
     on: (type, listener) => events.on(type, listenerOf(listener)),
     async play(audio: Playable, options: PlayOptions = {}) {
       const { utterance, live = false, sampleRate: rate = sampleRate(), signal: until } = checkPlay(options);
-      const source = await sourceOf(audio, rate);
       signal.throwIfAborted();
-      return await speaker.say(source, { utterance, live, signal: until });
+      // Read while it waits for its turn, which it has from now on.
+      return await speaker.say(sourceOf(audio, rate), { utterance, live, signal: until });
     },
     async clear(utterance) {
       signal.throwIfAborted();

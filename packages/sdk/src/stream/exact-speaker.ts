@@ -47,6 +47,7 @@ export function createExactSpeaker(options: ExactSpeakerOptions): ExactSpeaker {
         // What was heard of it is told by `played`, which comes before `cleared`.
         if (cut(aborted)) clears.send(aborted.id).then(() => undefined, () => undefined);
       });
+      source.then(() => undefined, (error: unknown) => utterance.fail(error));
       turn(() => send(utterance, source, live, options)).then(() => undefined, (error: unknown) => {
         if (utterance.stop.aborted) return; // stopped while it waited: what became of it is told
         if (utterance.begun) wire.json({ type: "end", utterance: utterance.id });
@@ -83,9 +84,9 @@ export function createExactSpeaker(options: ExactSpeakerOptions): ExactSpeaker {
   };
 }
 
-async function send(utterance: Utterance, source: Source, live: boolean, options: ExactSpeakerOptions): Promise<void> {
+async function send(utterance: Utterance, source: Promise<Source>, live: boolean, options: ExactSpeakerOptions): Promise<void> {
   if (utterance.stop.aborted) return;
-  await sendSource(utterance, source, live, options);
+  await sendSource(utterance, await source, live, options);
   if (!utterance.begun) utterance.close({ ...unheard(utterance.id), complete: true });
 }
 

@@ -32,7 +32,7 @@ export interface SayOptions {
 
 /** How a session speaks: one utterance after the other, in the order in which they were asked for. */
 export interface Speaker {
-  say(source: Source, options: SayOptions): Promise<Heard>;
+  say(source: Promise<Source>, options: SayOptions): Promise<Heard>;
   clear(utterance?: number): Promise<Cleared>;
   /** Resolves with true when everything before has been heard, with false when that will not be. */
   mark(name: string | undefined): Promise<boolean>;
