@@ -120,6 +120,13 @@ describe("messages of a bot", () => {
     next.close();
   });
 
+  it("with MP3 begin anew with another utterance", async () => {
+    const decode = decoder.forBot();
+    const whole = await heard([mp3Reservoir]);
+    expect((await decode(mp3Reservoir, life.signal, 1)).length).toBe(whole.length);
+    expect(await decode(mp3Reservoir, life.signal, 2)).toEqual(whole);
+  });
+
   it("of Ogg go on after a pause: without their head they are nothing", async () => {
     const decode = decoder.forBot();
     const [first = wav, second = wav] = cut(opusTone, [700]);

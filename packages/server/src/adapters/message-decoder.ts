@@ -6,9 +6,9 @@ import { createSampleWorker } from "./sample-worker.ts";
  * Decodes the next message of a bot to 8 kHz. Messages that continue each other are one stream of audio: MP3 or Ogg
  * that was cut anywhere is without a gap. A message that is a whole file is one, too. Fails with `bad_audio`.
  *
- * An abort of `signal` ends the stream. After a pause in what is heard, MP3 that may be a new stream is one.
+ * An abort of `signal` or another utterance ends the stream. After a pause in what is heard, MP3 that may be a new stream is one.
  */
-export type DecodeMessage = (bytes: Uint8Array, signal: AbortSignal) => Promise<Int16Array>;
+export type DecodeMessage = (bytes: Uint8Array, signal: AbortSignal, utterance?: number) => Promise<Int16Array>;
 
 /** Decodes what bots send, in a thread of its own. */
 export interface MessageDecoder {
@@ -57,18 +57,17 @@ export function createMessageDecoder(clock: Clock): MessageDecoder {
 function botDecoder(ask: Ask, newStream: () => number, clock: Clock): DecodeMessage {
   let stream: number | undefined;
   let life: AbortSignal | undefined;
+  let utterance: number | undefined;
   let heardToMs = 0;
   const end = () => {
     // Nobody waits for it: the thread may be gone.
     if (stream !== undefined) ask({ stream }, new AbortController().signal).catch(() => undefined);
     stream = undefined;
   };
-  return async (bytes, signal) => {
-    if (signal !== life) {
-      end();
-      signal.addEventListener("abort", end, { once: true });
-      life = signal;
-    }
+  return async (bytes, signal, spoken) => {
+    if (signal !== life) signal.addEventListener("abort", end, { once: true });
+    if (signal !== life || spoken !== utterance) end();
+    [life, utterance] = [signal, spoken];
     const own = (stream ??= newStream());
     const afterPause = clock.monotonicMs() > heardToMs + PAUSE_MS;
     const samples = await decoded(bytes, (part) => ask({ stream: own, part: { ...part, afterPause } }, signal));

@@ -1,8 +1,11 @@
 import { channels, PiopiyError, scope, type Scope } from "../../base/index.ts";
 import type { BotRequest } from "./dialect.ts";
 
-/** Decodes a whole file to 8 kHz. Fails with `bad_audio`. */
-export type Decode = (bytes: Uint8Array, signal: AbortSignal) => Promise<Int16Array>;
+/**
+ * Decodes a file to 8 kHz, or the next part of one that was sent in parts, within an utterance where there are some.
+ * Fails with `bad_audio`.
+ */
+export type Decode = (bytes: Uint8Array, signal: AbortSignal, utterance?: number) => Promise<Int16Array>;
 
 /** What has a place in the order of what the bot says. */
 export type Spoken = Extract<BotRequest, { type: "audio" | "end" | "mark" | "clear" }>;
@@ -87,12 +90,12 @@ export class Intake {
     this.#working = undefined;
   }
 
-  async #file(spoken: Spoken, bytes: Uint8Array, signal: AbortSignal): Promise<void> {
+  async #file(spoken: Extract<Spoken, { type: "audio" }>, bytes: Uint8Array, signal: AbortSignal): Promise<void> {
     const { pass, decode, failed } = this.#options;
     this.#decoding = spoken;
     let samples: Int16Array = none;
     try {
-      samples = await decode(bytes, signal);
+      samples = await decode(bytes, signal, spoken.utterance);
     } catch (failure) {
       if (!signal.aborted) failed(whyOf(failure));
     }

@@ -141,7 +141,7 @@ describe("a message that is none", () => {
     ["a wrong rate", (said) => said.say(new Uint8Array(100), "raw", 44_100), path("/data/sampleRate")],
     ["an ogg that is none", (said) => said.say(new Uint8Array(100), "ogg"), [{ warning: "stream_audio", message: expect.any(String) }]],
     ["an invalid flow", (said) => said.json([{ action: "dance" }]), path("/0/action")],
-    ["a WAV that is none", (said) => said.say(new Uint8Array(100), "wav"), [{ warning: "stream_audio", message: expect.stringContaining("WAV and MP3") }]],
+    ["a WAV that is none", (said) => said.say(new Uint8Array(100), "wav"), [{ warning: "stream_audio", message: expect.stringContaining("WAV, MP3 and Ogg") }]],
   ])("%s is told, and the stream goes on", async (_, send, warnings) => {
     const { call, end } = await after((said) => {
       send(said);

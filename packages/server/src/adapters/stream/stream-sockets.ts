@@ -3,8 +3,8 @@ import type { WebSocket } from "ws";
 import { PiopiyError, randomIds, scope, type Ids, type Scope } from "../../base/index.ts";
 import type { StreamPort } from "../../interpreter/index.ts";
 import { addressPolicy } from "../address-policy.ts";
-import { createAudioDecoder } from "../audio-decoder.ts";
 import type { HttpFetchOptions } from "../http-fetch.ts";
+import { createMessageDecoder } from "../message-decoder.ts";
 import { connect, type ConnectOptions } from "./connect.ts";
 import { openLasting, type LastingParts } from "./reconnect-stream.ts";
 
@@ -42,14 +42,13 @@ export function createStreamSockets(options: StreamSocketsOptions): StreamSocket
   const resolve = options.resolve ?? ((host) => lookup(host, { all: true, verbatim: true }));
   const connecting: ConnectOptions = { policy: addressPolicy(options), resolve, clock, maxFrameBytes };
   // One of their own: what a bot says does not wait for the long files of others.
-  const decoder = createAudioDecoder(clock);
+  const decoder = createMessageDecoder(clock);
   const sockets = new Set<WebSocket>();
   const streams = new Set<Scope>();
   let [resumed, unsentMs] = [0, 0];
-  const parts: LastingParts = {
+  const parts: Omit<LastingParts, "decode"> = {
     clock, ids, connectTimeoutMs,
     messageBytes: maxFrameBytes,
-    decode: (bytes, own) => decoder.decode(bytes, own),
     resumed: () => void (resumed += 1),
     connect: (dialled, begin, signal) => connect(dialled, connecting, (socket, selected) => {
       sockets.add(socket);
@@ -66,7 +65,7 @@ export function createStreamSockets(options: StreamSocketsOptions): StreamSocket
         life.close();
       };
       try {
-        const { ended } = await openLasting(request, line, parts, life.signal);
+        const { ended } = await openLasting(request, line, { ...parts, decode: decoder.forBot() }, life.signal);
         return { ended: ended.then((end) => ((unsentMs += end.totals.unsentMs), end)).finally(over) };
       } catch (failure) {
         over();
