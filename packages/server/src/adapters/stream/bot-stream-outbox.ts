@@ -5,7 +5,11 @@ export interface FrameSink {
   send(frame: Frame): void;
   /** Bytes that were given to `send` and have not left. */
   readonly bufferedAmount: number;
+  readonly readyState: number;
 }
+
+/** It takes frames: what is sent while it is closing, or later, is lost without a word. */
+export const isOpen = (sink: FrameSink | undefined): sink is FrameSink => sink?.readyState === 1;
 
 /** What the bot is told, over whichever socket there is. */
 export interface Outbox {
@@ -28,7 +32,7 @@ export function createOutbox(dialect: Dialect): Outbox {
   };
   return {
     tell(event) {
-      if (sink) {
+      if (isOpen(sink)) {
         if (sink.bufferedAmount < BUFFERED_BYTES) send(dialect.tell(event));
         return;
       }

@@ -1,4 +1,4 @@
-import type { RawData, WebSocket } from "ws";
+import type { RawData } from "ws";
 import { scope, text, type Clock } from "../../base/index.ts";
 import type { StreamEnd, StreamLine, StreamRequest } from "../../interpreter/index.ts";
 import { createOutbox } from "./bot-stream-outbox.ts";
@@ -6,7 +6,7 @@ import { createPerformer, speak, type Perform } from "./bot-stream-performer.ts"
 import type { Dialect, StopReason, StreamEvent, StreamStart } from "./dialect.ts";
 import { Intake, type Decode } from "./intake.ts";
 import { keepAlive } from "./keepalive.ts";
-import { closeSocket, untilClosed, type Ending } from "./until-closed.ts";
+import { closeSocket, untilClosed, type BotSocket, type Ending } from "./until-closed.ts";
 import { createUplink } from "./uplink.ts";
 import { QUEUE_MS } from "./voice-room.ts";
 import { Voice } from "./voice.ts";
@@ -18,7 +18,7 @@ export interface BotStream {
    * Opens the stream on this socket, and lets the bot hear and speak over it. `resume`: where it may be taken up again.
    * Resolves when the socket is over, telling how; never rejects. One socket at a time.
    */
-  attach(socket: WebSocket, resume?: Resume): Promise<Ending>;
+  attach(socket: BotSocket, resume?: Resume): Promise<Ending>;
   /**
    * The stream is over: resolves when what the bot had said was heard to its end (unless the call is over). Idempotent;
    * never rejects.
@@ -100,7 +100,7 @@ interface SocketUse {
 }
 
 /** Does what the bot asks for on a socket, until it asks for no more, the socket is closed or lost, or the stream is over. */
-async function use(socket: WebSocket, { clock, dialect, perform, ended }: SocketUse): Promise<Ending> {
+async function use(socket: BotSocket, { clock, dialect, perform, ended }: SocketUse): Promise<Ending> {
   const own = scope(ended);
   const left = new Promise<Ending>((resolve) => {
     const leave = (how: Ending) => {

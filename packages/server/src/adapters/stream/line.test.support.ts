@@ -128,13 +128,13 @@ function fakePlayout(timed: boolean) {
       } else if (feed.left > 0 && timed) feed.miss();
       if (!(feed.ended && feed.buffered === 0) || at === FRAME_SAMPLES) break;
     }
+    const samples = concatSamples(parts);
+    heard.push(samples);
     for (const feed of feeds) {
       feed.tell();
       if (!feed.over && !(feed.ended && feed.buffered === 0)) break;
       feed.finish(true);
     }
-    const samples = concatSamples(parts);
-    heard.push(samples);
     return samples;
   };
   return { feeds, heard, frame };

@@ -1,6 +1,6 @@
 import { FRAME_MS, FRAME_SAMPLES, SAMPLE_RATE_HZ } from "../../audio/index.ts";
 import { concatSamples } from "../../base/index.ts";
-import type { FrameSink } from "./bot-stream-outbox.ts";
+import { isOpen, type FrameSink } from "./bot-stream-outbox.ts";
 import type { Frame } from "./dialect.ts";
 import { createLiveResampler } from "./live-resampler.ts";
 
@@ -45,7 +45,7 @@ export function createUplink(sampleRateHz: number, keepMs: number, frameOf: (sam
     while (waiting.length > frames) {
       waiting.shift();
       unsent += 1;
-      if (!sink) missed += 1;
+      if (!isOpen(sink)) missed += 1;
     }
   };
   const push = inFrames((frame) => {
@@ -53,16 +53,16 @@ export function createUplink(sampleRateHz: number, keepMs: number, frameOf: (sam
     const at = position;
     position += frameSamples;
     if (paused) return;
-    const clear = sink !== undefined && sink.bufferedAmount < BUFFERED_BYTES;
-    if (clear && waiting.length === 0) return send(samples, at);
+    const takes = isOpen(sink) && sink.bufferedAmount < BUFFERED_BYTES;
+    if (takes && waiting.length === 0) return send(samples, at);
     // What waits outlives the portion that was handed over.
     waiting.push({ samples: samples.slice(), position: at });
-    while (sink && sink.bufferedAmount < BUFFERED_BYTES) {
+    while (isOpen(sink) && sink.bufferedAmount < BUFFERED_BYTES) {
       const next = waiting.shift();
       if (next === undefined) return;
       send(next.samples, next.position);
     }
-    return dropTo(sink ? WAITING_FRAMES : keepMs / FRAME_MS);
+    return dropTo(isOpen(sink) ? WAITING_FRAMES : keepMs / FRAME_MS);
   });
   return {
     push,
