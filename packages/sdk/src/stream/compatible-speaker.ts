@@ -38,7 +38,8 @@ export function createCompatibleSpeaker({ clock, wire }: CompatibleSpeakerOption
   };
   const finish = (utterance: Utterance, complete: boolean) => {
     const heard = utterances.guess(utterance);
-    utterance.close({ ...heard, complete, exact: heard.exact && !complete });
+    // A timer may fire a little early.
+    utterance.close(complete ? { ...heard, heardMs: utterance.head.sentMs, complete, exact: false } : heard);
     return heard;
   };
   const cut = (utterance: Utterance): { readonly utterance: number; readonly heardMs: number } => {

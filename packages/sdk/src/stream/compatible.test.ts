@@ -7,7 +7,7 @@ import type { StreamServerOptions } from "./index.ts";
 
 const closing: (() => unknown)[] = [];
 afterEach(async () => {
-  for (const close of closing.splice(0).reverse()) await close();
+  for (const close of closing.splice(0).toReversed()) await close();
 });
 
 async function talk(options: Partial<StreamServerOptions> = {}) {
@@ -66,7 +66,7 @@ describe("a compatible stream", () => {
     expect(await mark).toBe(false);
     const next = session.play(ramp(160));
     await server.until(() => server.texts.at(-1)!["type"] === "streamAudio");
-    expect(server.texts.filter(({ type }) => type === "streamAudio").at(-1)).toEqual(streamAudio(ramp(160)));
+    expect(server.texts.findLast(({ type }) => type === "streamAudio")).toEqual(streamAudio(ramp(160)));
     expect(await next).toMatchObject({ utterance: 4, heardMs: 20, complete: true });
   });
 

@@ -8,7 +8,7 @@ import type { StreamServerOptions, StreamSession } from "./index.ts";
 
 const closing: (() => unknown)[] = [];
 afterEach(async () => {
-  for (const close of closing.splice(0).reverse()) await close();
+  for (const close of closing.splice(0).toReversed()) await close();
 });
 
 interface Talk {
@@ -32,7 +32,7 @@ const played = (utterance: number, heard_ms: number, complete = true) =>
 const heard = (utterance: number, heardMs: number, complete = true) =>
   ({ utterance, heardMs, complete, skippedMs: 0, underrunMs: 0, droppedMs: 0, exact: true });
 const said = ({ server }: Talk, utterance: number) =>
-  server.frames.filter((frame) => frame.utterance === utterance).flatMap(({ pcm }) => [...samplesOf(pcm)]);
+  server.frames.filter((frame) => frame.utterance === utterance).flatMap(({ pcm }) => Array.from(samplesOf(pcm)));
 
 describe("the facts of a call", () => {
   it("are those of start", async () => {

@@ -75,7 +75,7 @@ export async function dial(url: string, { protocol, headers = {}, seq: from = 0 
     async next(type) {
       for (;;) {
         await until(() => texts.length > taken);
-        const message = texts[taken]!;
+        const message = texts[taken] ?? {};
         taken += 1;
         if (type === undefined || message["type"] === type) return message;
       }

@@ -4,6 +4,7 @@ import type { Clock } from "../base/clock.ts";
 export interface Head {
   /** So much more of it is sent now. */
   sent(ms: number): void;
+  readonly sentMs: number;
   /** How much of what was sent has been heard. */
   readonly heardMs: number;
   /** How much of it is still to be heard. */
@@ -24,6 +25,9 @@ export function createHead(clock: Clock, latencyMs = 0): Head {
       if (endsAt !== undefined && now > endsAt) underrunMs += now - endsAt;
       endsAt = endsAt === undefined ? now + latencyMs + ms : Math.max(endsAt, now) + ms;
       sentMs += ms;
+    },
+    get sentMs() {
+      return Math.round(sentMs);
     },
     get heardMs() {
       return Math.round(Math.max(0, sentMs - left()));

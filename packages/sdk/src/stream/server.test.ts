@@ -9,7 +9,7 @@ import { createStreamServer, type StreamServerOptions } from "./index.ts";
 
 const closing: (() => unknown)[] = [];
 afterEach(async () => {
-  for (const close of closing.splice(0).reverse()) await close();
+  for (const close of closing.splice(0).toReversed()) await close();
 });
 
 async function botOf(options: Partial<StreamServerOptions> = {}) {
@@ -153,7 +153,7 @@ describe("what a bot does wrong", () => {
     ["a start that is none", (raw: (frame: string | Uint8Array) => void) => raw('{"type":"start","seq":1}')],
   ])("a server that sends %s is hung up on with 1002", async (_, send) => {
     const server = await dialled((await botOf()).url, { protocol: "piopiy.v1" });
-    send(server.raw);
+    send((frame) => server.raw(frame));
     expect(await server.closed).toBe(1002);
   });
 });
