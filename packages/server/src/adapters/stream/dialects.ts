@@ -1,3 +1,4 @@
+import { streamProtocol } from "@piopiy/pcmo";
 import type { StreamSpeech } from "../../interpreter/index.ts";
 import { compatibleDialect } from "./compatible.ts";
 import type { Dialect, DialectOptions } from "./dialect.ts";
@@ -18,7 +19,7 @@ export interface Speech {
 /** The next dialect is its file, and a line here. */
 export const speeches = {
   compatible: { dialect: compatibleDialect, reconnectMs: 0 },
-  v1: { dialect: exactDialect, subProtocol: "piopiy.v1", reconnectMs: 30_000 },
+  v1: { dialect: exactDialect, subProtocol: streamProtocol, reconnectMs: 30_000 },
   twilio: { dialect: twilioDialect, sampleRateHz: twilioSampleRateHz, reconnectMs: 0 },
 } as const satisfies Record<Exclude<StreamSpeech, "auto">, Speech>;
 
