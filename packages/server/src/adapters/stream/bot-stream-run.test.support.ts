@@ -5,7 +5,7 @@ import { createBotStream } from "./bot-stream.ts";
 import type { Dialect, DialectOptions } from "./dialect.ts";
 import { exactDialect } from "./exact.ts";
 import { fakeCall } from "./line.test.support.ts";
-import { FakeSocket, type JsonMessage } from "./socket.test.support.ts";
+import { FakeSocket, jsonMessage, type JsonMessage } from "./socket.test.support.ts";
 
 export const request: StreamRequest = {
   id: "a stream", url: "", sampleRateHz: 8000, listenMode: "caller", parameters: { customer: "42" },
@@ -35,10 +35,10 @@ export function running({ dialect = exactDialect, sampleRateHz = 8000, keepMs = 
   const watchers: ((message: JsonMessage) => void)[] = [];
   const attach = () => {
     const socket = new FakeSocket((frame) => {
-      if (typeof frame !== "string") return void frames.push(frame);
-      const message: JsonMessage = JSON.parse(frame);
-      told.push(message);
-      for (const watch of watchers) watch(message);
+      if (typeof frame === "string") {
+        told.push(jsonMessage(frame));
+        for (const watch of watchers) watch(jsonMessage(frame));
+      } else frames.push(frame);
     });
     sockets.push(socket);
     attached = stream.attach(socket, { token: "a token", resumed: sockets.length > 1 }).then((how) => {

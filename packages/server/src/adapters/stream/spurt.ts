@@ -77,17 +77,18 @@ export class Spurt {
 
   #forward(): void {
     for (let next = this.#waiting[0]; next !== undefined; next = this.#waiting[0]) {
-      if (typeof next === "number") this.#feed.mark(next);
-      else {
-        const portion = next.subarray(0, Math.max(0, this.#aheadSamples - this.#ahead));
-        this.#behind -= portion.length;
-        this.#hand(portion);
-        if (portion.length < next.length) {
-          this.#waiting[0] = next.subarray(portion.length);
-          return;
-        }
+      if (typeof next === "number") {
+        this.#waiting.shift();
+        this.#feed.mark(next);
+        continue;
       }
-      this.#waiting.shift();
+      const room = this.#aheadSamples - this.#ahead;
+      if (room <= 0) return;
+      const portion = next.subarray(0, room);
+      if (portion.length < next.length) this.#waiting[0] = next.subarray(room);
+      else this.#waiting.shift();
+      this.#behind -= portion.length;
+      this.#hand(portion);
     }
     this.#endIfAll();
   }
