@@ -67,7 +67,7 @@ export class Hearing {
       return this.#pushLate(timestamp, -ahead, samples, nowMs);
     }
     // Nothing is missing before a successor: the party has left out time on purpose.
-    const pause = ahead > 0 && arrival === "successor" && this.#waitingMs === undefined;
+    const pause = arrival === "successor" && this.#waitingMs === undefined && timestampDistance(timestamp, this.#newest) > 0;
     if (!this.#started || elsewhere || pause || this.#filled !== undefined) this.#resume(timestamp, elsewhere ? CAPACITY : ahead, nowMs);
     this.#place(timestamp, samples, nowMs);
   }
