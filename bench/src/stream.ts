@@ -48,9 +48,17 @@ function skipped(name: string, why: string): readonly Figure[] {
 const chosen = values.only.split(",").map((name) => {
   const measure = measurements[name];
   if (!measure) throw new Error(`there is no measurement ${name}; there are ${Object.keys(measurements).join(", ")}`);
-  return measure;
+  return { name, measure };
 });
 const output = openOutput(values);
 moveToLoad(values);
-for (const measure of chosen) output.add(await measure());
+for (const { name, measure } of chosen) {
+  try {
+    output.add(await measure());
+  } catch (failure) {
+    // What cannot be measured is no reason to do without the rest.
+    console.error(`${name}:`, failure);
+    process.exitCode = 1;
+  }
+}
 output.end();

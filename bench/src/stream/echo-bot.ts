@@ -1,12 +1,12 @@
 import { WebSocketServer } from "ws";
 import { echoOf } from "./echo-frames.ts";
-import { chooseProtocol, EXACT_PROTOCOL } from "./protocols.ts";
+import { chooseProtocol, EXACT_PROTOCOL, isStart } from "./protocols.ts";
 
 /** What the process tells the one that started it: first its port, and then, whenever it is asked, how it gets on. */
 export type EchoBotTold = { readonly port: number } | EchoBotReport;
 
 export interface EchoBotReport {
-  /** Connections so far, by what they speak. */
+  /** Connections so far, by what they speak: the exact protocol, once it has begun. */
   readonly compatible: number;
   readonly exact: number;
   /** Frames that were sent back. */
@@ -21,11 +21,12 @@ let [compatible, exact, frames] = [0, 0, 0];
 
 server.on("connection", (socket) => {
   const echo = echoOf(socket.protocol);
-  if (socket.protocol === EXACT_PROTOCOL) exact += 1;
-  else compatible += 1;
+  if (socket.protocol !== EXACT_PROTOCOL) compatible += 1;
   socket.on("error", () => undefined);
   socket.on("message", (data, isBinary) => {
-    const answer = isBinary && data instanceof Uint8Array ? echo(data) : undefined;
+    if (!(data instanceof Buffer)) return;
+    if (!isBinary && isStart(data.toString())) exact += 1;
+    const answer = isBinary ? echo(data) : undefined;
     if (!answer) return;
     frames += 1;
     socket.send(answer);

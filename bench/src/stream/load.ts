@@ -4,6 +4,7 @@ import type { Figure } from "../statistics.ts";
 import { aloneRuns } from "./alone.ts";
 import { RUNS, spoke, verdicts, type StreamMeasurement } from "./load-figures.ts";
 import { startEchoBot } from "./processes.ts";
+import { unspoken } from "./protocols.ts";
 import { startStreamServer } from "./stream-server.ts";
 
 export interface LoadSettings {
@@ -28,7 +29,7 @@ export async function measureLoad({ stream, options, alone, figures }: StreamMea
       const target = ["--target", `${server.sip.host}:${server.sip.port}`, "--pid", `${server.pid}`, "--number", NUMBER];
       const report = await runLoad(generator.command, [...target, ...options, ...generator.options]);
       const heard = await bot.report();
-      if (!spoke(stream, heard)) throw new Error(`the bot was not spoken to in the protocol ${stream.protocol}: this server does not know it`);
+      if (!spoke(stream, heard)) throw unspoken(stream.protocol);
       for (const words of verdicts(report)) console.error(`does not pass: ${words}`);
       return figures(report, bare);
     } finally {

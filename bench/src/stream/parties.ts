@@ -1,11 +1,12 @@
 import { createSocket } from "node:dgram";
+import { once } from "node:events";
 import { RestClient } from "piopiy";
 import { WebSocketServer, type WebSocket } from "ws";
 import { commandOf, type Place } from "../place.ts";
 import { answerSdp, openRawTrunk } from "../raw-trunk.ts";
 import { app, startServerProcess } from "../server-process.ts";
 import { bind, within } from "../sockets.ts";
-import { chooseProtocol, EXACT_PROTOCOL, streamTo, type Protocol } from "./protocols.ts";
+import { chooseProtocol, EXACT_PROTOCOL, isStart, streamTo, unspoken, type Protocol } from "./protocols.ts";
 import { createRecording, type Recording } from "./recording.ts";
 
 /** A call: the bot's socket, and what the phone at its other end hears. Both are in this process, and have one clock. */
@@ -40,12 +41,12 @@ export async function openParties({ place, count, protocol }: { readonly place: 
     for (let number = 0; number < count; number++) {
       const phone = await openPhone();
       closing.push(() => phone.close());
-      const bot = bots.next();
+      const bot = bots.next().then((socket) => spoken(socket, protocol));
       const flow = [streamTo(bots.port, { protocol })];
       const [invited] = await Promise.all([trunk.next("INVITE"), client.voice.call(919_000_000_001, 918_000_000_000, flow)]);
       phone.sendTo(mediaPort(invited.text));
       invited.respond(200, "OK", answerSdp(phone.port));
-      all.push({ bot: spoken(await bot, protocol), recording: phone.recording });
+      all.push({ bot: await bot, recording: phone.recording });
     }
     return { all, close };
   } catch (failure) {
@@ -54,9 +55,12 @@ export async function openParties({ place, count, protocol }: { readonly place: 
   }
 }
 
-function spoken(bot: WebSocket, protocol: Protocol): WebSocket {
-  if ((bot.protocol === EXACT_PROTOCOL) === (protocol === "v1")) return bot;
-  throw new Error(`the bot was not spoken to in the protocol ${protocol}: this server does not know it`);
+/** The bot, once it is spoken to in the protocol that was asked for. */
+async function spoken(bot: WebSocket, protocol: Protocol): Promise<WebSocket> {
+  if ((bot.protocol === EXACT_PROTOCOL) !== (protocol === "v1")) throw unspoken(protocol);
+  const [data, isBinary]: unknown[] = await within("the first message to the bot", once(bot, "message"));
+  if (protocol === "v1" && (isBinary === true || !isStart(String(data)))) throw unspoken(protocol);
+  return bot;
 }
 
 const mediaPort = (offer: string): number => Number(/^m=audio (\d+)/m.exec(offer)?.[1] ?? Number.NaN);

@@ -18,3 +18,11 @@ export interface StreamSettings {
 
 /** Answers to the sub-protocols that are offered: the exact one where it is among them. */
 export const chooseProtocol = (offered: ReadonlySet<string>): string | false => (offered.has(EXACT_PROTOCOL) ? EXACT_PROTOCOL : false);
+
+/** Is it the message that the exact protocol begins with? */
+export function isStart(text: string): boolean {
+  const message: unknown = JSON.parse(text);
+  return typeof message === "object" && message !== null && "type" in message && message.type === "start";
+}
+
+export const unspoken = (protocol: Protocol): Error => new Error(`the bot was not spoken to in the protocol ${protocol}: this server does not know it`);
