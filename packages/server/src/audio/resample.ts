@@ -1,12 +1,6 @@
-/**
- * Converts a stream of samples from one rate to another. Chunks of any size go in; the output is aligned to the input
- * (the filter's delay is taken out) and is the same however the input was cut.
- */
-export interface Resampler {
-  push(samples: Int16Array): Int16Array;
-  /** The rest, when the input has ended. The resampler cannot be used any further. */
-  flush(): Int16Array;
-}
+import { createDoubler, createHalver } from "./resample-by-two.ts";
+import type { Resampler } from "./resampler.ts";
+import { filterHalf, windowedSinc } from "./windowed-sinc.ts";
 
 interface FilterBank {
   readonly phases: number;
@@ -15,7 +9,6 @@ interface FilterBank {
   readonly coefficients: Float32Array;
 }
 
-const STOP_BAND_DB = 70;
 /** The transition ends at the lower of the two Nyquist frequencies and takes this part of it: 3400 to 4000 Hz at 8 kHz. */
 const TRANSITION = 0.15;
 /** Rates with a common divisor too small would need thousands of phases; the nearest of 512 errs below -60 dB. */
@@ -27,6 +20,8 @@ const MAXIMUM_BANKS = 32;
 /** A resampler between two rates in Hz. Equal rates pass through. */
 export function createResampler(fromHz: number, toHz: number): Resampler {
   if (fromHz === toHz) return { push: (samples) => samples, flush: () => new Int16Array(0) };
+  if (toHz === 2 * fromHz) return createDoubler();
+  if (fromHz === 2 * toHz) return createHalver();
   const divisor = greatestCommonDivisor(fromHz, toHz);
   return polyphase(bankFor(fromHz / divisor, toHz / divisor), fromHz / divisor, toHz / divisor);
 }
@@ -96,36 +91,20 @@ function design(down: number, up: number): FilterBank {
   const nyquist = Math.min(1, up / down) / 2;
   const width = nyquist * TRANSITION;
   const cutoff = nyquist - width / 2;
-  // Kaiser 1974: the length and the window's shape for an attenuation and a transition width.
-  const half = Math.ceil((STOP_BAND_DB - 8) / (2.285 * 2 * Math.PI * width) / 2) + 1;
-  const beta = 0.1102 * (STOP_BAND_DB - 8.7);
+  const half = filterHalf(width);
   const phases = Math.min(up, MAXIMUM_PHASES);
   const taps = half * 2;
   const coefficients = new Float32Array(phases * taps);
   for (let phase = 0; phase < phases; phase++) {
     const weights = Array.from({ length: taps }, (_, tap) => {
       const distance = tap - (half - 1) - phase / phases;
-      return sinc(2 * cutoff * distance) * kaiser(distance / half, beta);
+      return windowedSinc(distance, cutoff, half);
     });
     // Every phase has the same gain at 0 Hz: no ripple at the rate of the phases.
     const gain = weights.reduce((sum, weight) => sum + weight, 0);
     weights.forEach((weight, tap) => (coefficients[phase * taps + tap] = weight / gain));
   }
   return { phases, taps, coefficients };
-}
-
-const sinc = (x: number) => (x === 0 ? 1 : Math.sin(Math.PI * x) / (Math.PI * x));
-const kaiser = (x: number, beta: number) => (Math.abs(x) > 1 ? 0 : bessel(beta * Math.sqrt(1 - x * x)) / bessel(beta));
-
-/** The modified Bessel function of the first kind, order 0, by its series. */
-function bessel(x: number): number {
-  let term = 1;
-  let sum = 1;
-  for (let k = 1; term > sum * 1e-9; k++) {
-    term *= (x / (2 * k)) ** 2;
-    sum += term;
-  }
-  return sum;
 }
 
 const greatestCommonDivisor = (a: number, b: number): number => (b === 0 ? a : greatestCommonDivisor(b, a % b));
