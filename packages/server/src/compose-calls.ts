@@ -39,6 +39,7 @@ export async function startCalls(parts: {
   const authenticator = createDigestAuthenticator({ realm: "piopiy", clock, ids, lookup: (username) => passwords.get(username) });
   const registrar = createRegistrar({ authenticator, clock, ...EXPIRES });
   registrar.events.on("binding", (binding) => channels.sipRegistration.publish(binding));
+  userAgent.events.on("gone", (remote) => registrar.connectionGone(remote));
   const routes = createRoutes({ phones, trunks, contacts: (username) => registrar.contacts(username) });
   const media = { signalHold: sip.hold === "reinvite", ...(holdMusic && { holdMusic }), ...(config.media.advertise !== undefined && { mediaHost: config.media.advertise }) };
   const dialler = createSipDialler({ userAgent, engine, routes, clock, ids, host: sip.advertise ?? sip.host, ...media });

@@ -41,6 +41,7 @@ export function outsideRequest(core: Core, method: string, options: OutgoingRequ
     destinations: () => (options.nextHop ? core.locator.ofHop(options.nextHop) : core.locator.ofUri(hop)),
     build(to, credentials) {
       cseq++;
+      options.onSent?.(to);
       return bare(to, credentials);
     },
   };
@@ -58,5 +59,5 @@ const givenHeader = ({ headers = [] }: OutgoingRequest, name: string): string | 
 function contactOf(core: Core, method: string, options: OutgoingRequest, to: SipAddress): readonly Header[] {
   if (!["INVITE", "REGISTER", "SUBSCRIBE"].includes(method) || givenHeader(options, "contact") !== undefined) return [];
   const transport = core.network.transportTo(to);
-  return transport ? [["Contact", contactAt(core, transport, to, userOf(options.from), isSips(options.target))]] : [];
+  return transport ? [["Contact", contactAt(core, transport, to, userOf(options.from), isSips(options.target)) + (options.contactParams ?? "")]] : [];
 }

@@ -37,6 +37,8 @@ export interface UserAgent {
   invite(request: OutgoingRequest): OutgoingInvite;
   /** Any other request outside a dialog (REGISTER, OPTIONS); the final response, or a 408/503 made here. */
   request(method: string, request: OutgoingRequest): Promise<SipResponse>;
+  /** Keeps the way to `to` open through NATs: a double CRLF (RFC 5626 §3.5.1). */
+  ping(to: SipAddress): Promise<void>;
   /** Closes all transports; dialogs end with `who: "local"` without a BYE. */
   close(): Promise<void>;
 }
@@ -61,6 +63,10 @@ export interface OutgoingRequest {
   readonly credentials?: Credentials;
   readonly headers?: readonly Header[];
   readonly body?: Body;
+  /** Parameters of our Contact, `;name=value`. */
+  readonly contactParams?: string;
+  /** Called with where each attempt goes. */
+  readonly onSent?: (to: SipAddress) => void;
 }
 
 export interface Credentials {

@@ -54,6 +54,7 @@ export async function createUserAgent(options: UserAgentOptions): Promise<UserAg
     events,
     invite: (request) => inviteOut(core, request),
     request: (method, request) => requestOut(core, method, request),
+    ping: (to) => network.ping(to),
     async close() {
       if (closing.signal.aborted) return;
       for (const entry of core.dialogs.values()) entry.close();

@@ -4,7 +4,9 @@ import { createAuthorizer } from "../auth/authorizer.ts";
 import { contactAt, isSips, userAgentHeader } from "../core.ts";
 import { credentialsOf, exchange, type Sent, withVia } from "../exchange.ts";
 import { type Header, type SipRequest, type SipResponse } from "../message/message.ts";
+import { param } from "../message/params.ts";
 import { respondTo } from "../message/respond.ts";
+import { parseSipUri } from "../message/uri.ts";
 import { leavesTransportOpen } from "../locate/locator.ts";
 import type { SipAddress } from "../address.ts";
 import type { DialogContext } from "./context.ts";
@@ -133,6 +135,8 @@ async function destinationsOf({ core, flow, state, direct }: DialogContext): Pro
   const targets = await core.locator.ofUri(nextHopInside(state));
   const [located] = targets;
   if (state.routeSet.length > 0) return targets;
+  // RFC 5626 §4.3: with `ob` the peer asks for the flow it is on; that is all it can be reached by.
+  if (param(parseSipUri(state.remoteTarget)?.params ?? [], "ob") !== undefined) return [flow, ...targets];
   if (!located || !core.network.transportTo(located)) return [flow];
   // The connection the peer opened is the one it can be reached on (RFC 5923).
   if (located.transport !== "udp" && flow.transport === located.transport) {

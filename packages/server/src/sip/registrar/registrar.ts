@@ -1,12 +1,13 @@
 import { channels, type Clock, Emitter, type Listenable, type Timer } from "../../base/index.ts";
 import type { DigestAuthenticator } from "../auth/authenticator.ts";
 import { parseCSeq } from "../message/cseq.ts";
-import { type Header, header, headerValues, type SipRequest } from "../message/message.ts";
+import { header } from "../message/message.ts";
 import { parseNameAddr } from "../message/name-addr.ts";
-import { param } from "../message/params.ts";
 import { parseSipUri, unescape } from "../message/uri.ts";
+import { sameFlow, type SipAddress } from "../address.ts";
 import type { IncomingRequest } from "../user-agent-types.ts";
-import { applyWishes, type Contact, sameUri, type Wish } from "./bindings.ts";
+import { applyWishes, type Contact, isSameBinding, onePerDevice, withoutConnection } from "./bindings.ts";
+import { contactHeader, lacksOutbound, OUTBOUND, wishesOf } from "./contact-header.ts";
 
 export interface RegistrarOptions {
   readonly authenticator: DigestAuthenticator;
@@ -30,12 +31,11 @@ export interface Registrar {
   handle(incoming: IncomingRequest): void;
   /** Where a user can be reached now, the newest registration first. */
   contacts(username: string): readonly Contact[];
+  /** A connection has ended: who could be reached by it alone is not registered any more (RFC 5626 §5.3). */
+  connectionGone(remote: SipAddress): void;
   /** Forgets everybody and stops its timers. */
   close(): void;
 }
-
-/** RFC 3261 §10.2.1.1: a malformed expiry means an hour. */
-const DEFAULT_EXPIRES = 3600;
 
 export function createRegistrar(options: RegistrarOptions): Registrar {
   const { clock } = options;
@@ -73,16 +73,23 @@ export function createRegistrar(options: RegistrarOptions): Registrar {
     keep(username, next);
     for (const contact of next) {
       if (before.includes(contact)) continue;
-      tell(username, contact, before.some(({ uri }) => sameUri(uri, contact.uri)) ? "refreshed" : "added");
+      tell(username, contact, before.some((known) => isSameBinding(known, contact)) ? "refreshed" : "added");
     }
     for (const contact of before) {
-      if (!next.some(({ uri }) => sameUri(uri, contact.uri))) tell(username, contact, "removed");
+      if (!next.some((kept) => isSameBinding(kept, contact))) tell(username, contact, "removed");
     }
   };
-  const contacts = (username: string) => alive(username).toReversed();
+  const contacts = (username: string) => onePerDevice(alive(username));
   return {
     events,
     contacts,
+    connectionGone(remote) {
+      for (const username of bindings.keys()) {
+        const before = alive(username);
+        if (!before.some(({ source }) => sameFlow(source, remote))) continue;
+        store(username, before.flatMap((contact) => (sameFlow(contact.source, remote) ? (withoutConnection(contact) ?? []) : [contact])));
+      }
+    },
     handle: (incoming) => register(options, incoming, alive, store),
     close() {
       for (const timer of timers.values()) timer.cancel();
@@ -108,6 +115,9 @@ function register(
   if (unescape(address.user ?? "") !== username) return incoming.respond(403);
   const wishes = wishesOf(request, alive(username), maxExpires);
   if (!wishes) return incoming.respond(400);
+  const outbound = wishes.some(({ flow }) => flow);
+  // RFC 5626 §6: who stands between and knows nothing of flows would break them.
+  if (outbound && lacksOutbound(request)) return incoming.respond(439);
   if (wishes.some(({ expiresSeconds }) => expiresSeconds > 0 && expiresSeconds < minExpires)) {
     return incoming.respond(423, { headers: [["Min-Expires", String(minExpires)]] });
   }
@@ -116,30 +126,5 @@ function register(
   const next = applyWishes(alive(username), wishes, { callId, cseq, source, nowMs });
   if (!next) return incoming.respond(500);
   if (wishes.length > 0) store(username, next);
-  incoming.respond(200, { headers: next.map((contact) => contactHeader(contact, nowMs)) });
+  incoming.respond(200, { headers: [...next.map((contact) => contactHeader(contact, nowMs)), ...(outbound ? OUTBOUND : [])] });
 }
-
-const contactHeader = ({ uri, expiresAtMs }: Contact, nowMs: number): Header =>
-  ["Contact", `<${uri}>;expires=${Math.max(0, Math.round((expiresAtMs - nowMs) / 1000))}`];
-
-/** What the REGISTER asks for; `undefined` when it is malformed. */
-function wishesOf(request: SipRequest, known: readonly Contact[], maxExpires: number): readonly Wish[] | undefined {
-  const values = headerValues(request, "Contact");
-  const general = header(request, "Expires");
-  if (values.includes("*")) {
-    // §10.3 step 6: `*` stands alone and with an expiry of 0.
-    if (values.length > 1 || seconds(general) !== 0) return undefined;
-    return known.map(({ uri }) => ({ uri, expiresSeconds: 0 }));
-  }
-  const wishes: Wish[] = [];
-  for (const value of values) {
-    const contact = parseNameAddr(value);
-    if (!contact || !parseSipUri(contact.uri)) return undefined;
-    const expiresSeconds = Math.min(seconds(param(contact.params, "expires") ?? general), maxExpires);
-    wishes.push({ uri: contact.uri, expiresSeconds });
-  }
-  return wishes;
-}
-
-const seconds = (text: string | undefined): number =>
-  text !== undefined && /^\d{1,10}$/.test(text.trim()) ? Number(text) : DEFAULT_EXPIRES;

@@ -5,8 +5,9 @@ import { retryAfterMs } from "../message/retry-after.ts";
 import { parseNameAddr } from "../message/name-addr.ts";
 import { param } from "../message/params.ts";
 import { parseSipUri } from "../message/uri.ts";
-import type { NextHop } from "../address.ts";
+import type { NextHop, SipAddress } from "../address.ts";
 import type { Credentials, UserAgent } from "../user-agent-types.ts";
+import { keepFlow } from "./keep-flow.ts";
 
 export interface RegistrationOptions {
   /** The Request-URI: the registrar's domain, `sip:example.com`. */
@@ -18,6 +19,8 @@ export interface RegistrationOptions {
   readonly clock: Clock;
   readonly ids?: Ids;
   readonly nextHop?: NextHop;
+  /** The id of this device, `urn:uuid:…`: it registers its flow (RFC 5626 §4.2). */
+  readonly instance?: string;
 }
 
 export interface RegistrationEvents {
@@ -49,7 +52,14 @@ export function createRegistration(userAgent: UserAgent, options: RegistrationOp
   let timer: Timer | undefined;
   let running: Promise<void> = Promise.resolve();
 
-  const register = createRegister(userAgent, options, ids);
+  const flow = keepFlow(userAgent, clock, ids, () => {
+    if (!registered || closing) return;
+    registered = false;
+    timer?.cancel();
+    // RFC 5626 §4.5: a flow that has failed is replaced, by everybody who lost one not at the same time.
+    again(backoffMs(0, ids));
+  });
+  const register = createRegister(userAgent, options, ids, (to) => flow.use(to));
   const again = (delayMs: number) => {
     if (!closing) timer = clock.setTimer(delayMs, () => start());
   };
@@ -63,6 +73,7 @@ export function createRegistration(userAgent: UserAgent, options: RegistrationOp
       failures = 0;
       const granted = grantedSeconds(response, userAgent, expiresSeconds);
       again(granted * 800); // at four fifths of it
+      flow.keep(response);
       events.emit("registered", { expiresSeconds: granted });
       return;
     }
@@ -86,6 +97,7 @@ export function createRegistration(userAgent: UserAgent, options: RegistrationOp
     },
     close: () => (closing ??= (async () => {
       timer?.cancel();
+      flow.close();
       await running;
       if (!registered) return;
       registered = false;
@@ -96,7 +108,7 @@ export function createRegistration(userAgent: UserAgent, options: RegistrationOp
 
 /** Sends one REGISTER after the other. */
 function createRegister(
-  userAgent: UserAgent, options: RegistrationOptions, ids: Ids,
+  userAgent: UserAgent, options: RegistrationOptions, ids: Ids, onSent: (to: SipAddress) => void,
 ): (seconds: number) => Promise<SipResponse> {
   // RFC 3261 §10.2: all registrations at one registrar "SHOULD use the same Call-ID", with a CSeq that rises.
   const callId = ids.uuid();
@@ -106,7 +118,12 @@ function createRegister(
       target: options.registrarUri,
       from: options.aor,
       to: options.aor,
-      headers: [["Call-ID", callId], ["CSeq", `${cseq} REGISTER`], ["Expires", String(seconds)]],
+      headers: [
+        ["Call-ID", callId], ["CSeq", `${cseq} REGISTER`], ["Expires", String(seconds)],
+        ...(options.instance === undefined ? [] : [["Supported", "path, outbound"] as const]),
+      ],
+      ...(options.instance === undefined ? undefined : { contactParams: `;reg-id=1;+sip.instance="<${options.instance}>"` }),
+      onSent,
       ...(options.nextHop ? { nextHop: options.nextHop } : undefined),
       ...(options.credentials ? { credentials: options.credentials } : undefined),
     });

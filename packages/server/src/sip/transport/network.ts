@@ -8,6 +8,8 @@ import { type ResponseParts, respondTo, respondToFailure } from "../message/resp
 import { serializeMessage } from "../message/serialize.ts";
 import { formatVia } from "../message/via.ts";
 import { defaultPort, isSecure, type SipAddress, type TransportName } from "../address.ts";
+import { answerBinding } from "../stun/binding.ts";
+import { looksLikeStun } from "../stun/stun.ts";
 import { type SocketSettings, socketOpener } from "./open-socket.ts";
 import { reachableHost } from "./reachable-host.ts";
 import { type OpenTransport, type Receive, remoteOf, type Transport } from "./transport.ts";
@@ -28,6 +30,8 @@ export interface Network {
   /** Host and port under which a transport is reached by somebody at `to`. */
   reachableAt(transport: Transport, to: SipAddress): SipAddress;
   send(message: SipMessage, to: SipAddress): Promise<void>;
+  /** RFC 5626 §3.5.1, and over UDP what keeps a NAT's binding all the same. */
+  ping(to: SipAddress): Promise<void>;
   /** Sends a response back the way its request came (§18.2.2, RFC 3581). */
   respond(request: Received, response: SipResponse): Promise<void>;
   close(): Promise<void>;
@@ -72,6 +76,7 @@ export async function openNetwork(options: NetworkOptions): Promise<Network> {
       if (!transport) throw new PiopiyError("internal", `no ${to.transport} transport reaches this address family`);
       await send(transport, message, to);
     },
+    ping: async (to) => await transportTo(to)?.send(PING, to),
     async respond({ transport, source, envelope: { via } }, response) {
       // RFC 3581 §4: with rport the response goes to where the request came from.
       const to = transport.reliable || param(via.params, "rport") !== undefined ? source : { ...source, port: via.port ?? defaultPort(source.transport) };
@@ -95,6 +100,11 @@ function takeIn(
   options: NetworkOptions, back: Back, bytes: Uint8Array, source: SipAddress, transport: Transport,
 ): void {
   if (isKeepAlive(bytes)) return;
+  if (!transport.reliable && looksLikeStun(bytes)) {
+    const answer = answerBinding(bytes, source);
+    if (answer) transport.send(answer, source).catch(() => undefined); // who asks asks again
+    return;
+  }
   publish("in", bytes, source);
   const parsed = parseMessage(bytes, isStream(source) ? "stream" : "datagram");
   if (!parsed.ok) {
@@ -152,6 +162,8 @@ const isSibling = (address: SipAddress, asked: SipAddress) =>
 
 const reaches = (from: SipAddress, to: SipAddress) =>
   from.transport === to.transport && (isIPv6(from.host) || !isIPv6(to.host));
+
+const PING = Buffer.from("\r\n\r\n");
 
 const isLoopback = (host: string) => host.startsWith("127.") || host === "::1";
 
