@@ -12,6 +12,8 @@ import {
 const host = "127.0.0.1";
 export const app = { appid: "7654321", token: "the token of these tests" } as const;
 export const callerId = "918000000000";
+/** What the server signs its webhooks and its streams with. */
+export const webhookSecret = "the secret that webhooks and streams are signed with";
 /** What the application's web server plays, in Hz. */
 export const music = 620;
 
@@ -94,7 +96,7 @@ export async function startRealServer(phones: number): Promise<RealServer> {
 function configuration(data: string, phones: readonly object[]) {
   const file = {
     http: { host, port: 0 }, sip: { host, udp: 0, tcp: 0 }, media: { host, ports: [0, 0], workers: 1 }, data,
-    apps: [{ appid: app.appid, secret: app.token }], phones,
+    apps: [{ appid: app.appid, secret: app.token, webhook_secrets: [webhookSecret] }], phones,
   };
   const config = resolveConfig(JSON.stringify(file), {}, {});
   if (!config.ok) throw new Error(config.issues.map(({ path, message }) => `${path} ${message}`).join("; "));
