@@ -1,8 +1,9 @@
-import type { Action, StreamAction } from "@piopiy/pcmo";
+import type { Action } from "@piopiy/pcmo";
+import type { AppLimitsConfig, PaceConfig, ServerLimitsConfig } from "./limits-config.ts";
 
 /** Everything the server is told, complete. Ports: 0 takes any free one, `false` is off. Paths: as given, `data` first. */
 export interface Config {
-  readonly http: { readonly host: string; readonly port: number };
+  readonly http: HttpConfig;
   readonly sip: {
     readonly host: string;
     /** What others reach it at, where that is not `host`. */
@@ -41,12 +42,29 @@ export interface Config {
   /** How events and records are delivered. Seconds. */
   readonly webhooks: { readonly retry_after: readonly number[]; readonly timeout: number; readonly per_host: number };
   readonly speech: SpeechConfig;
+  /** What calls over trunks may cost, all apps together. */
+  readonly limits?: ServerLimitsConfig;
+  /** Hosts, addresses and blocks that URLs may point to although they are private. */
+  readonly urls?: { readonly allow?: readonly string[] };
   readonly data: string;
   /** Empty: the server makes a development app. */
   readonly apps: readonly AppConfig[];
   readonly numbers: readonly NumberConfig[];
   readonly trunks: readonly TrunkConfig[];
   readonly phones: readonly PhoneConfig[];
+}
+
+/** How the API is served. Files are PEM. */
+export interface HttpConfig {
+  readonly host: string;
+  readonly port: number;
+  readonly tls?: { readonly cert: string; readonly key: string };
+  /** Requests in a second, by app and by address, and wrong credentials in a minute, by address. */
+  readonly rate?: { readonly app: number; readonly address: number; readonly bad_credentials: number };
+  /** The largest body that is taken, in KiB. */
+  readonly body_kb?: number;
+  /** Addresses and blocks of proxies whose `X-Forwarded-For` is believed. */
+  readonly proxies?: readonly string[];
 }
 
 /** Who speaks. `flite` is inside, and hands languages it does not have to `espeak-ng` where that is installed. */
@@ -70,14 +88,7 @@ export interface AppConfig {
   readonly webhook_secrets?: readonly string[];
   readonly fallback_url?: string;
   readonly fallback_pcmo?: readonly Action[];
-  readonly limits?: LimitsConfig;
-}
-
-/** How many calls are placed: in a second, at one time, and how many wait for their turn. */
-export interface LimitsConfig {
-  readonly cps?: number;
-  readonly concurrent?: number;
-  readonly queue: number;
+  readonly limits?: AppLimitsConfig;
 }
 
 /** What a call to a number performs. Without `app` it belongs to the development app. */
@@ -87,7 +98,7 @@ export type NumberConfig = {
   readonly fallback_url?: string;
   readonly fallback_pcmo?: readonly Action[];
   /** How the bots of its calls speak, where a stream does not say. */
-  readonly stream_dialect?: NonNullable<StreamAction["dialect"]>;
+  readonly stream_dialect?: "twilio";
 } & (
   | { readonly answer_url: string }
   | { readonly pcmo: readonly Action[] }
@@ -106,7 +117,9 @@ export interface TrunkConfig {
   readonly register: boolean;
   /** Addresses and blocks (CIDR) that calls from this trunk come from, beside its own host. */
   readonly allow: readonly string[];
-  readonly limits?: LimitsConfig;
+  readonly limits?: PaceConfig;
+  /** It leads to phones of our own only. Absent: as long as nobody told which numbers may be called, if its host is private. */
+  readonly local?: boolean;
 }
 
 export interface PhoneConfig {

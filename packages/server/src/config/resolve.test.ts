@@ -26,16 +26,18 @@ describe("the configuration", () => {
   it("is what the file says", () => {
     const file = {
       $schema: "./schema.json",
-      http: { host: "0.0.0.0", port: 0 },
+      http: { host: "0.0.0.0", port: 0, tls: { cert: "c.pem", key: "k.pem" }, rate: { app: 50 }, body_kb: 64, proxies: ["10.0.0.1"] },
       sip: { host: "::", udp: "5070", tcp: false },
       media: { host: "192.0.2.1", ports: ["30000", 30_001], folder: "audio", workers: 2 },
       speech: { provider: "openai", base_url: "http://127.0.0.1:9000/v1", api_key: "k", model: "m", voice: "nova" },
       webhooks: { retry_after: [60, "120"], timeout: 3, per_host: 2 },
+      limits: { country: "+91", destinations: ["1415", 44], deny: ["91900"], hosts: ["sip.example.com", "198.51.100.0/24"], call_minutes: 90, day_minutes: "600" },
+      urls: { allow: ["10.0.0.0/8", "media.internal"] },
       data: "var",
       apps: [
         {
           appid: 7, secret: "s", answer_url: "https://e.com/a", cdr_url: "https://e.com/c", event_url: "https://e.com/e",
-          webhook_secrets: ["a secret of webhooks", "the one before it"], limits: { cps: 5, concurrent: 20, queue: 3 },
+          webhook_secrets: ["a secret of webhooks", "the one before it"], limits: { cps: 5, concurrent: 20, queue: 3, trunk_legs: 4, destinations: ["*"], deny: [1900], call_minutes: 5, day_minutes: 50 },
         },
         { appid: "b", secret: "t", fallback_url: "https://e.com/f", fallback_pcmo: [{ action: "hangup" }] },
       ],
@@ -54,13 +56,18 @@ describe("the configuration", () => {
       ok: true,
       warnings: [],
       value: {
-        http: { host: "0.0.0.0", port: 0 },
+        http: {
+          host: "0.0.0.0", port: 0, tls: { cert: "c.pem", key: "k.pem" }, rate: { app: 50, address: 1000, bad_credentials: 30 }, body_kb: 64,
+          proxies: ["10.0.0.1"],
+        },
         sip: { host: "::", udp: 5070, tcp: false },
         media: { host: "192.0.2.1", ports: [30_000, 30_001], folder: "audio", workers: 2 },
         webhooks: { retry_after: [60, 120], timeout: 3, per_host: 2 },
         speech: file.speech,
+        limits: { ...file.limits, country: "91", destinations: ["1415", "44"], day_minutes: 600, refer: false },
+        urls: file.urls,
         data: "var",
-        apps: [{ ...file.apps[0], appid: "7" }, file.apps[1]],
+        apps: [{ ...file.apps[0], appid: "7", limits: { ...file.apps[0]!.limits, deny: ["1900"] } }, file.apps[1]],
         numbers: [
           { number: "918000000000", app: "7", pcmo: [{ action: "speak", text: "Hello" }] },
           { number: "1000", app: "b", answer_url: "https://e.com/x", fallback_url: "https://e.com/f", fallback_pcmo: [{ action: "hangup" }] },
@@ -77,6 +84,36 @@ describe("the configuration", () => {
     const flow = { number: "100", pcmo: [{ action: "hangup" }] };
     expect(resolve({ numbers })).toMatchObject({ ok: true, value: { numbers: [flow] } });
     expect(resolve({ numbers, apps: [{ appid: 1, secret: "s" }] })).toMatchObject({ value: { numbers: [{ ...flow, app: "1" }] } });
+  });
+});
+
+describe("numbers over trunks", () => {
+  const trunk = (host: string, more = {}) => ({ trunks: [{ name: "carrier", host, ...more }] });
+  const none = /no number may be called/;
+  const every = /every number may be called/;
+  const rows: readonly [string, object, RegExp | undefined][] = [
+    ["a carrier, and nobody said which", trunk("sip.example.com"), none],
+    ["a carrier by its address", trunk("198.51.100.1"), none],
+    ["a private address", trunk("10.0.0.5"), every],
+    ["a private address that is no phone system of ours", trunk("fd00::5", { local: false }), none],
+    ["this machine", trunk("127.0.0.1"), undefined],
+    ["a phone system of ours", trunk("sip.example.com", { local: true }), undefined],
+    ["with a country", { ...trunk("sip.example.com"), limits: { country: "91" } }, undefined],
+    ["with destinations", { ...trunk("sip.example.com"), limits: { destinations: ["91"] } }, undefined],
+    ["with destinations of an app", { ...trunk("sip.example.com"), apps: [{ appid: 1, secret: "s", limits: { destinations: ["91"] } }] }, undefined],
+  ];
+  it.each(rows)("%s: is warned of if nobody told which may be called", (_, file, expected) => {
+    const resolved = resolve(file);
+    if (!resolved.ok) throw new Error(JSON.stringify(resolved.issues));
+    expect(resolved.warnings.map(({ path }) => path)).toEqual(expected ? ["/trunks/0"] : []);
+    if (expected) expect(resolved.warnings[0]!.message).toMatch(expected);
+  });
+
+  it.each([
+    [{ country: "IN" }, "/limits/country"], [{ country: "0" }, "/limits/country"], [{ destinations: ["x"] }, "/limits/destinations/0"], [{ destinations: "91" }, "/limits/destinations"],
+    [{ deny: ["*"] }, "/limits/deny/0"], [{ hosts: ["*"] }, "/limits/hosts/0"], [{ day_minutes: 0 }, "/limits/day_minutes"], [{ minutes: 1 }, "/limits/minutes"],
+  ])("%j is wrong at %s", (limits, path) => {
+    expect(resolve({ limits })).toMatchObject({ ok: false, issues: [{ path }] });
   });
 });
 

@@ -32,3 +32,8 @@ export const cidrList = (about: string) =>
     v.pipe(v.array(v.pipe(v.string(cidrMessage), v.check(isCidr, cidrMessage)), listMessage), expecting("a list of addresses or blocks of addresses", about)),
     [],
   );
+
+const hostsExpects = "a list of host names, addresses and blocks of addresses";
+const hostOrBlock = v.union([v.pipe(v.string(), v.check(isCidr)), host("A host name")], mustBe("a host name, an address or a block of addresses"));
+export const hostsOrBlocks = (about: string) =>
+  v.exactOptional(v.pipe(v.array(hostOrBlock, mustBe(hostsExpects)), expecting(hostsExpects, about)));

@@ -2,10 +2,11 @@ import {
   appId, choice, expecting, flag, FlowSchema, httpUrl, mustBe, mustBePrivate, phoneNumber, secret, strictFields, text, wholeNumber, word,
 } from "@piopiy/pcmo";
 import * as v from "valibot";
+import { http, urls } from "./http-schema.ts";
+import { appLimits, serverLimits, trunkLimits } from "./limits-schema.ts";
 import { host } from "./schema-parts.ts";
 import { sip, trunkWay } from "./sip-schema.ts";
 
-const port = (about: string) => wholeNumber(0, 65_535, about);
 const folder = (about: string) => text(1, 1024, about);
 
 const portsExpects = "[from, to]: two ports from 1024 to 65535, the lower one first, or [0, 0] for any free ones";
@@ -19,11 +20,6 @@ const ports = v.pipe(
   v.check(([from, to]) => (from >= 1024 && from <= to) || (from === 0 && to === 0), (issue) => `must be ${portsExpects}; got ${issue.input.join(", ")}`),
 );
 
-const http = strictFields({
-  host: v.optional(host("Where the API listens"), "127.0.0.1"),
-  port: v.optional(port("The port of the API; 0 takes any free one"), 8080),
-});
-
 const media = strictFields({
   host: v.optional(host("Where RTP is received"), "127.0.0.1"),
   ports: v.optional(ports, [20_000, 29_999]),
@@ -31,12 +27,6 @@ const media = strictFields({
   advertise: v.exactOptional(host("The address told to the other side in place of host, behind NAT for example")),
   hold_music: v.exactOptional(text(1, 255, "A file of the folder that is heard on hold in place of the built-in music")),
   workers: v.exactOptional(wholeNumber(1, 256, "Media threads; one per core but one when absent")),
-});
-
-const limits = strictFields({
-  cps: v.exactOptional(wholeNumber(1, 1000, "Calls begun per second")),
-  concurrent: v.exactOptional(wholeNumber(1, 100_000, "Calls at one time")),
-  queue: v.optional(wholeNumber(0, 100_000, "Calls that wait for their turn; more are refused"), 100),
 });
 
 const flow = (about: string) =>
@@ -58,7 +48,7 @@ const app = strictFields({
   webhook_secrets: v.exactOptional(webhookSecrets),
   fallback_url: v.exactOptional(httpUrl("Asked for the flow when the answer URL gives none")),
   fallback_pcmo: flow("The flow when neither gives one"),
-  limits: v.exactOptional(limits),
+  limits: v.exactOptional(appLimits),
 });
 
 const numberRoute = strictFields({
@@ -79,7 +69,8 @@ const trunk = strictFields({
   username: v.exactOptional(text(1, 128, "For digest authentication")),
   password: v.exactOptional(text(1, 256, "For digest authentication")),
   register: v.optional(flag("Register there, so that it can call us"), false),
-  limits: v.exactOptional(limits),
+  limits: v.exactOptional(trunkLimits),
+  local: v.exactOptional(flag("Leads to phones of our own only, and costs nothing; when absent: while no destinations are told, if its host is a private address")),
 });
 
 const webhooks = strictFields({
@@ -123,6 +114,8 @@ export const ConfigSchema = strictFields({
   media: v.optional(media, {}),
   webhooks: v.optional(webhooks, {}),
   speech: v.optional(speech, {}),
+  limits: v.exactOptional(serverLimits),
+  urls: v.exactOptional(urls),
   data: v.optional(folder("Where the database, recordings and caches are"), ".piopiy"),
   apps: listOf(app, "apps"),
   numbers: listOf(numberRoute, "numbers"),
