@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { parseWav, resample, tonesPresent, toneSamples, toneSpans, wavFile } from "./audio/index.ts";
-import { startBot, pcmBytes, type Bot, type BotCall } from "./bot.test.support.ts";
+import { parseWav, resample, tonePower, tonesPresent, toneSamples, toneSpans, WAV_HEADER_BYTES, wavFile } from "./audio/index.ts";
+import { concatSamples } from "./base/index.ts";
+import { startBot, pcmBytes, samplesOf, type Bot, type BotCall } from "./bot.test.support.ts";
 import { heardMs, startReceiver, startWorld, toneWav, until, type CallRecord, type Receiver, type World } from "./server-world.test.support.ts";
 
 const tones = { caller: 440, other: 880, bot: 1000, file: 620 } as const;
@@ -103,6 +104,39 @@ describe.concurrent("a stream", () => {
     expect(data(record, "stream.closed")).toMatchObject([{ by: "bot", code: 1000, reason: "bye", receivedMs: 1500, playedMs: 1500, droppedMs: 0 }]);
     expect(record.cause).toBe("completed");
   });
+
+  it.each([["binary frames", 8000], ["binary frames", 16_000], ["streamAudio", 8000], ["streamAudio", 16_000]] as const)(
+    "works with a bot that was written for the wire as it was: %s at %i Hz, both ways at once",
+    async (way, rate) => {
+      const { id, call, bot } = await streaming((server) => [stream(server, { voice_quality: rate })]);
+      call.sendTone(tones.caller);
+      // Frame by frame, as the bot hears the call: each is a WAV file of its own, and what it says goes by the same clock.
+      const said = pcmBytes(resample(toneSamples({ frequencyHz: tones.bot, durationMs: 1600 }), 8000, rate));
+      const size = rate / 25;
+      let at = 0;
+      const files: Uint8Array[] = [];
+      bot.socket.on("message", (frame: Buffer, isBinary) => {
+        if (!isBinary) return;
+        files.push(wavFile({ sampleRateHz: rate, channels: 1 }, samplesOf(new Uint8Array(frame))));
+        const portion = said.subarray(at, at + size);
+        at += size;
+        if (portion.length === 0) return;
+        if (way === "binary frames") bot.socket.send(portion);
+        else bot.say(portion, "raw", rate);
+      });
+      await call.hears(tones.bot, 1000);
+      await until("a second of the caller at the bot", () => files.length >= 80 || undefined);
+      const heard = resample(concatSamples(files.map((file) => parseWav(file).samples)), rate, 8000);
+      expect(tonePower(heard.slice(-4000), tones.caller)).toBeGreaterThan(0.9);
+      expect(new Set(files.map(({ length }) => length))).toEqual(new Set([WAV_HEADER_BYTES + size]));
+      await until("the bot's last word", () => at >= said.length || undefined);
+      await call.hangup();
+      expect(bot.texts).toEqual([]);
+      const [closed] = data(await world.ended(id), "stream.closed");
+      expect(closed).toMatchObject({ by: "us", unsentMs: 0, droppedMs: 0 });
+      expect(Number(closed?.["receivedMs"])).toBeGreaterThan(1500);
+    },
+  );
 
   it("is silent soon after break, and speaks again", async () => {
     const { call, bot } = await streaming();

@@ -130,6 +130,8 @@ export class Voice {
   /** Nothing more is said: resolves when everything has been heard. */
   async finish(): Promise<void> {
     this.#end("ended");
+    // Nobody is there who could ask for it any more.
+    this.pause(false);
     while (this.#hearing.size > 0) await Promise.all(this.#hearing);
     this.#life.close();
   }
