@@ -2,6 +2,8 @@ import { createDoubler, createHalver } from "./resample-by-two.ts";
 import type { Resampler } from "./resampler.ts";
 import { filterHalf, windowedSinc } from "./windowed-sinc.ts";
 
+export type { Resampler };
+
 interface FilterBank {
   readonly phases: number;
   /** Taps of each phase; always even. */

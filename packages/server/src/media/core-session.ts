@@ -104,8 +104,9 @@ export class CoreSession {
     this.#silence();
   }
 
-  receive(nowMs: number): void {
-    this.#hearing?.elapse(nowMs);
+  /** `readMs`: what came until then has been taken. */
+  receive(nowMs: number, readMs: number): void {
+    this.#hearing?.elapse(readMs);
     if (!this.#parameters) return;
     let audible = this.#inbound.read(this.#said, nowMs);
     if (this.#muted || this.#music.party) {

@@ -34,6 +34,8 @@ export class Core implements CommandPort {
   readonly #groups: CoreSession[][] = Array.from({ length: GROUPS }, () => []);
   #scheduler: Scheduler | undefined;
   #lateToldMs = -Infinity;
+  /** The sockets have been read since: what came before has been taken. After a stall that is some time ago. */
+  #readMs = -Infinity;
   #stopped = false;
 
   constructor(options: CoreOptions) {
@@ -48,6 +50,7 @@ export class Core implements CommandPort {
 
   step(nowMs: number): void {
     this.#scheduler?.step(nowMs);
+    this.#readMs = nowMs;
   }
 
   /** Closes all sessions and whatever is being opened. */
@@ -160,7 +163,7 @@ export class Core implements CommandPort {
     const nowMs = monotonicMs();
     if (nowMs - dueMs > LATE_MS) this.#late(nowMs - dueMs, nowMs);
     // All receive before any sends: sessions that are joined hear each other in the same turn.
-    for (const session of sessions) session.receive(nowMs);
+    for (const session of sessions) session.receive(nowMs, this.#readMs);
     for (const session of sessions) {
       session.send(nowMs);
       const behindMs = monotonicMs() - dueMs;

@@ -72,7 +72,7 @@ export class Hearing {
     this.#place(timestamp, samples, nowMs);
   }
 
-  /** Time passes; to be called about every 20 ms. */
+  /** Time passes, and all that came until now has been pushed; to be called about every 20 ms. */
   elapse(nowMs: number): void {
     if (this.#waitingMs !== undefined && nowMs - this.#waitingMs >= PATIENCE_MS) this.#deliver(nowMs);
     if (nowMs - this.#cameMs < QUIET_MS) return;

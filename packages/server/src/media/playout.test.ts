@@ -51,7 +51,7 @@ describe("the playout queue", () => {
   });
 
   it("ends a playback without a single sample", () => {
-    const { playout, told, turn, append } = recorded();
+    const { playout, told, turn } = recorded();
     playout.add(1, "file");
     playout.end(1);
     expect(turn()).toBe("silence");
