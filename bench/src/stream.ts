@@ -6,6 +6,7 @@ import { bargeIn } from "./stream/barge-in.ts";
 import { drift, liveDrift } from "./stream/drift.ts";
 import { streamMeasurements, type StreamMeasurement } from "./stream/load-figures.ts";
 import { measureLoad } from "./stream/load.ts";
+import { stall } from "./stream/stall.ts";
 
 /**
  * `npm run bench:stream` measures streams: round trips and capacity by a load generator (`--sipload <sipload.py>`), how
@@ -14,7 +15,7 @@ import { measureLoad } from "./stream/load.ts";
  * before other work (as root), `--node` gives options to the server's Node, `--json` prints JSON, `--markdown` a table,
  * and everything behind `--` goes to the load generator.
  */
-const usual = ["one", "fifty", "fifty-v1", "two-hundred", "barge-in", "barge-in-v1", "drift"];
+const usual = ["one", "fifty", "fifty-v1", "two-hundred", "barge-in", "barge-in-v1", "drift", "stall"];
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
@@ -37,6 +38,7 @@ const measurements: Readonly<Record<string, () => Promise<readonly Figure[]>>> =
   "barge-in": () => bargeIn(place, "compatible"),
   "barge-in-v1": () => bargeIn(place, "v1"),
   drift,
+  stall,
   "drift-live": () => liveDrift(place),
 };
 

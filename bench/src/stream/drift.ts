@@ -1,16 +1,13 @@
-import { createMediaEngine, toneSamples, VirtualClock } from "@piopiy/server";
+import { toneSamples } from "@piopiy/server";
 import type { Place } from "../place.ts";
 import { figure, type Figure } from "../statistics.ts";
 import { botWords, pcmOf } from "./bot-words.ts";
-import { course, delaysOf, type Course, type Delay } from "./drift-figures.ts";
+import { course, delaysOf, type Course } from "./drift-figures.ts";
 import { openParties, type Party } from "./parties.ts";
 import { onsets } from "./recording.ts";
+import { FRAME_MS, virtualFeed } from "./virtual-feed.ts";
 
-const FRAME_MS = 20;
 const HOUR_MS = 3_600_000;
-const HOST = "127.0.0.1";
-/** A port that nobody listens at. */
-const DISCARD = 9;
 const SECOND_FRAMES = 50;
 /** When the bot begins, after the media plane's own clock. */
 const BEGINNINGS = [0, 7, 14];
@@ -28,33 +25,8 @@ export async function drift(): Promise<readonly Figure[]> {
 }
 
 async function hour(skew: number, beginMs: number): Promise<Course> {
-  const clock = new VirtualClock();
-  const engine = await createMediaEngine({ host: HOST, ports: [0, 0], workers: 0, clock });
-  try {
-    const session = await engine.open();
-    session.configure({ remote: { host: HOST, port: DISCARD }, codec: "PCMU", payloadType: 0, direction: "sendrecv" });
-    const sentMs: number[] = [];
-    const delays: Delay[] = [];
-    const marked = (mark: number) => {
-      const atMs = sentMs[mark] ?? Number.NaN;
-      delays.push({ atMs, delayMs: clock.monotonicMs() - atMs });
-    };
-    const feed = session.feed({ live: true, hooks: { marked } });
-    const frame = toneSamples({ frequencyHz: 440, durationMs: FRAME_MS });
-    let sent = 0;
-    const send = () => {
-      feed.push(frame);
-      sent += 1;
-      if (sent % SECOND_FRAMES === 0) feed.mark(sentMs.push(clock.monotonicMs()) - 1);
-      clock.setTimer(beginMs + sent * FRAME_MS * skew - clock.monotonicMs(), send);
-    };
-    clock.setTimer(beginMs, send);
-    await clock.advance(HOUR_MS);
-    feed.flush();
-    return course(delays);
-  } finally {
-    await engine.close();
-  }
+  const comesMs = (frame: number) => beginMs + frame * FRAME_MS * skew;
+  return course(await virtualFeed({ madeMs: comesMs, comesMs, durationMs: HOUR_MS }));
 }
 
 const RUNS = 3;
