@@ -1,4 +1,5 @@
 import { PiopiyError } from "../base/index.ts";
+import { samplesOfFloats } from "./float-samples.ts";
 import type { FormatReader } from "./format-reader.ts";
 import { mp3FrameBytes } from "./mp3-frame.ts";
 import { sampleOfFloat } from "./wav-samples.ts";
@@ -38,7 +39,7 @@ export async function createMp3Reader(): Promise<FormatReader> {
     push(bytes) {
       const { channelData, samplesDecoded, sampleRate } = decoder.decode(bytes);
       if (samplesDecoded === 0) return [];
-      return [{ samples: mean(channelData.map((channel) => Int16Array.from(channel, sampleOfFloat))), sampleRateHz: sampleRate }];
+      return [{ samples: samplesOfFloats(channelData), sampleRateHz: sampleRate }];
     },
     end: () => [],
     // It never says so.

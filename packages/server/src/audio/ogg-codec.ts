@@ -1,9 +1,8 @@
 import { PiopiyError } from "../base/index.ts";
+import { samplesOfFloats } from "./float-samples.ts";
 import type { DecodedPiece } from "./format-reader.ts";
 import type { OggPage } from "./ogg-pages.ts";
 import { SAMPLE_RATE_HZ } from "./source.ts";
-import { sampleOfFloat } from "./wav-samples.ts";
-import { mean } from "./wav.ts";
 
 /** Decodes one stream of an Ogg file, page by page. */
 export interface OggCodec {
@@ -65,7 +64,7 @@ export async function createOggCodec(head: OggHead): Promise<OggCodec> {
   const decoder = await (head.codec === "opus" ? opusDecoder() : vorbisDecoder());
   // RFC 7845 §4: granule positions of Opus count at 48 kHz, with what is to be skipped.
   const samplesUpTo = (granule: number) => (head.codec === "opus" ? Math.round(((granule - preSkip) * SAMPLE_RATE_HZ) / 48_000) : granule);
-  const piece = ({ channelData }: Decoded): DecodedPiece => ({ samples: mean(channelData.map((channel) => Int16Array.from(channel, sampleOfFloat))), sampleRateHz });
+  const piece = ({ channelData }: Decoded): DecodedPiece => ({ samples: samplesOfFloats(channelData), sampleRateHz });
   let open = true;
   return {
     decode: async (page) => piece(await decoder.decode(page.bytes)),

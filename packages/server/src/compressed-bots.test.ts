@@ -1,0 +1,69 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { mp3Reservoir } from "./audio/mp3-reservoir.test.data.ts";
+import { opusTone, vorbisStereo } from "./audio/ogg-tone.test.data.ts";
+import { startBot, type Bot } from "./bot.test.support.ts";
+import { heardMs, longestGapMs, startWorld, until, type World } from "./server-world.test.support.ts";
+
+// Bots that send compressed audio, on real calls.
+
+const toneHz = 1000;
+
+let world: World;
+const bots: Bot[] = [];
+beforeAll(async () => {
+  world = await startWorld({ phones: 4, workers: 1, phoneWorkers: 1 });
+  await world.media("voice.opus", opusTone);
+});
+afterAll(async () => {
+  await until("the end of every call", () => world.server.calls() === 0 || undefined);
+  await world.close();
+  for (const bot of bots) await bot.close();
+});
+
+/** What a phone hears of a bot that says this, message by message, and closes. */
+async function heard(type: "mp3" | "ogg", messages: readonly Uint8Array[]) {
+  const [phone, server] = await Promise.all([world.phone(), startBot()]);
+  bots.push(server);
+  const [dialled, rings] = [server.call(), phone.nextCall()];
+  const id = await world.call(phone.username, [{ action: "stream", ws_url: server.url }]);
+  const [bot, call] = await Promise.all([dialled, rings]);
+  for (const message of messages) bot.say(message, type);
+  bot.socket.close(1000);
+  await call.ended;
+  const { timeline } = await world.ended(id);
+  expect(timeline.filter((entry) => entry.type === "warning")).toEqual([]);
+  return call.heard();
+}
+
+function cut(bytes: Uint8Array, sizes: readonly number[]): readonly Uint8Array[] {
+  const pieces: Uint8Array[] = [];
+  for (let at = 0, next = 0; at < bytes.length; next++) {
+    const to = at + (sizes[next % sizes.length] ?? bytes.length);
+    pieces.push(bytes.subarray(at, to));
+    at = to;
+  }
+  return pieces;
+}
+
+describe.concurrent("a bot that sends", () => {
+  it.each([
+    ["MP3 that was cut anywhere is heard without a gap", "mp3", cut(mp3Reservoir, [701, 333, 1009]), 1200],
+    ["Opus that was cut anywhere is heard without a gap", "ogg", cut(opusTone, [500, 99]), 400],
+    ["a Vorbis file after the other is heard without a gap", "ogg", [vorbisStereo, vorbisStereo, vorbisStereo], 600],
+  ] as const)("%s", async (_, type, messages, ms) => {
+    const phone = await heard(type, messages);
+    expect(longestGapMs(phone.samples, toneHz)).toBeLessThanOrEqual(20);
+    expect(Math.abs(heardMs(phone.spans([toneHz, 500]), toneHz) - ms)).toBeLessThanOrEqual(150);
+  });
+});
+
+describe("a flow", () => {
+  it("plays an Ogg file", async () => {
+    const phone = await world.phone();
+    const rings = phone.nextCall();
+    await world.call(phone.username, [{ action: "play", file_name: "voice.opus" }]);
+    const call = await rings;
+    await call.ended;
+    expect(Math.abs(heardMs(call.heard().spans([toneHz, 500]), toneHz) - 400)).toBeLessThanOrEqual(100);
+  });
+});
