@@ -43,7 +43,7 @@ export function createPerformer({ intake, voice, uplink, line, warnings, signal 
   };
 }
 
-/** One that comes through the intake. `decoded`: of a file; of what was thrown away, nothing. */
+/** One that comes through the intake. `decoded`: of a file. */
 export function speak(voice: Voice, spoken: Spoken, decoded?: Int16Array): void {
   switch (spoken.type) {
     case "audio":
@@ -60,7 +60,7 @@ export function speak(voice: Voice, spoken: Spoken, decoded?: Int16Array): void 
 /** What still waits to be decoded was said all the same: its utterances begin, and are over, and its marks are cleared. */
 function clear(intake: Intake, voice: Voice, utterance: number | undefined): void {
   if (utterance === undefined) {
-    for (const spoken of intake.clear()) speak(voice, spoken, new Int16Array(0));
+    for (const spoken of intake.clear()) speak(voice, spoken);
     return voice.clear();
   }
   const waits = intake.empty(utterance);

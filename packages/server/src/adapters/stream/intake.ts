@@ -8,7 +8,10 @@ import type { BotRequest } from "./dialect.ts";
 export type Decode = (bytes: Uint8Array, signal: AbortSignal, utterance?: number) => Promise<Int16Array>;
 
 /** What has a place in the order of what the bot says. */
-export type Spoken = Extract<BotRequest, { type: "audio" | "end" | "mark" | "clear" }>;
+export type Spoken = Speech | Extract<BotRequest, { type: "end" | "mark" | "clear" }>;
+
+/** `gone`: thrown away before it was decoded. */
+export type Speech = Extract<BotRequest, { type: "audio" }> & { readonly gone?: boolean };
 
 export interface IntakeOptions {
   /** Takes one after the other; of a file, its samples at 8 kHz: none, when it could not be decoded. */
@@ -24,7 +27,9 @@ const WAITING_BYTES = 8 << 20;
 const WAITING = 20_000;
 
 const none = new Int16Array(0);
-const nothing = { form: "mulaw", bytes: new Uint8Array(0) } as const;
+
+/** What is left of speech that was thrown away: its place. */
+const gone = (speech: Speech): Speech => ({ ...speech, audio: { form: "mulaw", bytes: new Uint8Array(0) }, gone: true });
 const bytesOf = (spoken: Spoken | undefined) => (spoken?.type === "audio" ? spoken.audio.bytes.length : 0);
 
 /** What comes in from the bot to be said, in its order: files take a while to be decoded, and everything waits for them. */
@@ -61,7 +66,7 @@ export class Intake {
     this.#waitingBytes = 0;
     this.#decoding = undefined;
     this.#renew();
-    return forgotten;
+    return forgotten.map((spoken) => (spoken.type === "audio" ? gone(spoken) : spoken));
   }
 
   /** Takes the audio out of what waits of an utterance, which keeps its place. False: nothing of it waits. */
@@ -69,7 +74,7 @@ export class Intake {
     const concerned = (spoken: Spoken | undefined) => spoken?.type === "audio" && spoken.utterance === utterance;
     const decoding = concerned(this.#decoding);
     const found = decoding || this.#waiting.some(concerned);
-    this.#waiting = this.#waiting.map((spoken) => (spoken.type === "audio" && concerned(spoken) ? { ...spoken, audio: nothing } : spoken));
+    this.#waiting = this.#waiting.map((spoken) => (spoken.type === "audio" && concerned(spoken) ? gone(spoken) : spoken));
     this.#waitingBytes = this.#waiting.reduce((sum, spoken) => sum + bytesOf(spoken), 0);
     if (decoding) this.#renew();
     return found;
@@ -90,7 +95,7 @@ export class Intake {
     this.#working = undefined;
   }
 
-  async #file(spoken: Extract<Spoken, { type: "audio" }>, bytes: Uint8Array, signal: AbortSignal): Promise<void> {
+  async #file(spoken: Speech, bytes: Uint8Array, signal: AbortSignal): Promise<void> {
     const { pass, decode, failed } = this.#options;
     this.#decoding = spoken;
     let samples: Int16Array = none;
@@ -100,7 +105,7 @@ export class Intake {
       if (!signal.aborted) failed(whyOf(failure));
     }
     // One that cannot be decoded, or was emptied, belongs to its utterance all the same: that begins, and may end.
-    if (this.#decoding === spoken) pass(spoken, signal.aborted ? none : samples);
+    if (this.#decoding === spoken) pass(signal.aborted ? gone(spoken) : spoken, signal.aborted ? none : samples);
     this.#decoding = undefined;
   }
 
@@ -116,4 +121,4 @@ function whyOf(failure: unknown): string {
   return "The audio cannot be decoded.";
 }
 
-const isFile = (spoken: Spoken): spoken is Extract<Spoken, { type: "audio" }> => spoken.type === "audio" && spoken.audio.form === "file";
+const isFile = (spoken: Spoken): spoken is Speech => spoken.type === "audio" && spoken.audio.form === "file";

@@ -40,6 +40,7 @@ export class Utterance {
   #marked = 0;
   #underruns = 0;
   #dropped = 0;
+  #lost = false;
   #state: "open" | "ended" | "abandoned" | "cleared" | "over" = "open";
 
   constructor({ feed, turn, live, aheadSamples, used }: UtteranceOptions) {
@@ -97,8 +98,13 @@ export class Utterance {
     return dropped;
   }
 
+  /** Some of it was thrown away before it came here: what is marked behind that is not reached. */
+  lose(): void {
+    this.#lost = true;
+  }
+
   mark(name: string): void {
-    if (this.#state !== "open") {
+    if (this.#state !== "open" || this.#lost) {
       this.#marks = [...this.#marks, { name, late: this.#state === "cleared" }];
       return;
     }

@@ -1,7 +1,8 @@
 import { SAMPLE_RATE_HZ } from "../../audio/index.ts";
 import { scope, type Clock, type Scope, type Timer } from "../../base/index.ts";
 import type { StreamLine } from "../../interpreter/index.ts";
-import type { BotRequest, StreamEvent } from "./dialect.ts";
+import type { StreamEvent } from "./dialect.ts";
+import type { Speech } from "./intake.ts";
 import { VoiceRoom } from "./voice-room.ts";
 import { VoiceTelling } from "./voice-telling.ts";
 import { msOf, Utterance } from "./voice-utterance.ts";
@@ -18,8 +19,6 @@ export interface VoiceOptions {
   /** Its abort throws away what is queued. */
   readonly signal: AbortSignal;
 }
-
-export type BotSpeech = Extract<BotRequest, { type: "audio" }>;
 
 /** Where the oldest gives way, no more than this is beyond reach in the media plane. */
 const AHEAD_SAMPLES = 2 * SAMPLE_RATE_HZ;
@@ -75,9 +74,11 @@ export class Voice {
   }
 
   /** Behind what is queued. `decoded`: the samples of a file; a file without them gives none. */
-  say({ audio, utterance, last = false, live = false }: BotSpeech, decoded?: Int16Array): void {
-    const said = this.#life.signal.aborted ? undefined : this.#utteranceOf(utterance, live);
+  say({ audio, utterance, last = false, live = false, gone = false }: Speech, decoded?: Int16Array): void {
+    if (this.#life.signal.aborted || (gone && this.#isOver(utterance))) return;
+    const said = this.#utteranceOf(utterance, live);
     if (!said) return;
+    if (gone) said.lose();
     this.#lastMs = this.#options.clock.monotonicMs();
     const samples = audio.form === "file" || decoded ? said.input.pushSamples(decoded ?? new Int16Array(0)) : said.input.push(audio);
     this.#received += samples.length;
@@ -136,9 +137,13 @@ export class Voice {
     this.#life.close();
   }
 
+  #isOver(id: number | undefined): boolean {
+    return id !== undefined && this.#ids.has(id) && this.#open?.turn.utterance !== id;
+  }
+
   #utteranceOf(id: number | undefined, live: boolean): Utterance | undefined {
     if (this.#open && this.#open.turn.utterance === id) return this.#open;
-    if (id !== undefined && this.#ids.has(id)) return this.#refuse(id, "The utterance is over; what comes of it is dropped.");
+    if (this.#isOver(id)) return this.#refuse(id, "The utterance is over; what comes of it is dropped.");
     if (this.#utterances.size >= MAXIMUM_PENDING) return this.#refuse(id, `At most ${MAXIMUM_PENDING} utterances can wait.`);
     this.#end("ended");
     return this.#begin(id, live);
