@@ -6,13 +6,15 @@ import { createReply } from "./sample-reply.ts";
 
 const decoders = new Map<number, FileDecoder>();
 const nothing = new Int16Array(0);
+/** Of one piece: a few bytes can hold hours of silence, and all of it would be handed over at once. */
+const MAXIMUM_MINUTES = 20;
 
 async function decode({ stream, bytes, first, last }: PieceOrder): Promise<Int16Array> {
   if (!bytes) {
     end(stream);
     return nothing;
   }
-  const decoder = first ? createFileDecoder() : decoders.get(stream);
+  const decoder = first ? createFileDecoder({ maxMinutes: MAXIMUM_MINUTES }) : decoders.get(stream);
   // The thread was replaced under it.
   if (!decoder) throw new PiopiyError("bad_audio", "The decoder was lost.");
   decoders.set(stream, decoder);

@@ -100,6 +100,8 @@ describe("what a bot of the dialect sends", () => {
     expect(tonePower(g711.PCMU.decode(bytes), 1000)).toBeGreaterThan(0.98);
     // Nothing of it may be left out to catch up: it is sent faster than it is heard.
     expect(request.live ?? false).toBe(false);
+    // And of a long sentence that comes at once, what is too much is its end.
+    expect(opened().drops).toBe("newest");
   });
 
   it.each<[string, unknown, unknown]>([

@@ -31,6 +31,8 @@ export function twilioDialect(): Dialect {
     return JSON.stringify({ event, sequenceNumber: String(sequence), ...more, streamSid: sids.stream });
   };
   return {
+    // These bots send a sentence at once, much faster than it is spoken: its beginning is what must not be lost.
+    drops: "newest",
     open(start) {
       sids = sidsOf(start);
       track = start.listenMode === "callee" ? "outbound" : "inbound";
