@@ -1,61 +1,57 @@
 import { FRAME_MS, FRAME_SAMPLES, type AudioSource } from "../audio/index.ts";
-import { aborted, concatSamples, scope, type Clock, type Scope } from "../base/index.ts";
-import type { Feed, FeedHooks, FeedOptions, FeedResult, PlayResult } from "../media/index.ts";
+import { aborted, scope, type Clock, type Scope } from "../base/index.ts";
+import { PlayoutItem, type Feed, type FeedHooks, type FeedOptions, type FeedResult, type PlayResult } from "../media/index.ts";
 
 type Play = (source: AudioSource, signal: AbortSignal) => Promise<PlayResult>;
 
-interface Mark {
-  readonly at: number;
-  readonly mark: number;
-}
-
-/** A feed that is played in the time its samples last. Everything is told when its frame is over. */
+/**
+ * A feed that is played in the time its samples last, by what plays it on a call. There are no turns here: a frame
+ * begins as soon as it is whole, and everything is told when its frame is over.
+ */
 export class SimFeed implements Feed {
   readonly result: Promise<FeedResult>;
   readonly #clock: Clock;
   readonly #hooks: FeedHooks;
   readonly #life: Scope;
-  readonly #marks: Mark[] = [];
-  #queue: Int16Array[] = [];
-  #queued = 0;
-  #come = 0;
-  #left = 0;
+  readonly #item: PlayoutItem;
   #ended = false;
-  #missed = 0;
   #paused: Scope | undefined;
+  /** Ends the wait for samples. */
   #wake: (() => void) | undefined;
 
-  constructor(clock: Clock, { hooks = {} }: FeedOptions, play: Play, signal: AbortSignal) {
+  constructor(clock: Clock, { hooks = {}, live = false }: FeedOptions, play: Play, signal: AbortSignal) {
     this.#clock = clock;
     this.#hooks = hooks;
     this.#life = scope(signal);
+    this.#item = new PlayoutItem(0, "stream", { live });
     this.result = this.#run(play);
   }
 
   push(samples: Int16Array): void {
-    if (this.#ended || samples.length === 0) return;
-    this.#queue.push(samples.slice());
-    this.#queued += samples.length;
-    this.#come += samples.length;
-    if (this.#queued >= FRAME_SAMPLES) this.#wake?.();
+    if (this.#ended) return;
+    this.#item.append(samples.slice(), -Infinity);
+    this.#wake?.();
   }
 
   mark(mark: number): void {
     if (this.#ended) return;
-    this.#marks.push({ at: this.#come, mark });
-    this.#reach();
+    this.#item.mark(mark);
+    this.#tellMarks();
   }
 
   pause(on: boolean): void {
+    this.#item.pause(on);
     if (on) this.#paused ??= scope(this.#life.signal);
     else {
       this.#paused?.close();
       this.#paused = undefined;
     }
+    this.#wake?.();
   }
 
   end(): void {
     this.#ended = true;
+    this.#item.end();
     this.#wake?.();
   }
 
@@ -66,43 +62,57 @@ export class SimFeed implements Feed {
 
   async #run(play: Play): Promise<FeedResult> {
     const { complete, heardMs } = await play({ kind: "stream", chunks: this.#frames() }, this.#life.signal);
+    this.#ended = true;
     this.#life.close();
-    return { complete, heardMs, skippedMs: 0, underrunMs: this.#missed * FRAME_MS };
+    const { skippedMs, underrunMs } = this.#item.result(complete);
+    return { complete, heardMs, skippedMs, underrunMs };
   }
 
   async *#frames(): AsyncGenerator<Int16Array> {
-    const all = () => (this.#queue = [concatSamples(this.#queue)])[0] ?? new Int16Array(0);
+    while (await this.#ready()) {
+      const missed = this.#item.takeMissed();
+      if (missed > 0) this.#hooks.underrun?.(missed);
+      const frame = new Int16Array(FRAME_SAMPLES);
+      const samples = this.#item.take(frame, 0);
+      if (samples > 0) yield frame.subarray(0, samples);
+      this.#item.sent();
+      this.#tellUsed(false);
+      this.#tellMarks();
+    }
+  }
+
+  /** Waits until a frame is there; false: nothing more comes. */
+  async #ready(): Promise<boolean> {
     for (;;) {
-      await this.#ready();
-      const samples = all().subarray(0, FRAME_SAMPLES);
-      if (samples.length === 0) return;
-      this.#queue = [all().subarray(samples.length)];
-      this.#queued -= samples.length;
-      yield samples;
-      this.#left += samples.length;
-      this.#hooks.used?.(samples.length);
-      this.#reach();
+      if (this.#life.signal.aborted || this.#item.finished) return false;
+      if (this.#paused) await aborted(this.#paused.signal);
+      else if (this.#item.isReady(FRAME_SAMPLES, Infinity)) return true;
+      else await this.#more();
     }
   }
 
-  /** Until a frame is there, the feed has ended, or it is flushed. */
-  async #ready(): Promise<void> {
-    if (this.#paused) await aborted(this.#paused.signal);
-    if (this.#ended || this.#queued >= FRAME_SAMPLES) return;
+  /** Until something is pushed or said; the frames that are missing meanwhile are counted. */
+  async #more(): Promise<void> {
     const emptyMs = this.#clock.monotonicMs();
+    this.#tellUsed(true);
+    const woken = scope(this.#life.signal);
     await new Promise<void>((resolve) => {
-      this.#wake = resolve;
-      this.#life.onClose(resolve);
+      this.#wake = () => {
+        if (this.#paused || this.#item.isReady(FRAME_SAMPLES, Infinity)) woken.close();
+      };
+      woken.onClose(resolve);
     });
-    const missed = this.#left === 0 || this.#ended ? 0 : Math.ceil((this.#clock.monotonicMs() - emptyMs) / FRAME_MS);
-    this.#missed += missed;
-    if (missed > 0) this.#hooks.underrun?.(missed);
+    this.#wake = undefined;
+    if (!this.#item.begun) return;
+    for (let atMs = emptyMs; atMs < this.#clock.monotonicMs(); atMs += FRAME_MS) this.#item.miss();
   }
 
-  #reach(): void {
-    for (let first = this.#marks[0]; first && first.at <= this.#left; first = this.#marks[0]) {
-      this.#marks.shift();
-      this.#hooks.marked?.(first.mark);
-    }
+  #tellUsed(dry: boolean): void {
+    const used = this.#item.takeUsed(dry);
+    if (used > 0) this.#hooks.used?.(used);
+  }
+
+  #tellMarks(): void {
+    for (let mark = this.#item.takeMark(); mark !== undefined; mark = this.#item.takeMark()) this.#hooks.marked?.(mark);
   }
 }
