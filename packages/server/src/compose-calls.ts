@@ -1,8 +1,9 @@
 import { channels, type Clock, type Ids } from "./base/index.ts";
 import {
-  createInbound, createRoutes, createSipDialler, createTrunk, type Dialler, type DialTarget, type IncomingCall,
+  createInbound, createRoutes, createSipDialler, createTrunk, type Dialler, type IncomingCall,
 } from "./call/index.ts";
 import { tlsOf } from "./compose-tls.ts";
+import { protectionOf } from "./compose-protection.ts";
 import { inCidr, type Config, type TrunkConfig } from "./config/index.ts";
 import type { MediaEngine } from "./media/index.ts";
 import { createDigestAuthenticator, createRegistrar, createUserAgent, type SipAddress } from "./sip/index.ts";
@@ -33,7 +34,7 @@ export async function startCalls(parts: {
   const advertised = sip.advertise === undefined ? {} : { advertisedHost: sip.advertise };
   const tls = await tlsOf(config, clock);
   const userAgent = await createUserAgent({
-    clock, ids, listen: listened(config), product: `Piopiy/${VERSION}`, tls, webSocket: { path: sip.ws?.path, origins: sip.ws?.origins }, ...advertised,
+    clock, ids, listen: listened(config), product: `Piopiy/${VERSION}`, tls, webSocket: { path: sip.ws?.path, origins: sip.ws?.origins }, ...protectionOf(config), ...advertised,
   });
   const passwords = new Map(phones.map(({ username, password }) => [username, password]));
   const authenticator = createDigestAuthenticator({ realm: "piopiy", clock, ids, lookup: (username) => passwords.get(username) });
@@ -66,17 +67,6 @@ export async function startCalls(parts: {
       registrar.close();
       await userAgent.close();
     },
-  };
-}
-
-const digitsOf = (number: string): string => number.replaceAll(/[+\s().-]/g, "");
-
-/** Which trunk a target takes, as the routes have it: the first one, for every number that is no phone's. */
-export function trunkOf({ phones, trunks }: Pick<Config, "phones" | "trunks">): (target: DialTarget) => string | undefined {
-  const own = new Set(phones.flatMap(({ username, number }) => [username, ...(number === undefined ? [] : [digitsOf(number)])]));
-  return (target) => {
-    if (target.type !== "number") return undefined;
-    return own.has(digitsOf(target.number)) ? undefined : trunks[0]?.name;
   };
 }
 

@@ -11,6 +11,10 @@ export const channels = {
   sipGarbage: channel("piopiy:sip:garbage"),
   /** `{ machine, from, to, event }` of a transaction. */
   sipTransaction: channel("piopiy:sip:transaction"),
+  /** `{ remote, why: "nonsense" | "scanner" | "failures" | "strangers" | "overload" }`: a request was not taken. */
+  sipRefused: channel("piopiy:sip:refused"),
+  /** `{ overloaded, lagMs }`: the server begins or ends to refuse what is new, as the event loop is late. */
+  sipOverload: channel("piopiy:sip:overload"),
   /** `{ username, contact, expiresSeconds }` of a registration taken or given up (0). */
   sipRegistration: channel("piopiy:sip:registration"),
   /** `{ validTo, expired }`: the certificate of SIP over TLS has run out, or soon will. */
@@ -19,6 +23,8 @@ export const channels = {
   mediaLate: channel("piopiy:media:late"),
   /** `{ layer, failure }`: background work failed; nobody waits for its result. */
   failure: channel("piopiy:base:failure"),
+  /** `{ appid, reason }`: a call, or a leg of one, that the configuration does not allow. */
+  callRefused: channel("piopiy:call:refused"),
   /** `{ callId, entry }`: an entry was put on a call's timeline. */
   timeline: channel("piopiy:call:timeline"),
 } as const satisfies Record<string, Channel>;

@@ -27,6 +27,15 @@ export interface Config {
       readonly origins?: readonly string[];
       readonly secure: boolean;
     };
+    /** What strangers may do; the usual when absent. */
+    readonly guard?: {
+      readonly enabled: boolean;
+      /** Addresses and blocks (CIDR). */
+      readonly trusted: readonly string[];
+      readonly requests_per_second: number;
+      readonly failures_per_minute: number;
+      readonly connections_per_address: number;
+    };
   };
   readonly media: {
     readonly host: string;

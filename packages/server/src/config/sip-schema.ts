@@ -28,6 +28,14 @@ const ws = strictFields({
   secure: v.optional(flag("Encrypted, with the certificate of tls"), false),
 });
 
+const guard = strictFields({
+  enabled: v.optional(flag("Strangers are kept within limits, scanners are not answered"), true),
+  trusted: cidrList("Addresses that are never limited, beside those of trunks and this machine"),
+  requests_per_second: v.optional(wholeNumber(1, 100_000, "Requests without good credentials of one address"), 50),
+  failures_per_minute: v.optional(wholeNumber(1, 100_000, "Wrong credentials of one address"), 12),
+  connections_per_address: v.optional(wholeNumber(1, 100_000, "Connections of one address, on each transport"), 1024),
+});
+
 export const sip = strictFields({
   host: v.optional(host("Where SIP listens"), "127.0.0.1"),
   advertise: v.exactOptional(host("The address told to the other side in place of host, behind NAT for example")),
@@ -36,6 +44,7 @@ export const sip = strictFields({
   tcp: v.optional(portOrOff("The TCP port"), 5060),
   tls: v.exactOptional(tls),
   ws: v.exactOptional(ws),
+  guard: v.exactOptional(guard),
 });
 
 const verifyExpects = "false, or a file with the authority of its certificate as PEM";

@@ -1,5 +1,7 @@
 import type { Clock, Ids, Listenable } from "../base/index.ts";
 import type { Header, SipRequest, SipResponse } from "./message/message.ts";
+import type { GuardOptions } from "./guard/guard.ts";
+import type { OverloadLimits } from "./guard/overload.ts";
 import type { SipResolver } from "./locate/resolver.ts";
 import type { SipTimers } from "./transaction/timers.ts";
 import type { OpenTransport } from "./transport/transport.ts";
@@ -22,6 +24,10 @@ export interface UserAgentOptions {
   readonly tls?: TlsSettings;
   /** Who may connect over WebSocket. */
   readonly webSocket?: WebSocketSettings;
+  /** Connections of one address, on each transport; 1024 unless given. */
+  readonly connectionsPerAddress?: number;
+  /** Keeps strangers within limits and refuses work beyond what can be done; neither is done unless given. */
+  readonly protection?: GuardOptions & { readonly overload?: Partial<OverloadLimits> };
   /** Asked for the addresses of servers (RFC 3263); the system's unless given. */
   readonly resolver?: SipResolver;
   /** Other transports than sockets: `createFakeNetwork(clock).open`. */

@@ -6,6 +6,9 @@ import { inviteIn } from "./dialog/incoming-invite.ts";
 import { inviteOut } from "./dialog/outgoing-invite.ts";
 import { exchange } from "./exchange.ts";
 import { incomingRequest } from "./incoming-request.ts";
+import { createGuard } from "./guard/guard.ts";
+import { createOverload } from "./guard/overload.ts";
+import { admits } from "./guard/admission.ts";
 import { createLocator } from "./locate/locator.ts";
 import { systemResolver } from "./locate/resolver.ts";
 import { noBody, type SipRequest, type SipResponse } from "./message/message.ts";
@@ -23,7 +26,11 @@ export async function createUserAgent(options: UserAgentOptions): Promise<UserAg
   const timers = { ...DEFAULT_TIMERS, ...options.timers };
   const events = new Emitter<UserAgentEvents>();
   const closing = new AbortController();
+  const guard = options.protection && createGuard(clock, options.protection);
+  const overload = options.protection && createOverload(clock, options.protection.overload);
   const user: TransactionUser = {
+    admits: (received) => admits(core, received, guard, overload),
+    answered: ({ message, source }, response) => guard?.answered(message, source, response),
     request: (transaction) => receiveRequest(core, events, transaction),
     ack: (received) => dialogOf(core, received)?.ack(received),
     failed: (transaction) => core.waiting.get(transaction)?.failed?.(),
@@ -36,6 +43,8 @@ export async function createUserAgent(options: UserAgentOptions): Promise<UserAg
     open: options.openTransport,
     tls: options.tls,
     webSocket: options.webSocket,
+    guard,
+    connectionsPerAddress: options.connectionsPerAddress,
     refusal: () => ({ toTag: ids.token(10), headers: serverHeader({ product }) }),
     gone: (remote) => guarded(() => {
       transactions.gone(remote);
@@ -59,6 +68,7 @@ export async function createUserAgent(options: UserAgentOptions): Promise<UserAg
       if (closing.signal.aborted) return;
       for (const entry of core.dialogs.values()) entry.close();
       closing.abort();
+      overload?.close();
       for (const closed of core.exchanges) closed();
       core.dialogs.clear();
       transactions.close();

@@ -15,6 +15,7 @@ export type ParseFailureReason =
   | "incomplete" // the empty line after the headers is missing
   | "bad_content_length"
   | "missing_content_length" // on a stream
+  | "body_too_large" // on a stream
   | "body_truncated";
 
 export interface ParseFailure {
@@ -39,8 +40,8 @@ const REQUEST_LINE = /^([\w\-.!%*+`'~]+) (\S+) (SIP\/\d+\.\d+)$/i;
  * looked at here. `framing: "stream"` asks for a Content-Length, as RFC 3261 §18.3 does. Never throws.
  */
 export function parseMessage(bytes: Uint8Array, framing: "datagram" | "stream" = "datagram"): Parsed {
-  if (bytes.length > LIMITS.messageBytes) return { ok: false, reason: "too_large", status: 513 };
-  const buffer = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  const excess = bytes.length > LIMITS.messageBytes;
+  const buffer = Buffer.isBuffer(bytes) && !excess ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, LIMITS.messageBytes));
   let start = 0;
   // RFC 3261 §7.5: "Implementations processing SIP messages over stream-oriented transports MUST ignore any CRLF
   // appearing before the start-line."
@@ -50,9 +51,9 @@ export function parseMessage(bytes: Uint8Array, framing: "datagram" | "stream" =
   const head = buffer.toString(isAscii(buffer) ? "latin1" : "utf8", start, end < 0 ? buffer.length : end);
   const endOfLine = head.indexOf("\r\n");
   const startLine = readStartLine(endOfLine < 0 ? head : head.slice(0, endOfLine));
-  if (!startLine.ok && startLine.reason === "not_sip") return startLine;
+  if (!startLine.ok && startLine.reason === "not_sip") return excess ? tooLarge : startLine;
   const lines = readHeaders(head, endOfLine < 0 ? head.length : endOfLine + 2);
-  const problem = !startLine.ok ? startLine : (lines.problem ?? (end < 0 ? incomplete : undefined));
+  const problem = excess ? tooLarge : !startLine.ok ? startLine : (lines.problem ?? (end < 0 ? incomplete : undefined));
   const body = problem ?? readBody(bytes, end + END_OF_HEADERS.length, lines.lengths, framing);
   if (startLine.ok && body instanceof Uint8Array) {
     return { ok: true, message: { ...startLine.start, headers: lines.headers, body } };
@@ -63,6 +64,8 @@ export function parseMessage(bytes: Uint8Array, framing: "datagram" | "stream" =
   return { ...failure, headers: lines.headers, ...method };
 }
 
+/** RFC 3261 §21.5.7. */
+const tooLarge: ParseFailure = { ok: false, reason: "too_large", status: 513 };
 const incomplete: ParseFailure = { ok: false, reason: "incomplete", status: 400 };
 
 type StartLine =
@@ -156,6 +159,8 @@ function readBody(
   }
   if (lengths.length > 1 || !/^\d{1,9}$/.test(length)) return { ok: false, reason: "bad_content_length", status: 400 };
   const count = Number(length);
+  // §21.4.11: a body that is never read to its end.
+  if (framing === "stream" && from + count > LIMITS.messageBytes) return { ok: false, reason: "body_too_large", status: 413 };
   // RFC 3261 §18.3: a datagram shorter than its Content-Length is an error, octets beyond it are discarded.
   if (from + count > bytes.length) return { ok: false, reason: "body_truncated", status: 400 };
   return count === 0 ? noBody : bytes.subarray(from, from + count);

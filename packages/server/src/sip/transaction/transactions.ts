@@ -24,6 +24,10 @@ export interface ServerTransaction {
 
 /** What is above the transactions (RFC 3261 §5: the transaction user). */
 export interface TransactionUser {
+  /** Whether a new request is taken; it is dropped, or has been answered, when not. */
+  admits(received: Received<SipRequest>): boolean;
+  /** A final response goes out. */
+  answered(received: Received<SipRequest>, response: SipResponse): void;
   /** A new request, never an ACK. */
   request(transaction: ServerTransaction): void;
   /** An ACK that belongs to a 2xx. */
@@ -47,7 +51,7 @@ export interface Transactions {
 }
 
 /** Server transactions at a time; what comes beyond is dropped, and comes again. */
-const MAX_SERVER_TRANSACTIONS = 50_000;
+const MAX_SERVER_TRANSACTIONS = 100_000;
 
 interface Served {
   readonly running: RunningTransaction;
@@ -143,7 +147,7 @@ function receiveRequest(plumbing: Plumbing, tables: Tables, received: Received<S
     if (served) served.running.dispatch({ event: "ack", request });
     else plumbing.user.ack(received);
   } else if (served) served.running.dispatch({ event: "request", request });
-  else if (tables.servers.size < MAX_SERVER_TRANSACTIONS) startServer(plumbing, tables, received, key);
+  else if (tables.servers.size < MAX_SERVER_TRANSACTIONS && plumbing.user.admits(received)) startServer(plumbing, tables, received, key);
 }
 
 function startServer(
@@ -155,7 +159,10 @@ function startServer(
   if (merge !== undefined && !merges.has(merge)) merges.set(merge, key);
   const transaction: ServerTransaction = {
     received,
-    respond: (response) => running.dispatch({ event: "respond", response }),
+    respond(response) {
+      if (response.status >= 200) user.answered(received, response);
+      running.dispatch({ event: "respond", response });
+    },
   };
   const plumbing: TransactionPlumbing = {
     clock,

@@ -8,6 +8,7 @@ import { type ResponseParts, respondTo, respondToFailure } from "../message/resp
 import { serializeMessage } from "../message/serialize.ts";
 import { formatVia } from "../message/via.ts";
 import { defaultPort, isSecure, type SipAddress, type TransportName } from "../address.ts";
+import type { Guard } from "../guard/guard.ts";
 import { answerBinding } from "../stun/binding.ts";
 import { looksLikeStun } from "../stun/stun.ts";
 import { type SocketSettings, socketOpener } from "./open-socket.ts";
@@ -45,6 +46,8 @@ export interface NetworkOptions extends SocketSettings {
   /** Completes a response that is made here, without a transaction. */
   readonly refusal: () => ResponseParts;
   readonly receive: (received: Received) => void;
+  /** Who is not listened to. */
+  readonly guard?: Pick<Guard, "hears" | "nonsense"> | undefined;
   /** A connection to that address has ended. */
   readonly gone?: (remote: SipAddress) => void;
 }
@@ -99,7 +102,8 @@ type Back = (transport: Transport, response: SipResponse, to: SipAddress) => voi
 function takeIn(
   options: NetworkOptions, back: Back, bytes: Uint8Array, source: SipAddress, transport: Transport,
 ): void {
-  if (isKeepAlive(bytes)) return;
+  const { guard } = options;
+  if (isKeepAlive(bytes) || (guard && !guard.hears(source))) return;
   if (!transport.reliable && looksLikeStun(bytes)) {
     const answer = answerBinding(bytes, source);
     if (answer) transport.send(answer, source).catch(() => undefined); // who asks asks again
@@ -109,6 +113,7 @@ function takeIn(
   const parsed = parseMessage(bytes, isStream(source) ? "stream" : "datagram");
   if (!parsed.ok) {
     publishGarbage(parsed.reason, bytes, source);
+    if (guard && !guard.nonsense(source)) return;
     const answer = respondToFailure(parsed, options.refusal());
     if (answer) back(transport, answer, source);
     return;
@@ -121,6 +126,7 @@ function takeIn(
     return;
   }
   publishGarbage(opened.flaw.where, bytes, source);
+  if (guard && !guard.nonsense(source)) return;
   if (parsed.message.type === "response" || parsed.message.method === "ACK") return;
   if (header(parsed.message, "Via") === undefined) return;
   const reason = opened.flaw.status === 400 ? `Bad ${opened.flaw.where}` : undefined;

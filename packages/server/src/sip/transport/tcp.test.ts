@@ -2,7 +2,7 @@ import { connect, createServer, type Socket } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import { randomIds, systemClock, text, utf8, VirtualClock } from "../../base/index.ts";
 import { createUserAgent, type SipAddress, type UserAgent } from "../index.ts";
-import { openTcp } from "./tcp.ts";
+import { openTcp, tcpOpener } from "./tcp.ts";
 
 const cleanUp: (() => unknown)[] = [];
 afterEach(async () => {
@@ -57,14 +57,49 @@ describe("TCP", () => {
     expect(heard.match(/SIP\/2\.0 200 OK/g)).toHaveLength(2);
   });
 
-  it.each([["no Content-Length", ""], ["too large a body", "Content-Length: 99999\r\n"]])(
-    "answers 400 to %s and closes the connection, because nothing after it can be understood", async (_, length) => {
+  it.each([
+    ["no Content-Length", "", 400],
+    ["too large a body", "Content-Length: 99999\r\n", 413],
+    ["headers without an end", `X: ${"x".repeat(70_000)}\r\n`, 513],
+    ["too many headers", `${"X: x\r\n".repeat(201)}Content-Length: 0\r\n`, 400],
+  ])("answers %s properly and closes the connection, where nothing after it can be understood", async (what, length, status) => {
       const agent = await agentOn("tcp");
       const client = await dial(agent.addresses[0]!.port);
       client.socket.write(options("z9hG4bK1", length));
-      expect(await client.until(/\r\n\r\n/)).toMatch(/^SIP\/2\.0 400 /);
-      await client.closed;
+      expect((await client.until(/\r\n\r\n/)).slice(0, 12)).toBe(`SIP/2.0 ${status} `);
+      if (what !== "too many headers") await client.closed;
     });
+
+  it("gives up a message that is sent byte by byte", async () => {
+    const clock = new VirtualClock();
+    const transport = await openTcp(LOOPBACK, () => got(), clock);
+    cleanUp.push(() => transport.close());
+    const client = await dial(transport.address.port);
+    let got: () => void = () => undefined;
+    const first = new Promise<void>((resolve) => (got = resolve));
+    // One message in full, so that the connection is not one that never said anything; then the beginning of another.
+    client.socket.write(options("z9hG4bK1") + options("z9hG4bK2").slice(0, 40));
+    await first;
+    await clock.advance(15_000);
+    expect(client.socket.destroyed).toBe(false);
+    await clock.advance(1000);
+    await client.closed;
+  });
+
+  it("takes so many connections of one address", async () => {
+    const transport = await tcpOpener({ total: 10, perAddress: 2 })(LOOPBACK, () => undefined, systemClock);
+    cleanUp.push(() => transport.close());
+    const [first, second] = [await dial(transport.address.port), await dial(transport.address.port)];
+    const third = await dial(transport.address.port);
+    await third.closed;
+    expect([first.socket.destroyed, second.socket.destroyed]).toEqual([false, false]);
+    const gone = new Promise<void>((resolve) => transport.events?.on("gone", () => resolve()));
+    second.socket.destroy();
+    await gone;
+    const fourth = await dial(transport.address.port);
+    fourth.socket.write("\r\n\r\n");
+    await fourth.until(/^\r\n/);
+  });
 
   it("uses one connection for many requests, in both directions", async () => {
     const [alice, bob] = [await agentOn("tcp"), await agentOn("tcp")];

@@ -1,6 +1,7 @@
 import { isIP, type Socket } from "node:net";
 import { connect, createServer, type ConnectionOptions, TLSSocket } from "node:tls";
 import type { SipAddress } from "../address.ts";
+import type { ConnectionLimits } from "./connection.ts";
 import { isMadeOutTo } from "./sip-identity.ts";
 import { openStreamTransport, type StreamKind } from "./stream-transport.ts";
 import type { OpenTransport } from "./transport.ts";
@@ -21,10 +22,10 @@ export interface TlsSettings {
 const HANDSHAKE_MS = 10_000;
 
 /** SIP over TLS (RFC 3261 §26.2.1). What is dialled has to show a certificate made out to the name it is dialled by. */
-export const openTls = (settings: TlsSettings = {}): OpenTransport => (address, receive, clock) =>
-  openStreamTransport({ address, receive, clock }, tlsKind(settings));
+export const openTls = (settings: TlsSettings = {}, limits?: ConnectionLimits): OpenTransport => (address, receive, clock) =>
+  openStreamTransport({ address, receive, clock }, { ...tlsKind(settings), limits });
 
-export function tlsKind(settings: TlsSettings): StreamKind {
+function tlsKind(settings: TlsSettings): StreamKind {
   const { certificate, ca, verifyClient = false } = settings;
   // RFC 3261 §26.3.1: a client's certificate is asked for, so that its connection can be used the other way (RFC 5923).
   const server = certificate && createServer({
