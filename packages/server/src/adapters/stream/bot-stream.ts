@@ -72,12 +72,20 @@ export function createBotStream(request: StreamRequest, line: StreamLine, parts:
     outbox.detach();
     return { ...how, totals };
   };
+  const leaveSocket = () => {
+    uplink.detach();
+    outbox.detach();
+  };
   let end: Promise<StreamEnd> | undefined;
   const close = (how: Ending) => (end ??= finish(how));
   return {
     close,
     async attach(socket, resume) {
-      const left = use(socket, { clock, dialect, perform, ended: life.signal });
+      const refusing = () => {
+        outbox.tell({ type: "stop", reason: "protocol_error", totals: totalsOf(uplink, voice) });
+        leaveSocket();
+      };
+      const left = use(socket, { clock, dialect, perform, refusing, ended: life.signal });
       const start = { ...startOf(request, messageBytes), ...(resume && { resume: { ...resume, ...uplink.kept() } }) };
       outbox.attach(socket, start, voice.credit());
       uplink.attach(socket);
@@ -95,12 +103,13 @@ interface SocketUse {
   readonly clock: Clock;
   readonly dialect: Dialect;
   readonly perform: Perform;
+  readonly refusing: () => void;
   /** Aborts when the stream is over. */
   readonly ended: AbortSignal;
 }
 
 /** Does what the bot asks for on a socket, until it asks for no more, the socket is closed or lost, or the stream is over. */
-async function use(socket: BotSocket, { clock, dialect, perform, ended }: SocketUse): Promise<Ending> {
+async function use(socket: BotSocket, { clock, dialect, perform, refusing, ended }: SocketUse): Promise<Ending> {
   const own = scope(ended);
   const left = new Promise<Ending>((resolve) => {
     const leave = (how: Ending) => {
@@ -119,7 +128,7 @@ async function use(socket: BotSocket, { clock, dialect, perform, ended }: Socket
     own.onClose(keepAlive(socket, clock, () => leave(lost)));
     own.onClose(() => leave(over));
   });
-  const how = await Promise.race([untilClosed(socket), left]);
+  const how = await Promise.race([untilClosed(socket, refusing), left]);
   own.close();
   return how;
 }

@@ -110,6 +110,21 @@ describe.each(forms)("a bot of the %s form", (form) => {
     expect(await stream.ended).toMatchObject({ by: "us", code: 1009, totals: { receivedMs: 1000, playedMs: 1000 } });
     expect(await said.closed).toBe(1009);
     expect(call.listeners).toBe(0);
+    if (form === "v1") expect(said.messages.at(-1)).toMatchObject({ type: "stop", reason: "protocol_error", totals: { received_ms: 1000 } });
+  });
+
+  it("that sends a text that is no UTF-8 loses its socket, too", async () => {
+    const { bot: said, stream } = await connected(form);
+    said.socket.send(Uint8Array.of(0xff, 0xfe), { binary: false });
+    expect(await stream.ended).toMatchObject({ by: "us", code: 1007 });
+    expect(await said.closed).toBe(1007);
+    if (form === "v1") expect(said.messages.at(-1)).toMatchObject({ type: "stop", reason: "protocol_error" });
+  });
+
+  it("that closes with a code of ours closes it itself", async () => {
+    const { bot: said, stream } = await connected(form);
+    said.socket.close(1009, "mine");
+    expect(await stream.ended).toMatchObject({ by: "bot", code: 1009, reason: "mine" });
   });
 
   it("that never reads loses the oldest audio, and costs no memory", async () => {

@@ -11,7 +11,7 @@ export interface BotSocket extends FrameSink, Pinged {
   on(event: "pong", listener: () => void): unknown;
   on(event: "error", listener: (failure: Error) => void): unknown;
   once(event: "close", listener: (code: number, reason: Uint8Array) => void): unknown;
-  close(code: number, reason: string): void;
+  close(code: number, reason?: string): void;
   /** Without a word. */
   terminate(): void;
 }
@@ -22,17 +22,39 @@ export type Ending = Pick<StreamEnd, "by" | "code" | "reason">;
 const CLOSE_MS = 2000;
 /** RFC 6455 §7.4.1: no code was received; it is never sent. */
 const LOST = 1006;
-const TOO_LARGE: Ending = { by: "us", code: 1009, reason: "a frame is too large" };
+/** RFC 6455 §7.4.1: what the library closes a socket with for a frame that is not allowed. */
+const REFUSALS: ReadonlyMap<number, string> = new Map([
+  [1002, "a frame is not allowed"],
+  [1003, "a frame is not allowed"],
+  [1007, "a text is not UTF-8"],
+  [1009, "a frame is too large"],
+]);
 
-/** Resolves when the socket has closed, whoever closed it. */
-export function untilClosed(socket: BotSocket): Promise<Ending> {
+/**
+ * Resolves when the socket has closed, whoever closed it. `refusing`: called when it is about to be closed because of
+ * what came, while there may still be something sent.
+ */
+export function untilClosed(socket: BotSocket, refusing: () => void): Promise<Ending> {
   return new Promise((resolve) => {
-    // 1009 is for a message that is too big; the library has closed the socket with it.
-    let tooLarge = false;
+    let refusal: Ending | undefined;
+    let failed = false;
     socket.on("error", (failure) => {
-      tooLarge ||= "code" in failure && failure.code === "WS_ERR_UNSUPPORTED_MESSAGE_LENGTH";
+      failed ||= "code" in failure && String(failure.code).startsWith("WS_ERR_");
     });
-    const closed = (code: number, reason: string) => resolve(tooLarge ? TOO_LARGE : { by: code === LOST ? "network" : "bot", code, reason });
+    // The library closes such a socket itself, and tells that only afterwards.
+    const close = socket.close.bind(socket);
+    socket.close = (code, reason) => {
+      const why = REFUSALS.get(code);
+      if (why !== undefined) {
+        refusal = { by: "us", code, reason: why };
+        refusing();
+      }
+      close(code, reason);
+    };
+    const closed = (code: number, reason: string) => {
+      if (failed && refusal) resolve(refusal);
+      else resolve({ by: code === LOST ? "network" : "bot", code, reason });
+    };
     // It may have closed before anybody looked.
     if (socket.readyState === socket.CLOSED) closed(LOST, "");
     else socket.once("close", (code, reason) => closed(code, text(reason)));
