@@ -12,28 +12,40 @@ const files = (await readdir(dist, { recursive: true })).filter((name) => name.e
 const text = (await Promise.all(files.map((name) => readFile(join(dist, name), "utf8")))).join("\n");
 const examples = new Map(await Promise.all((await readdir(join(root, "docs/sdk-examples"))).map(async (name) =>
   [name.replace(/\.ts$/, ""), await readFile(join(root, "docs/sdk-examples", name), "utf8")])));
-const exported = new Set([...(await readFile(join(dist, "index.d.ts"), "utf8")).matchAll(/\b([A-Z]\w+|webhooks)\b/g)].map((match) => match[1]));
+const entries = await Promise.all(["index.d.ts", "stream/index.d.ts"].map((name) => readFile(join(dist, name), "utf8")));
+const exported = new Set([...entries.join("\n").matchAll(/\b([A-Z]\w+|webhooks)\b/g)].map((match) => match[1]));
 
 const doc = (comment = "") =>
   comment.replace(/^\s*\/\*\*|\*\/\s*$/g, "").split("\n").map((line) => line.replace(/^\s*\* ?/, "").trim()).join("\n").trim();
 
 /** `/** … *\/ declaration;` pairs of a class's or an interface's body, one level deep. */
 function membersOf(body) {
-  return [...body.matchAll(/^ {4}(\/\*\*(?:[^*]|\*(?!\/))*\*\/)?\s*((?:readonly )?[\w]+\??(?:\(|:)[^;]*(?:\{[^}]*\}[^;]*)*);/gm)]
+  return [...body.matchAll(/^ {4}(\/\*\*(?:[^*]|\*(?!\/))*\*\/)?\s*((?:readonly )?[\w]+\??(?:<[^(]*>)?(?:\(|:)[^;{]*(?:\{[^}]*\}[^;{]*)*);/gm)]
     .map(([, comment, declaration]) => ({ doc: doc(comment), declaration: declaration.replace(/\s+/g, " ") }));
 }
 
 function classesOf(source) {
-  return [...source.matchAll(/(\/\*\*(?:[^*]|\*(?!\/))*\*\/)?\s*export declare (?:class|const) (\w+)[^{;]*\{\n(.*?)^\}/gms)]
+  return [...source.matchAll(/(\/\*\*(?:[^*]|\*(?!\/))*\*\/)?\s*export (?:declare (?:class|const)|interface) (\w+)[^{;]*\{\n(.*?)^\}/gms)]
     .map(([, comment, name, body]) => ({ name, doc: doc(comment), members: membersOf(body) }))
     .filter(({ name, members }) => members.length > 0 && pages.has(name) && name);
 }
 
-/** The classes that have pages, and how their instances are called in programs. */
+function functionsOf(source) {
+  return [...source.matchAll(/(\/\*\*(?:[^*]|\*(?!\/))*\*\/)?\s*export declare function (\w+)([^;]*);/g)]
+    .filter(([, , name]) => entries.join("\n").includes(`{ ${name},`))
+    .map(([, comment, name, rest]) => ({ doc: doc(comment), name, declaration: `${name}${rest}`.replace(/\s+/g, " ") }));
+}
+
+/** The classes and interfaces that have pages, and how their instances are called in programs. */
 const pages = new Map([
   ["RestClient", "client"], ["Voice", "client.voice"], ["Calls", "client.calls"], ["Events", "client.events"],
   ["Action", "action"], ["StreamAction", "message"], ["webhooks", "webhooks"],
+  ["StreamServer", "bot"], ["SessionActs", "session"],
 ]);
+/** Under another name than the declaration's: what a session can do is declared apart from what is known of its call. */
+const shown = new Map([["SessionActs", "StreamSession"]]);
+/** Properties that have pages as methods have. */
+const properties = /^readonly (audio|ended)\b/;
 
 const interfaces = new Map(
   [...text.matchAll(/(\/\*\*(?:[^*]|\*(?!\/))*\*\/)?\s*export interface (\w+)(?: extends ([\w, ]+))? \{\n(.*?)^\}/gms)]
@@ -58,9 +70,10 @@ function optionTables(signatures) {
 }
 
 function pageOf({ name }, method, signatures) {
-  const title = `${pages.get(name)}.${method}`;
-  const example = examples.get(`${name}.${method}`);
-  if (!example) throw new Error(`docs/sdk-examples/ has no ${name}.${method}.ts`);
+  const title = pages.has(name) ? `${pages.get(name)}.${method}` : method;
+  const file = pages.has(name) ? `${shown.get(name) ?? name}.${method}` : method;
+  const example = examples.get(file);
+  if (!example) throw new Error(`docs/sdk-examples/ has no ${file}.ts`);
   return [
     `# ${title}`,
     ...signatures.map(({ declaration, doc }) => `\`\`\`text\n${declaration}\n\`\`\`${doc ? `\n\n${doc}` : ""}`),
@@ -77,17 +90,22 @@ for (const found of classesOf(text)) {
   const rows = [];
   for (const [method, signatures] of methods) {
     if (method === undefined || method === "constructor") continue;
-    const file = `${found.name}.${method}.md`;
+    const file = `${shown.get(found.name) ?? found.name}.${method}.md`;
     written.set(file, pageOf(found, method, signatures));
     rows.push(`| [\`${pages.get(found.name)}.${method}\`](${file}) | ${(signatures.find(({ doc }) => doc)?.doc ?? "").split(/(?<=\.)\s/)[0].replace(/\n/g, " ")} |`);
   }
   const order = [...pages.keys()].indexOf(found.name);
-  index[order] = `## ${found.name}\n\n${found.doc}\n\n| method | |\n| --- | --- |\n${rows.join("\n")}`;
+  index[order] = `## ${shown.get(found.name) ?? found.name}\n\n${found.doc}\n\n| method | |\n| --- | --- |\n${rows.join("\n")}`;
 }
+const functions = functionsOf(text).map((found) => {
+  written.set(`${found.name}.md`, pageOf({}, found.name, [found]));
+  return `| [\`${found.name}\`](${found.name}.md) | ${found.doc.split(/(?<=\.)\s/)[0].replace(/\n/g, " ")} |`;
+});
+index.splice([...pages.keys()].indexOf("StreamServer"), 0, `## Bots: \`piopiy/stream\`\n\n| function | |\n| --- | --- |\n${functions.join("\n")}`);
 written.set("README.md", `# The SDK, method by method\n\nWritten from the SDK's own declarations by \`node tools/sdk-reference.mjs\`; the tests run every example.\n\n${index.filter(Boolean).join("\n\n")}\n`);
 
 function keyOf({ declaration }) {
-  return /^(\w+)\(/.exec(declaration)?.[1];
+  return /^(\w+)(?:<[^(]*>)?\(/.exec(declaration)?.[1] ?? properties.exec(declaration)?.[1];
 }
 
 function groupBy(members) {
