@@ -2,7 +2,7 @@ import { randomInt } from "node:crypto";
 import { toneSamples } from "@piopiy/server";
 import type { Place } from "../place.ts";
 import { figure, percentile, type Figure } from "../statistics.ts";
-import { botWords, pcmOf } from "./bot-words.ts";
+import { botWords, pcmOf, type BotWords } from "./bot-words.ts";
 import { openParties, type Party } from "./parties.ts";
 import type { Protocol } from "./protocols.ts";
 import { silenceAfter, type Silence } from "./recording.ts";
@@ -23,7 +23,8 @@ export async function bargeIn(place: Place, protocol: Protocol): Promise<readonl
   const parties = await openParties({ place, count: CALLS, protocol });
   const runs: Silence[][] = [];
   try {
-    for (let run = 0; run < RUNS; run++) runs.push((await Promise.all(parties.all.map((party) => interrupted(party, protocol)))).flat());
+    const talking = parties.all.map((party) => ({ ...party, words: botWords(protocol) }));
+    for (let run = 0; run < RUNS; run++) runs.push((await Promise.all(talking.map(interrupted))).flat());
   } finally {
     await parties.close();
   }
@@ -42,8 +43,7 @@ export function bargeInFigures(what: string, runs: readonly (readonly Silence[])
   ];
 }
 
-async function interrupted({ bot, recording }: Party, protocol: Protocol): Promise<readonly Silence[]> {
-  const words = botWords(protocol);
+async function interrupted({ bot, recording, words }: Party & { readonly words: BotWords }): Promise<readonly Silence[]> {
   const found: Silence[] = [];
   for (let turn = 0; turn < TURNS; turn++) {
     recording.forget();
