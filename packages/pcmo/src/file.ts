@@ -8,7 +8,7 @@ export type FileReference =
 
 /** As it is written: `file_url`, or `file_name` holding an address or a plain name. */
 export const fileEntries = {
-  file_url: v.exactOptional(text(1, 2048, "The http:// or https:// address of a WAV or MP3 file")),
+  file_url: v.exactOptional(text(1, 2048, "The http:// or https:// address of a WAV, MP3 or Ogg file")),
   file_name: v.exactOptional(text(1, 2048, "A file in the server's media folder, or an address; file_url wins")),
 };
 

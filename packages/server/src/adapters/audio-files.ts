@@ -31,7 +31,7 @@ export interface AudioFilesOptions {
 
 export interface AudioFiles {
   /**
-   * A WAV or MP3 file of the media folder or of an http(s) address, of which at least the beginning is there and can be
+   * A WAV, MP3 or Ogg file of the media folder or of an http(s) address, of which at least the beginning is there and can be
    * decoded. Fails with `bad_audio` (no such file, or no audio), `fetch_failed`, `fetch_refused`.
    */
   open(reference: FileReference, signal: AbortSignal): Promise<AudioSource>;
