@@ -1,6 +1,6 @@
 import { channels, type Clock, type Ids } from "./base/index.ts";
 import {
-  createInbound, createRoutes, createSipDialler, createTrunk, type Dialler, type DialTarget, type IncomingCall,
+  createInbound, createRoutes, createSipDialler, createTrunk, type Dialler, type IncomingCall,
 } from "./call/index.ts";
 import { tlsOf } from "./compose-tls.ts";
 import { protectionOf } from "./compose-protection.ts";
@@ -67,17 +67,6 @@ export async function startCalls(parts: {
       registrar.close();
       await userAgent.close();
     },
-  };
-}
-
-const digitsOf = (number: string): string => number.replaceAll(/[+\s().-]/g, "");
-
-/** Which trunk a target takes, as the routes have it: the first one, for every number that is no phone's. */
-export function trunkOf({ phones, trunks }: Pick<Config, "phones" | "trunks">): (target: DialTarget) => string | undefined {
-  const own = new Set(phones.flatMap(({ username, number }) => [username, ...(number === undefined ? [] : [digitsOf(number)])]));
-  return (target) => {
-    if (target.type !== "number") return undefined;
-    return own.has(digitsOf(target.number)) ? undefined : trunks[0]?.name;
   };
 }
 

@@ -1,13 +1,13 @@
 import { mkdir } from "node:fs/promises";
-import { isIP } from "node:net";
 import { join } from "node:path";
 import { createHttpFetch, createStreamSockets, jsonPost, recoverRecording } from "./adapters/index.ts";
 import { createApi, createLogger, logChannels } from "./api/index.ts";
 import { channels, PiopiyError, randomIds, systemClock, type Clock, type Ids } from "./base/index.ts";
-import { startCalls, trunkOf } from "./compose-calls.ts";
+import { startCalls } from "./compose-calls.ts";
+import { exitsOf } from "./compose-exits.ts";
 import { holdMusicOf } from "./compose-hold-music.ts";
 import { startVoices } from "./compose-voices.ts";
-import type { AppConfig, Config } from "./config/index.ts";
+import { isLoopbackHost, type AppConfig, type Config } from "./config/index.ts";
 import { createControl, type Control } from "./control/index.ts";
 import { withDevelopment } from "./development.ts";
 import { createMediaEngine } from "./media/index.ts";
@@ -75,12 +75,12 @@ async function assemble(parts: Parts): Promise<Pick<RunningServer, "url" | "sip"
   const logger = createLogger({ level: logLevel(parts.logLevel) });
   const unlog = logChannels(logger);
   owned.add(async () => unlog());
-  const fetch = createHttpFetch({ allowPrivate: loopbackOnly(config), clock });
+  const fetch = createHttpFetch({ allowPrivate: loopbackOnly(config), allow: config.urls?.allow ?? [], clock });
   const engine = await createMediaEngine(config.media);
   owned.add(() => engine.close());
   const voices = startVoices({ config, fetch, clock, ids });
   owned.add(voices.close);
-  const streams = createStreamSockets({ allowPrivate: loopbackOnly(config), clock, ids });
+  const streams = createStreamSockets({ allowPrivate: loopbackOnly(config), allow: config.urls?.allow ?? [], clock, ids });
   owned.add(() => streams.close());
   const holdMusic = await holdMusicOf(voices.audio, config.media.hold_music);
   const calls = await startCalls({ config, engine, clock, ids, ...(holdMusic && { holdMusic }) });
@@ -92,7 +92,8 @@ async function assemble(parts: Parts): Promise<Pick<RunningServer, "url" | "sip"
     apps: config.apps,
     phones: config.phones,
     trunks: config.trunks,
-    trunkOf: trunkOf(config),
+    exitOf: exitsOf(config, loopbackOnly(config)),
+    limits: config.limits,
     numbers: config.numbers.map((number) => ({ ...number, app: number.app ?? app.appid })),
     dialler: calls.dialler,
     audio: voices.audio,
@@ -124,7 +125,7 @@ const runningCalls = (control: Control): number => control.statistics().calls;
 
 /** While nothing listens beyond this machine, a flow may name addresses on it. */
 function loopbackOnly({ http, sip, media }: Config): boolean {
-  return [http.host, sip.host, media.host].every((host) => host === "localhost" || host === "::1" || (isIP(host) === 4 && host.startsWith("127.")));
+  return [http.host, sip.host, media.host].every(isLoopbackHost);
 }
 
 const LEVELS = ["trace", "debug", "info", "warn", "error", "silent"] as const;

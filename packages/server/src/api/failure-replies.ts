@@ -2,7 +2,7 @@ import type { ErrorResponse } from "@piopiy/pcmo";
 import type { FastifyInstance, FastifyReply } from "fastify";
 import type { Logger } from "pino";
 import { errorTable, PiopiyError } from "../base/index.ts";
-import { TooManyCalls } from "../control/index.ts";
+import { CallRefused, TooManyCalls } from "../control/index.ts";
 import { BadCredentials, InvalidRequest } from "./failures.ts";
 
 /** What the hosted API says for a wrong app id or secret. */
@@ -25,6 +25,10 @@ function refuseKnown(reply: FastifyReply, failure: PiopiyError): FastifyReply {
   const { http } = errorTable[failure.code];
   if (failure instanceof InvalidRequest) return refuse(reply, http, { message: failure.message, errors: [...failure.issues] });
   if (failure instanceof TooManyCalls) return refuse(reply.header("retry-after", failure.retryAfterS), http, { message: failure.message });
+  if (failure instanceof CallRefused) {
+    if (failure.retryAfterS !== undefined) void reply.header("retry-after", failure.retryAfterS);
+    return refuse(reply, http, { message: failure.message, errors: [{ path: "/to", message: failure.refusal.message }] });
+  }
   if (!(failure instanceof BadCredentials)) return refuse(reply, http, { message: failure.message });
   if (failure.scheme === "v2") return refuse(reply, http, { message: failure.message, code: V2_BAD_CREDENTIALS });
   void reply.header("www-authenticate", 'Basic realm="piopiy", charset="UTF-8"');

@@ -31,6 +31,7 @@ export function logChannels(logger: Logger): () => void {
     [channels.sipCertificate, (message: unknown) => logger.warn({ ...Object(message) }, "the certificate of SIP over TLS runs out")],
     [channels.mediaLate, (message: unknown) => logger.warn({ ...Object(message) }, "media late")],
     [channels.sipRegistration, (message: unknown) => logger.info({ ...Object(message) }, "registration")],
+    [channels.callRefused, (message: unknown) => logger.warn({ ...Object(message) }, "a call is not allowed")],
     [channels.timeline, (message: unknown) => logger.debug({ ...Object(message) }, "timeline")],
   ] as const;
   for (const [channel, listener] of listeners) channel.subscribe(listener);

@@ -28,6 +28,7 @@ export function createMetrics({ control, store, media, streams }: Pick<ApiOption
     });
   total("piopiy_calls_ended_total", "Calls that have ended, by cause", "cause", () => control.statistics().callsEnded);
   total("piopiy_legs_ended_total", "Legs that have ended, by cause", "cause", () => control.statistics().legsEnded);
+  total("piopiy_calls_refused_total", "Calls and legs that the configuration did not allow, by reason", "reason", () => control.statistics().refused);
   total("piopiy_webhooks_total", "Webhooks, by outcome", "outcome", () => control.statistics().webhooks);
   gauge("piopiy_store_refused_writes", "Writes given up because the database did not keep up", () => store.refused);
   if (streams) streamMetrics(registry, streams);

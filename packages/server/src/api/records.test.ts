@@ -196,7 +196,7 @@ describe("limits", () => {
   });
 
   it("of a trunk answer 503", async () => {
-    const { send } = await world({ trunks: [{ name: "t", limits: { concurrent: 1, queue: 0 } }], trunkOf: () => "t" });
+    const { send } = await world({ trunks: [{ name: "t", limits: { concurrent: 1, queue: 0 } }], exitOf: () => ({ type: "trunk", trunk: "t", number: "", guard: "free" }) });
     const place = () => send("POST", "/v2/global_pcmo_make_call", { ...app, from: 918000000001, to: TO, pcmo: [speak] });
     await place();
     const refused = await place();

@@ -14,6 +14,8 @@ export const errorTable = {
   unknown_path: { http: 404, sip: 404, says: "There is nothing at this path." },
   no_route: { http: 404, sip: 404, says: "No trunk and no registered phone leads to this number." },
   body_too_large: { http: 413, sip: 513, says: "The body is larger than the limit." },
+  destination_refused: { http: 403, sip: 403, says: "This number may not be called: `errors` says what the configuration would have to allow." },
+  minutes_used_up: { http: 429, sip: 403, says: "The minutes of the day are used up; try again after `Retry-After`." },
   rate_limited: { http: 429, sip: 503, says: "Too many requests; try again after `Retry-After`." },
   no_capacity: { http: 503, sip: 503, says: "The way to this number takes no more calls now; try again after `Retry-After`." },
   draining: { http: 503, sip: 503, says: "The server is shutting down." },

@@ -6,9 +6,10 @@ import { nextFlow, type NextFlow } from "./act-flow.ts";
 import { within } from "./background.ts";
 import { SHUTDOWN } from "./causes.ts";
 import { addressOf } from "./events.ts";
+import { createTollGuard } from "./guards/toll-guard.ts";
 import type { LiveStatistics, PlaceCall, PlacedCall, World } from "./model.ts";
 import { createPacing, type Pacing } from "./pacing.ts";
-import { appGate, trunkGate } from "./paced.ts";
+import { appGate, appTrunksGate, trunkGate } from "./paced.ts";
 import { placeCall } from "./place-call.ts";
 import { receiveCall, type Incoming } from "./receive-call.ts";
 import { createRegistry } from "./registry.ts";
@@ -17,7 +18,7 @@ import { appOf, type ControlOptions } from "./settings.ts";
 
 /** Calls, from their request to their record. */
 export interface Control {
-  /** Resolves when the call is durable; it is dialled afterwards. Fails with `draining`, `rate_limited`. */
+  /** Resolves when the call is durable; it is dialled afterwards. Fails with `draining`, `rate_limited`, `destination_refused`, `minutes_used_up`. */
   placeCall(placing: PlaceCall): Promise<PlacedCall>;
   /** Takes an inbound call; its end is not waited for. */
   receiveCall(incoming: Incoming): void;
@@ -51,7 +52,10 @@ const MAX_CALLS = 2000;
 const DRAIN_MS = 5000;
 
 export function createControl(options: ControlOptions): Control {
-  const world: World = { ...options, registry: createRegistry(options.maxCalls ?? MAX_CALLS), outbox: outboxOf(options), pacing: pacingOf(options) };
+  const world: World = {
+    ...options,
+    registry: createRegistry(options.maxCalls ?? MAX_CALLS), outbox: outboxOf(options), pacing: pacingOf(options), guard: createTollGuard(options),
+  };
   return {
     placeCall: (placing) => placeCall(world, placing),
     receiveCall: (incoming) => receiveCall(world, incoming),
@@ -62,13 +66,15 @@ export function createControl(options: ControlOptions): Control {
     drain: (limitMs = DRAIN_MS) => drain(world, limitMs),
     recover: () => recover(world),
     resend: (appid, eventId) => resend(world, appid, eventId),
-    statistics: () => ({ ...world.registry.statistics(), queued: world.pacing.waiting, webhooks: { ...world.outbox.totals } }),
+    statistics: () => ({ ...world.registry.statistics(), queued: world.pacing.waiting, refused: world.guard.refused, webhooks: { ...world.outbox.totals } }),
   };
 }
 
 function pacingOf({ clock, apps, trunks = [] }: ControlOptions): Pacing {
   const limits = [
     ...apps.map(({ appid, limits }) => [appGate(appid), limits] as const),
+    // The legs that flows dial are calls begun to whoever owns the trunk.
+    ...apps.map(({ appid, limits }) => [appTrunksGate(appid), limits && { ...limits, concurrent: limits.trunk_legs }] as const),
     ...trunks.map(({ name, limits }) => [trunkGate(name), limits] as const),
   ];
   return createPacing(clock, new Map(limits.flatMap(([name, own]) => (own ? [[name, own] as const] : []))));

@@ -3,6 +3,7 @@ import type { Scope } from "../base/index.ts";
 import type { Cause, Leg } from "../call/index.ts";
 import type { FlowSwitch, Timeline } from "../interpreter/index.ts";
 import type { Outbox } from "../outbox/index.ts";
+import type { TollGuard } from "./guards/toll-guard.ts";
 import type { Pacing } from "./pacing.ts";
 import type { ControlOptions } from "./settings.ts";
 
@@ -13,6 +14,7 @@ export interface World extends ControlOptions {
   readonly registry: Registry;
   readonly outbox: Outbox;
   readonly pacing: Pacing;
+  readonly guard: TollGuard;
 }
 
 /** A checked request for a call. */
@@ -123,7 +125,7 @@ export interface Registry {
   find(appid: string, anyId: string): LiveCall | undefined;
   drain(): void;
   count(what: Counter, label?: string): void;
-  statistics(): Omit<LiveStatistics, "webhooks" | "queued">;
+  statistics(): Omit<LiveStatistics, "webhooks" | "queued" | "refused">;
 }
 
 export type Counter = "legStarted" | "legEnded" | "callEnded";
@@ -135,6 +137,8 @@ export interface LiveStatistics {
   /** Of the calls, those that wait for their turn. */
   readonly queued: number;
   readonly draining: boolean;
+  /** Calls, and legs of them, that the configuration did not allow, by reason. */
+  readonly refused: Readonly<Record<string, number>>;
   readonly callsEnded: Readonly<Record<string, number>>;
   readonly legsEnded: Readonly<Record<string, number>>;
   readonly webhooks: Readonly<Record<string, number>>;

@@ -24,8 +24,8 @@ describe("calls under limits", () => {
   it("over a trunk are so many at one time, whichever app's and whichever leg they are", async () => {
     const trunks = [{ name: "carrier", limits: { concurrent: 1, queue: 1 } }];
     const destinations = { ...answers, [OTHER]: [{ does: "answer" }] } as const;
-    const trunkOf = () => "carrier";
-    const { control, clock, read } = await setup({ destinations, trunks, trunkOf });
+    const exitOf = () => ({ type: "trunk", trunk: "carrier", number: "", guard: "free" }) as const;
+    const { control, clock, read } = await setup({ destinations, trunks, exitOf });
     const bridge = { action: "bridge", connect: [{ type: "pstn", number: OTHER }], timeout: 20 };
     const first = await control.placeCall(placing([bridge]));
     const second = await control.placeCall(placing(speak));

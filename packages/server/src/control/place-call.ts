@@ -7,12 +7,14 @@ import type { CallFacts, PlaceCall, PlacedCall, World } from "./model.ts";
 import { textOf } from "./recorded-dialler.ts";
 import { placeOf, runPlaced } from "./run-placed.ts";
 
-/** Resolves when the call is durable; it is dialled afterwards. Fails with `draining`, `rate_limited`, `no_capacity`. */
+/** Resolves when the call is durable; it is dialled afterwards. Fails with `draining`, `rate_limited`, `no_capacity`, `destination_refused`, `minutes_used_up`. */
 export async function placeCall(world: World, placing: PlaceCall): Promise<PlacedCall> {
   const { ids, clock, registry, store } = world;
   const { request } = placing;
   registry.admit();
   const target = targetOf(request.to);
+  const refusal = world.guard.refusal(request.appid, target);
+  if (refusal) throw world.guard.failure(refusal);
   const facts: CallFacts & { readonly requestId: string } = {
     id: ids.uuid(), requestId: ids.token(43), appid: request.appid, direction: "outbound", from: request.from, to: textOf(target),
   };

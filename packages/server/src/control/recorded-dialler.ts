@@ -1,11 +1,11 @@
 import { scope } from "../base/index.ts";
 import type { Cause, Dialler, DialOutcome, DialRequest, DialTarget, EarlyMedia, Leg } from "../call/index.ts";
-import { inBackground } from "./background.ts";
-import { CANCELLED, causeOf, FAILED } from "./causes.ts";
+import { inBackground, within } from "./background.ts";
+import { CANCELLED, causeOf, DURATION, FAILED } from "./causes.ts";
 import { openLeg } from "./leg-record.ts";
 import type { LegRecord, LiveCall, World } from "./model.ts";
 import { gatesOf } from "./paced.ts";
-import { TooManyCalls, type Place } from "./pacing.ts";
+import type { Place } from "./pacing.ts";
 
 export interface RecordedDialler extends Dialler {
   /** Why the last leg that was dialled and not answered was not. */
@@ -33,8 +33,10 @@ export function recordedDialler(world: World, call: LiveCall, which: "a" | "b", 
         if (up) inBackground(up.hangup(cause));
         else attempt.close(cause);
       });
-      const dial = () => dialOne(world, request, record, attempt.signal, alerting);
-      const outcome = which === "a" ? await dial() : await underLimits(world, request.target, record, attempt.signal, dial);
+      const outcome = await allowed(world, call, request, record, () => {
+        const dial = () => dialOne(world, request, record, attempt.signal, alerting);
+        return which === "a" ? dial() : underLimits(world, call, request, record, attempt.signal, dial);
+      });
       if (!outcome.answered) {
         lastRefusal = outcome.cause;
         return outcome;
@@ -46,20 +48,41 @@ export function recordedDialler(world: World, call: LiveCall, which: "a" | "b", 
   };
 }
 
+/** Dials what the configuration lets be called, and ends what is up for too long. */
+async function allowed(world: World, call: LiveCall, { target }: DialRequest, record: LegRecord, dial: () => Promise<DialOutcome>): Promise<DialOutcome> {
+  const { guard } = world;
+  const { appid } = call.facts;
+  const refusal = guard.refusal(appid, target);
+  if (refusal) {
+    call.timeline.add({ type: "call.refused", legId: record.facts.id, data: { ...refusal } });
+    record.ended(FORBIDDEN);
+    return { answered: false, cause: FORBIDDEN };
+  }
+  const outcome = await dial();
+  if (outcome.answered) guard.watch(appid, target, outcome.leg, () => inBackground(outcome.leg.hangup(DURATION)));
+  return outcome;
+}
+
+/** Nobody was asked: the configuration does not let the number be called. */
+const FORBIDDEN: Cause = { reason: "rejected", who: "us", sipStatus: 403 };
+
 /** Waits for the trunk's turn, and keeps its place while the leg is up. Leg a waited with its call. */
 async function underLimits(
   world: World,
-  target: DialTarget,
+  call: LiveCall,
+  { target, timeoutMs }: DialRequest,
   record: LegRecord,
   signal: AbortSignal,
   dial: () => Promise<DialOutcome>,
 ): Promise<DialOutcome> {
   let place: Place | undefined;
   try {
-    place = world.pacing.enter(gatesOf(world, target));
-    await place.turn(signal);
-  } catch (failure) {
-    const cause = failure instanceof TooManyCalls ? FULL : givenUp(signal.reason);
+    const entered = world.pacing.enter(gatesOf(world, call.facts.appid, target));
+    place = entered;
+    // Not for longer than it may ring: it might wait for the end of its own call.
+    if (entered.queued) await within(world.clock, timeoutMs, signal, (turn) => entered.turn(turn));
+  } catch {
+    const cause = signal.aborted ? givenUp(signal.reason) : FULL;
     record.ended(cause);
     return { answered: false, cause };
   }

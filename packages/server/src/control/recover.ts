@@ -4,6 +4,7 @@ import {
   type CallRow, type LegRow, type NewEvent, type RecordingRow,
 } from "../store/index.ts";
 import { endOfLeg, endOfRecording, liveEvent } from "./events.ts";
+import { countUsedBefore } from "./guards/used-before.ts";
 import { createLiveCall } from "./live-call.ts";
 import type { CallFacts, LegFacts, LegTimes, ToldCall, World } from "./model.ts";
 import type { PlacedOptions } from "./place-call.ts";
@@ -16,11 +17,12 @@ const INTERRUPTED = "interrupted";
  * its app is told. A call that was being dialled is not dialled again: whoever was called may have heard it ring.
  */
 export async function recover(world: World): Promise<number> {
-  const { store, outbox } = world;
+  const { store, outbox, guard } = world;
   const open = await openCalls(store.db);
   const begun = open.filter(({ status }) => status !== "queued");
   await Promise.all(begun.map((call) => close(world, call)));
   outbox.wake();
+  await countUsedBefore(store, guard);
   for (const call of open) if (call.status === "queued") await dialLater(world, call);
   return begun.length;
 }

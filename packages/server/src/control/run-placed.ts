@@ -10,7 +10,7 @@ import { runCall, STAYS_QUEUED, type Outcome } from "./run-call.ts";
 
 /** A place for a call of the app to that target. Fails with `TooManyCalls`, unless it was taken before. */
 export function placeOf(world: World, appid: string, target: DialTarget, taken = false): Place {
-  return world.pacing.enter([appGate(appid), ...gatesOf(world, target)], taken);
+  return world.pacing.enter([appGate(appid), ...gatesOf(world, appid, target)], taken);
 }
 
 /** Dials a call when it is its turn, and runs it to its end. */

@@ -4,6 +4,8 @@ import type { Dialler, DialTarget } from "../call/index.ts";
 import type { AudioPort, JsonPost, RecordingFormat, RecordingPort, StreamPort } from "../interpreter/index.ts";
 import type { OutboxOptions } from "../outbox/index.ts";
 import type { Store } from "../store/index.ts";
+import type { Exit } from "./guards/destinations.ts";
+import type { OutsideLimits, ServerLimits } from "./guards/toll-guard.ts";
 import type { Limits } from "./pacing.ts";
 
 /** What control needs of the configuration, and of the layers below. */
@@ -24,8 +26,10 @@ export interface ControlOptions {
   readonly numbers: readonly NumberSettings[];
   readonly phones: readonly PhoneSettings[];
   readonly trunks?: readonly TrunkSettings[];
-  /** The name of the trunk that a call to this target takes, if it takes one. */
-  readonly trunkOf?: (target: DialTarget) => string | undefined;
+  /** How a target leaves this server; phones do not. Absent: nothing leaves it. */
+  readonly exitOf?: (target: DialTarget) => Exit | undefined;
+  /** What calls over trunks may cost, all apps together. */
+  readonly limits?: ServerLimits | undefined;
   /** Calls at one time; more are refused with `rate_limited`. */
   readonly maxCalls?: number;
   /** Makes the file of a recording that a crash cut off playable; its length in ms, or undefined when there is nothing. */
@@ -43,9 +47,15 @@ export interface AppSettings {
   /** Asked, or performed, when the answer URL gives no flow. */
   readonly fallback_url?: string | undefined;
   readonly fallback_pcmo?: readonly Action[] | undefined;
-  readonly limits?: Limits | undefined;
+  readonly limits?: AppLimits | undefined;
   /** What its webhooks are signed with, the newest first; none: they are not. */
   readonly webhook_secrets?: readonly string[] | undefined;
+}
+
+/** How many calls an app begins, and what they may cost. */
+export interface AppLimits extends Limits, OutsideLimits {
+  /** Legs over trunks at one time, those that flows dial too. */
+  readonly trunk_legs?: number | undefined;
 }
 
 export interface NumberSettings {

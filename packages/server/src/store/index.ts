@@ -10,4 +10,5 @@ export type {
 } from "./schema.ts";
 export { developmentApp, settingOr } from "./settings.ts";
 export { openStore, type Queries, type Store, type StoreOptions } from "./store.ts";
+export { legsUpSince } from "./usage.ts";
 export { appendEntry, insertEntry, readTimeline, type TimelineEntry } from "./timeline.ts";
