@@ -87,12 +87,14 @@ export function createBotStream(request: StreamRequest, line: StreamLine, parts:
       };
       const left = use(socket, { clock, dialect, perform, refusing, ended: life.signal });
       const start = { ...startOf(request, messageBytes), ...(resume && { resume: { ...resume, ...uplink.kept() } }) };
+      voice.away(false);
       outbox.attach(socket, start, voice.credit());
       uplink.attach(socket);
       const how = await left;
       uplink.detach();
       if (how === over || (how === stopped && dialect.untilHeard)) await close(how);
       outbox.detach();
+      if (keepMs > 0 && !end) voice.away(true);
       closeSocket(socket, how, clock);
       return how;
     },

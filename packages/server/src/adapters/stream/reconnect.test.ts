@@ -149,6 +149,34 @@ describe("a stream whose connection is lost", () => {
     expect([sockets.statistics(), call.listeners, clock.timers]).toMatchObject([{ open: 0, resumed: 1 }, 0, 0]);
   });
 
+  it.each<[string, number, boolean]>([
+    ["is over when its bot stays away", 1500, true],
+    ["goes on when it is back at once", 200, false],
+  ])("in the middle of an utterance that has been heard so far %s", async (_, awayMs, over) => {
+    const bot = await botServer();
+    const { clock, call, said, changed } = await streaming(bot);
+    const utter = ({ socket }: typeof said, more: object = {}) =>
+      socket.send(JSON.stringify({ type: "audio", utterance: 1, audio: Buffer.from(pcmBytes(tone.subarray(0, 800))).toString("base64"), ...more }));
+    utter(said);
+    const pong = new Promise((answered) => said.socket.once("pong", answered));
+    said.socket.ping();
+    await pong;
+    const { port } = new URL(bot.url);
+    const lost = changed();
+    await bot.close();
+    await lost;
+    await clock.advance(awayMs);
+    // What is played now, the music among it, waits for it no more.
+    expect(call.playing).toBe(over ? 0 : 1);
+    const back = await startBotServer({ port: Number(port) });
+    closers.push(() => back.close());
+    while (back.count === 0) await clock.advance(50);
+    const again = await back.taken();
+    utter(again, { last: true });
+    const [played] = await Promise.all([again.told("played"), over && again.told("warning")]);
+    expect(played).toMatchObject({ utterance: 1, heard_ms: over ? 100 : 200, complete: !over });
+  });
+
   it("keeps the last 5 s of what the party says", async () => {
     const bot = await botServer();
     const { clock, call, said, changed } = await streaming(bot);

@@ -1,5 +1,5 @@
 import { SAMPLE_RATE_HZ } from "../../audio/index.ts";
-import { scope, type Clock, type Scope, type Timer } from "../../base/index.ts";
+import { scope, setRepeating, type Clock, type Scope, type Timer } from "../../base/index.ts";
 import type { StreamLine } from "../../interpreter/index.ts";
 import type { StreamEvent } from "./dialect.ts";
 import type { Speech } from "./intake.ts";
@@ -25,6 +25,8 @@ const AHEAD_SAMPLES = 2 * SAMPLE_RATE_HZ;
 /** Without ids a pause ends what is said in one go, so that what a flow plays gets its turn. */
 const PAUSE_MS = 200;
 const ABANDONED_MS = 10_000;
+/** For a bot that is away: it may be back before anybody notices. */
+const AWAY_MS = 1000;
 const MAXIMUM_PENDING = 500;
 const MAXIMUM_MARKS = 1000;
 /** Ids that are known not to be new. */
@@ -45,6 +47,7 @@ export class Voice {
   readonly #hearing = new Set<Promise<void>>();
   #open: Utterance | undefined;
   #timer: Timer | undefined;
+  #absence: Timer | undefined;
   #lastMs = 0;
   #paused = false;
   #lastRefused: number | "none" | undefined = "none";
@@ -56,7 +59,10 @@ export class Voice {
     this.#telling = new VoiceTelling(options.tell);
     this.#room = new VoiceRoom({ utterances: this.#utterances, drops: options.drops, tell: options.tell });
     this.#life = scope(options.signal);
-    this.#life.onClose(() => this.#flush(this.#utterances));
+    this.#life.onClose(() => {
+      this.away(false);
+      this.#flush(this.#utterances);
+    });
   }
 
   get receivedMs(): number {
@@ -126,6 +132,16 @@ export class Voice {
   /** How much waits to be heard; as told to a bot that has just come. */
   credit(): StreamEvent {
     return this.#room.credit();
+  }
+
+  /** While the bot is away, what it has not ended is over soon after it was heard: the music it is waited with queues behind it. */
+  away(on: boolean): void {
+    this.#absence?.cancel();
+    this.#absence = undefined;
+    if (!on || this.#life.signal.aborted) return;
+    this.#absence = setRepeating(this.#options.clock, AWAY_MS, () => {
+      if (this.#open?.queued === 0) this.#end("abandoned");
+    });
   }
 
   /** Nothing more is said: resolves when everything has been heard. */
