@@ -247,7 +247,7 @@ describe.concurrent("what a bot does with the call", () => {
     await call.hangup();
     expect(await bot.closed).toBe(1000);
     const stop = bot.messages.at(-1);
-    const [played] = bot.messages.filter(({ type }) => type === "played");
+    const played = bot.messages.find(({ type }) => type === "played");
     expect(played).toMatchObject({ type: "played", utterance: 1, complete: false });
     expect(stop).toMatchObject({
       type: "stop", reason: "call_ended",

@@ -61,7 +61,7 @@ export interface StreamLine {
   /** Something the bot asked for was not done, or not wholly. */
   warn(warning: StreamWarning): void;
   /** The bot is away, or has come back: one after the other, and the first one first. */
-  connection?(change: StreamConnection): void;
+  connection(change: StreamConnection): void;
 }
 
 /** What becomes of a connection in the middle of a stream. */

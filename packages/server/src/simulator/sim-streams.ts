@@ -25,11 +25,13 @@ export type SimBot =
 export type SimBots = Readonly<Record<string, SimBot>>;
 
 const CONNECT_MS = 50;
+const WAIT_MS = 100;
+const V1_RECONNECT_MS = 30_000;
 
 /** Bots without a network, who do what their script says. */
 export function simStreams(clock: Clock, bots: SimBots): StreamPort {
   return {
-    async open({ url, standbyUrl, reconnectMs = 0 }, line, signal) {
+    async open({ url, standbyUrl, speaks, reconnectMs = speaks === "v1" ? V1_RECONNECT_MS : 0 }, line, signal) {
       const taken = (await connected(url)) ?? (standbyUrl === undefined ? undefined : await connected(standbyUrl));
       if (taken) return follow(taken, { line, clock, reconnectMs }, signal);
       const bot = bots[url];
@@ -70,11 +72,11 @@ function follow(steps: readonly SimBotStep[], { line, clock, reconnectMs }: Foll
   const lose = async (backAfterMs: number) => {
     const lost: Ending = { by: "network", code: 1006, reason: "" };
     if (reconnectMs === 0) return end(lost);
-    line.connection?.({ type: "lost", ...lost, waitMs: backAfterMs });
+    line.connection({ type: "lost", ...lost, waitMs: Math.min(WAIT_MS, backAfterMs) });
     const awayMs = Math.min(backAfterMs, reconnectMs);
     await sleep(clock, awayMs, life.signal).catch(() => undefined);
     const back = backAfterMs < reconnectMs && !life.signal.aborted;
-    line.connection?.({ type: back ? "resumed" : "gone", attempts: 1, awayMs });
+    line.connection({ type: back ? "resumed" : "gone", attempts: 1, awayMs });
     return back ? undefined : end(lost);
   };
   const act = (step: SimBotStep) => {

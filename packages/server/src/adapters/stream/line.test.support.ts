@@ -196,6 +196,7 @@ export function fakeCall({ timed = false }: { readonly timed?: boolean } = {}): 
     sendDigits: (digits) => Promise.resolve(void pressed.push(digits)),
     perform: (flow) => void flows.push(flow),
     warn: (warning) => void warnings.push(warning),
+    connection: () => undefined,
   };
   return {
     line, flows, warnings, pressed, feeds, frame,

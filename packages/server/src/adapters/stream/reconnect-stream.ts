@@ -126,9 +126,9 @@ async function comeBack(url: string, ending: Ending, { request, line, parts, bot
       const dialled = dialledOf(request, { url: to, subProtocol, timeoutMs, token });
       return parts.connect(dialled, (socket) => ({ url: to, ended: bot.attach(socket, resume) }), signal);
     },
-    waiting: (waitMs) => line.connection?.({ type: "lost", ...ending, waitMs }),
+    waiting: (waitMs) => line.connection({ type: "lost", ...ending, waitMs }),
   }, signal);
-  line.connection?.({ type: connected ? "resumed" : "gone", attempts, awayMs });
+  line.connection({ type: connected ? "resumed" : "gone", attempts, awayMs });
   if (connected) parts.resumed();
   return connected;
 }
