@@ -12,7 +12,7 @@ export const request: StreamRequest = {
   call: { callId: "a call", legId: "a leg", appid: "1", from: "2", to: "3", direction: "inbound" },
 };
 
-export interface RunOptions {
+interface RunOptions {
   readonly dialect?: (options: DialectOptions) => Dialect;
   readonly sampleRateHz?: 8000 | 16_000;
   readonly keepMs?: number;

@@ -56,6 +56,24 @@ describe("the queue of a bot of the exact protocol", () => {
   });
 });
 
+describe("clears", () => {
+  it("are told in their order, and those of nothing are bounded while they wait for that", async () => {
+    const run = running();
+    run.socket.says(audio(1, 1000, { last: true }));
+    run.socket.says(audio(2, 100, { last: true }));
+    run.socket.says({ type: "clear", utterance: 2 });
+    for (let clear = 0; clear < 600; clear++) run.socket.says({ type: "clear", utterance: 77 });
+    await run.pass(10);
+    expect(run.of("cleared")).toEqual([]);
+    expect(run.of("warning")).toHaveLength(20);
+    await run.pass(60);
+    expect(run.of("cleared")).toHaveLength(500);
+    expect(run.of("cleared")[0]).toMatchObject({ utterances: [{ utterance: 2, heard_ms: 0 }] });
+    run.life.close();
+    await run.over();
+  });
+});
+
 describe("files among what a bot says", () => {
   it("keep their place, also marks and ends behind them", async () => {
     const files = decoding();

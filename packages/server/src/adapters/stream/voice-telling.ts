@@ -22,6 +22,9 @@ interface Entry {
   told: boolean;
 }
 
+/** Clears that wait for what is heard before; those of something are bounded by the utterances. */
+const MAXIMUM_CLEARS = 500;
+
 /**
  * Brings what is told of the bot's utterances into the order of the protocol: of one after the other, as they began,
  * although a later one may be over first because it was thrown away.
@@ -55,10 +58,15 @@ export class VoiceTelling {
     return turn;
   }
 
-  /** These were thrown away: told once all of them were told to be over, and after the clears before. */
-  cleared(turns: readonly Turn[]): void {
+  /**
+   * These were thrown away: told once all of them were told to be over, and after the clears before. False: too many
+   * wait for that already, and this one, of nothing, is not told.
+   */
+  cleared(turns: readonly Turn[]): boolean {
+    if (turns.length === 0 && this.#clears.length >= MAXIMUM_CLEARS) return false;
     this.#clears.push(turns.flatMap((turn) => this.#entryOf.get(turn) ?? []));
     this.#tellCleared();
+    return true;
   }
 
   #go(): void {

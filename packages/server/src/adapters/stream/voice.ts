@@ -118,7 +118,7 @@ export class Voice {
   /** Throws away what is queued, also what the media plane has got already: of one utterance, or all. */
   clear(utterance?: number): void {
     const cleared = [...this.#utterances].filter((said) => said.pending && (utterance === undefined || said.turn.utterance === utterance));
-    this.#telling.cleared(cleared.map(({ turn }) => turn));
+    if (!this.#telling.cleared(cleared.map(({ turn }) => turn))) this.#options.refused("Too many clears wait to be told.");
     this.#flush(cleared);
     this.#room.told();
   }
