@@ -11,7 +11,7 @@ export async function main(env: Environment = process.env): Promise<StreamServer
     // The app's webhook_secrets: whoever does not sign with one of them is refused.
     secrets: env["PIOPIY_WEBHOOK_SECRETS"]?.split(","),
     async onCall(session) {
-      console.log("a call", session.protocol, session.url);
+      console.log("a call, protocol", session.protocol);
       session.onDtmf((digit) => {
         if (digit === "#") session.hangup();
       });

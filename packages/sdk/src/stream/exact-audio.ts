@@ -15,8 +15,13 @@ const pieceMs = 200;
 export async function sendSource(utterance: Utterance, source: Source, live: boolean, options: ExactSpeakerOptions): Promise<void> {
   if (source.kind === "file") return sendFile(utterance, source, options);
   await sendSamples(utterance, source, live, options);
-  if (utterance.begun && !utterance.stop.aborted) options.wire.json({ type: "end", utterance: utterance.id });
+  if (!utterance.begun || utterance.stop.aborted) return;
+  options.wire.json({ type: "end", utterance: utterance.id });
+  utterance.said = true;
 }
+
+/** Says nothing more than that it was the last: also of an utterance of which nothing has arrived, which `end` cannot. */
+export const lastFrame = ({ id }: Utterance): Uint8Array => writeAudioFrame({ utterance: id, last: true, pcm: new Uint8Array() });
 
 async function sendSamples(utterance: Utterance, source: Samples, live: boolean, options: ExactSpeakerOptions): Promise<void> {
   const { wire, credit, sampleRate } = options;
@@ -39,6 +44,7 @@ async function sendSamples(utterance: Utterance, source: Samples, live: boolean,
 
 /** A file is one message: it cannot be decoded in parts. */
 async function sendFile(utterance: Utterance, source: File, options: ExactSpeakerOptions): Promise<void> {
+  utterance.measured = false;
   const { wire, credit, messageBytes } = options;
   const message = audioMessage(utterance, source.bytes, { encoding: source.form, last: true });
   if (message.length > messageBytes) throw tooLarge(messageBytes);
@@ -46,6 +52,7 @@ async function sendFile(utterance: Utterance, source: File, options: ExactSpeake
   await credit.room(utterance.stop);
   sent(utterance, source.durationMs, options);
   wire.send(message);
+  utterance.said = true;
 }
 
 function sent(utterance: Utterance, ms: number, { credit }: ExactSpeakerOptions): void {

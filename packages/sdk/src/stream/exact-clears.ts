@@ -6,28 +6,33 @@ import type { Wire } from "./wire.ts";
 export interface Clears {
   send(utterance?: number): Promise<Cleared>;
   told(cleared: Cleared): void;
-  /** The connection is back: those that may have got lost with the old one are said again. */
-  again(): void;
+  /** The connection is back: those that may have got lost with the old one, to be said again. */
+  again(): readonly string[];
   over(): void;
 }
 
 interface Clear {
-  readonly message: Readonly<Record<string, unknown>>;
+  readonly message: string;
   readonly answer: Deferred<Cleared>;
+  /** It was sent; else it still waits for a connection. */
+  sent: boolean;
 }
 
 export function createClears(wire: Wire): Clears {
   const open: Clear[] = [];
   return {
     send(utterance) {
-      const clear: Clear = { message: { type: "clear", ...(utterance !== undefined && { utterance }) }, answer: deferred() };
-      wire.json(clear.message);
+      const message = JSON.stringify({ type: "clear", ...(utterance !== undefined && { utterance }) });
+      const clear: Clear = { message, answer: deferred(), sent: wire.attached };
+      wire.send(message);
       open.push(clear);
       return clear.answer.promise;
     },
     told: (cleared) => open.shift()?.answer.resolve(cleared),
     again() {
-      for (const { message } of open) wire.json(message);
+      const lost = open.filter(({ sent }) => sent).map(({ message }) => message);
+      for (const clear of open) clear.sent = true;
+      return lost;
     },
     over() {
       for (const { answer } of open.splice(0)) answer.resolve({ utterances: [], marks: [] });

@@ -84,12 +84,10 @@ function createLine({ core, speaker, reader, clock, resumeMs }: LineParts): Pick
       patience?.cancel();
       resumable = start.resume !== null;
       inOrder(start.seq);
-      core.wire.attach((frame) => connection.send(frame));
-      if (last !== undefined || patience !== undefined) {
-        speaker.again();
-        core.events.emit("resumed", { replayedMs: start.resume?.replayed_ms ?? 0, missedMs: start.resume?.missed_ms ?? 0 });
-      }
+      const returns = last !== undefined || patience !== undefined;
       patience = undefined;
+      core.wire.attach((frame) => connection.send(frame), returns ? speaker.again() : []);
+      if (returns) core.events.emit("resumed", { replayedMs: start.resume?.replayed_ms ?? 0, missedMs: start.resume?.missed_ms ?? 0 });
       connection.serve({ text, binary: (bytes) => reader.binary(bytes), closed });
     },
     end(reason, code) {

@@ -1,13 +1,13 @@
 import type { Clock } from "../base/clock.ts";
 import type { Credit } from "./credit.ts";
-import { sendSource } from "./exact-audio.ts";
+import { lastFrame, sendSource } from "./exact-audio.ts";
 import { createClears } from "./exact-clears.ts";
 import { createMarks } from "./exact-marks.ts";
 import type { SampleRate, Source } from "./source.ts";
 import { unheard, type Cleared, type Heard, type Speaker } from "./speaker.ts";
 import { createTurns } from "./turns.ts";
 import { createUtterances, type Utterance } from "./utterances.ts";
-import type { Wire } from "./wire.ts";
+import type { Frame, Wire } from "./wire.ts";
 
 export interface ExactSpeakerOptions {
   readonly clock: Clock;
@@ -25,8 +25,8 @@ export interface ExactSpeaker extends Speaker {
   played(heard: Omit<Heard, "exact">): void;
   cleared(cleared: Cleared): void;
   marked(name: string): void;
-  /** The connection is back: a `clear` that may have got lost with the old one is said again. */
-  again(): void;
+  /** The connection is back: what may have got lost with the old one and is to be said again, before anything else. */
+  again(): readonly Frame[];
 }
 
 export function createExactSpeaker(options: ExactSpeakerOptions): ExactSpeaker {
@@ -68,14 +68,18 @@ export function createExactSpeaker(options: ExactSpeakerOptions): ExactSpeaker {
       const utterance = open.get(heard.utterance);
       if (!utterance) return;
       for (const earlier of begunBefore(utterance, open.values())) over(earlier, utterances.guess(earlier));
-      over(utterance, { ...heard, exact: true });
+      over(utterance, { ...arrived(utterance, heard), exact: true });
     },
     cleared(cleared) {
       for (const name of cleared.marks) marks.told(name, false);
       clears.told(cleared);
     },
     marked: (name) => marks.told(name, true),
-    again: () => clears.again(),
+    again() {
+      const begun = [...open.values()].filter((utterance) => utterance.begun);
+      for (const utterance of begun) utterance.risked = true;
+      return [...clears.again(), ...begun.filter(({ said }) => said).map(lastFrame)];
+    },
     over() {
       for (const utterance of open.values()) over(utterance, utterances.guess(utterance));
       clears.over();
@@ -101,4 +105,12 @@ function cut(utterance: Utterance): boolean {
 function begunBefore(utterance: Utterance, all: Iterable<Utterance>): readonly Utterance[] {
   const list = [...all];
   return list.slice(0, list.indexOf(utterance)).filter(({ begun }) => begun);
+}
+
+/** What was heard is told of what has arrived: audio that got lost with a connection was not. */
+function arrived({ risked, head, measured }: Utterance, heard: Omit<Heard, "exact">): Omit<Heard, "exact"> {
+  if (!risked || !heard.complete) return heard;
+  if (!measured) return { ...heard, complete: heard.heardMs > 0 };
+  const lostMs = Math.round(head.sentMs - heard.heardMs - heard.skippedMs - heard.droppedMs);
+  return lostMs > 1 ? { ...heard, complete: false, droppedMs: heard.droppedMs + lostMs } : heard;
 }

@@ -26,6 +26,7 @@ export function createReception(config: StreamServerConfig, clock: Clock): Recep
   const connections = new Set<Connection>();
   const tokens = createTokens<ResumableSession>();
   const forms = { clock, failed: onError };
+  let closing = false;
 
   const begin = (one: RunningSession, refuse = () => {}) => {
     const { session } = one;
@@ -54,10 +55,13 @@ export function createReception(config: StreamServerConfig, clock: Clock): Recep
     admit(connection, request) {
       connections.add(connection);
       connection.closed.then(() => connections.delete(connection), () => undefined);
+      if (closing) return connection.close(1001, "the bot's server is closing");
       if (connection.protocol === streamProtocol) awaitStart(connection, clock, (start) => takeExact(connection, start, request));
       else compatibleSession(connection, { url: request.url ?? "/", sampleRate, begin, ...forms });
+      return undefined;
     },
     async close(code) {
+      closing = true;
       const open = [...connections];
       for (const one of running) one.end("server_closed", code);
       for (const connection of open) connection.close(code, "the bot's server is closing");

@@ -186,7 +186,9 @@ describe("a lost connection", () => {
     second.hear(ramp(160, 2), 480);
     second.tell("played", { utterance: 1, heard_ms: 200, complete: true, skipped_ms: 0, underrun_ms: 0, dropped_ms: 0 });
     expect(await playing).toMatchObject({ heardMs: 200, complete: true, exact: true });
-    await second.until(() => second.frames.length === 1 && second.texts.length === 2);
+    await second.until(() => second.frames.length === 2 && second.texts.length === 2);
+    // What was ended on the lost connection is ended again: none of it may have arrived.
+    expect(second.frames.map(({ utterance, last, pcm }) => [utterance, last, pcm.length])).toEqual([[1, true, 0], [2, false, 320]]);
     expect(second.texts).toEqual([{ type: "dtmf", digits: "1" }, { type: "end", utterance: 2 }]);
     second.tell("played", { utterance: 2, heard_ms: 20, complete: true, skipped_ms: 0, underrun_ms: 0, dropped_ms: 0 });
     expect(await waiting).toMatchObject({ utterance: 2, heardMs: 20, exact: true });
@@ -214,6 +216,28 @@ describe("a lost connection", () => {
     second.tell("cleared", { utterances: [], marks: [] });
     expect(await cleared).toEqual({ utterances: [], marks: [] });
     expect(session.signal.aborted).toBe(false);
+  });
+
+  it("has lost what did not arrive, and says so", async () => {
+    const bot = await botOf();
+    const first = await dialled(bot.url, { protocol: "piopiy.v1" });
+    first.start(resume(false));
+    const session = await bot.session();
+    const lost = new Promise((done) => session.on("lost", done));
+    const playing = session.play(ramp(1600));
+    await first.next("end");
+    first.socket.terminate();
+    await lost;
+    const cleared = session.clear(9);
+    const all = session.clear();
+    const second = await dialled(bot.url, { protocol: "piopiy.v1", headers: { "Piopiy-Resume": "token-1" }, seq: 1 });
+    second.start(resume(true));
+    await second.next("clear");
+    second.tell("played", { utterance: 1, heard_ms: 60, complete: true, skipped_ms: 0, underrun_ms: 0, dropped_ms: 0 });
+    second.tell("cleared", { utterances: [], marks: [] });
+    expect(await playing).toEqual({ utterance: 1, heardMs: 60, complete: false, skippedMs: 0, underrunMs: 0, droppedMs: 140, exact: true });
+    expect([await cleared, await all]).toEqual([{ utterances: [], marks: [] }, { utterances: [], marks: [] }]);
+    expect(second.texts.filter(({ type }) => type === "clear")).toHaveLength(1);
   });
 
   it("is waited for no longer than said", async () => {
@@ -256,4 +280,22 @@ it("closes what it has opened, and can tell servers to come back", async () => {
   await bot.server.close({ restart: true });
   expect(await Promise.all([server.closed, compatible.closed, early.closed])).toEqual([1012, 1012, 1012]);
   expect([await one.ended, await other.ended]).toMatchObject([{ reason: "server_closed" }, { reason: "server_closed" }]);
+});
+
+it("leaves nothing behind", async () => {
+  const open = () => process.getActiveResourcesInfo().filter((name) => /Timeout|TCP/.test(name)).sort();
+  const before = open();
+  const bot = await startBot({ resumeMs: 60_000 });
+  for (let at = 0; at < 30; at += 1) {
+    const server = await dial(bot.url, at % 2 === 0 ? { protocol: "piopiy.v1" } : {});
+    if (at % 2 === 0) server.start({ resume: { token: `token-${at}`, resumed: false, replayed_ms: 0, missed_ms: 0 } });
+    const session = await bot.session();
+    void session.play(ramp(8000));
+    void session.audio[Symbol.asyncIterator]().next();
+    server.socket.terminate();
+    if (at % 2 === 1) await session.ended;
+  }
+  await bot.server.close();
+  await new Promise((resolve) => void setImmediate(resolve));
+  expect(open()).toEqual(before);
 });

@@ -83,12 +83,18 @@ function serverOn(http: Server, config: StreamServerConfig, closeSessions: (code
     return typeof address === "object" && address ? address.port : 0;
   };
   if (http.listening) resolve();
-  else {
-    http.once("listening", () => resolve());
-    http.once("error", reject);
+  else http.once("listening", () => resolve());
+  // Whoever does not wait for `ready` is told as well. Later errors of another's server are for its owner.
+  const failed = (error: Error) => {
+    reject(error);
+    config.onError(error, undefined);
+  };
+  if (own) http.on("error", failed);
+  else if (!http.listening) {
+    http.once("error", failed);
+    ready.then(() => http.off("error", failed), () => undefined);
   }
-  // Whoever does not wait for `ready` is told as well.
-  ready.then(() => undefined, (error: unknown) => config.onError(error, undefined));
+  ready.then(() => undefined, () => undefined);
   if (own) http.listen(config.port, config.host);
   const shut = () => new Promise<void>((done) => {
     http.close(() => done());

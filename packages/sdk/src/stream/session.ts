@@ -90,8 +90,9 @@ export interface SessionActs {
   on<K extends keyof StreamEvents>(type: K, listener: (event: StreamEvents[K]) => void): () => void;
   /**
    * Plays audio to the party, after what was played before, and resolves when it is known what was heard of it: at its
-   * end, when it was cleared, or when the stream is over. An iterable is asked for more only as there is room. Rejects
-   * with a PiopiyValidationError when `audio` cannot be played, and with the iterable's own error.
+   * end, when it was cleared, or when the stream is over. An iterable is asked for more only as there is room; one that
+   * makes nothing for 10 s is taken to be at its end by the server. What is played next waits until this was sent.
+   * Rejects with a PiopiyValidationError when `audio` cannot be played, and with the iterable's own error.
    */
   play(audio: Playable, options?: PlayOptions): Promise<Heard>;
   /** Throws away at once what is not heard yet, of one utterance or of all; resolves with what was cut off. */

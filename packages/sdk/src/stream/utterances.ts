@@ -15,8 +15,14 @@ export interface Utterance {
   begun: boolean;
   /** The credit's position when its last audio was sent. */
   endedAt: number;
+  /** All of it was sent. */
+  said: boolean;
+  /** How long it is, is known to the sample: it is no file that the server decodes. */
+  measured: boolean;
   /** Live audio that came while there was no connection. */
   lostMs: number;
+  /** A connection was lost after some of it was sent: that may not have arrived. */
+  risked: boolean;
   /** Nothing more of it is sent. */
   cut(): void;
   close(heard: Heard): void;
@@ -60,7 +66,7 @@ export function createUtterances(clock: Clock, first: number, latencyMs = 0): Ut
         return open.delete(id);
       };
       const utterance: Utterance = {
-        id, stop: stop.signal, result: promise, head: createHead(clock, latencyMs), begun: false, endedAt: 0, lostMs: 0,
+        id, stop: stop.signal, result: promise, head: createHead(clock, latencyMs), begun: false, said: false, measured: true, endedAt: 0, lostMs: 0, risked: false,
         cut: () => stop.abort(),
         close(heard) {
           if (leave()) resolve({ ...heard, droppedMs: heard.droppedMs + utterance.lostMs, complete: heard.complete && utterance.lostMs === 0 });

@@ -11,8 +11,8 @@ export interface Wire {
   json(message: Readonly<Record<string, unknown>>): void;
   /** Resolves when there is a socket; rejects with the signal's reason. */
   ready(signal: AbortSignal): Promise<void>;
-  /** There is a socket: what was kept is sent. */
-  attach(send: (frame: Frame) => void): void;
+  /** There is a socket: `first` is sent, then what was kept. */
+  attach(send: (frame: Frame) => void, first?: readonly Frame[]): void;
   detach(): void;
   /** Nothing is sent any more; `send` throws this. */
   close(reason: PiopiyAbortedError): void;
@@ -54,9 +54,9 @@ export function createWire(): Wire {
       });
       signal.throwIfAborted();
     },
-    attach(write) {
+    attach(write, first = []) {
       socket = write;
-      for (const frame of kept.splice(0)) write(frame);
+      for (const frame of [...first, ...kept.splice(0)]) write(frame);
       for (const go of waiting) go();
     },
     detach() {
