@@ -104,7 +104,7 @@ export async function permitted(
   const all = version === 0 ? await abortable(resolved(host, resolve), signal) : [{ address: host, family: version }];
   const allowed = all.filter(({ address }) => policy.permits(host, address));
   if (allowed.length > 0) return allowed;
-  throw new PiopiyError("fetch_refused", "The address is private or reserved. Add its host to the addresses the server may fetch from.");
+  throw new PiopiyError("fetch_refused", "The address is private or reserved. Add its host to urls.allow in the configuration.");
 }
 
 async function resolved(host: string, resolve: (host: string) => Promise<readonly Resolved[]>): Promise<readonly Resolved[]> {
