@@ -5,7 +5,7 @@ import type { Company } from "./company.ts";
 
 /** What the party hears while it waits for a bot that is away. */
 export interface HoldSound {
-  /** Begins after a second, unless `stop` comes first: most are back by then. */
+  /** Begins after a second, unless `stop` comes first: most are back by then. Starting it twice is the same as once. */
   start(): void;
   /** Silent at once. */
   stop(): void;
@@ -44,7 +44,8 @@ export function holdSoundOn({ leg, company, clock, music = builtInHoldMusic(), s
   };
   return {
     start() {
-      waiting ??= scope(signal, failed);
+      if (waiting) return;
+      waiting = scope(signal, failed);
       waiting.run(wait);
     },
     stop() {

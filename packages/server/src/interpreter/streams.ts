@@ -1,6 +1,7 @@
 import type { StreamAction } from "@piopiy/pcmo";
 import { abortable, PiopiyError } from "../base/index.ts";
 import type { Leg } from "../call/index.ts";
+import { createAttendance, type Attendance } from "./attendance.ts";
 import type { Company } from "./company.ts";
 import { describe } from "./failure.ts";
 import type { FlowSwitch } from "./flow-switch.ts";
@@ -38,16 +39,24 @@ export interface StreamsParts {
   readonly signal: AbortSignal;
 }
 
+interface StreamParts extends StreamsParts {
+  readonly attendance: Attendance;
+}
+
 const MAXIMUM = 4;
 
 export function createStreams(parts: StreamsParts): Streams {
-  const { line, ports } = parts;
+  const { leg, line, company, ports, signal: call } = parts;
+  const attendance = createAttendance(holdSoundOn({ leg, company, clock: ports.clock, music: ports.holdMusic, signal: call }));
   const running = new Set<Promise<void>>();
   return {
     start(action, note) {
       if (running.size >= MAXIMUM) throw new PiopiyError("stream_failed", `A call has at most ${MAXIMUM} streams at a time.`);
       const id = ports.ids.uuid();
-      const stream = runStream(id, action, note, parts).then(() => void running.delete(stream));
+      const stream = runStream(id, action, note, { ...parts, attendance }).then(() => {
+        running.delete(stream);
+        attendance.over(id);
+      });
       running.add(stream);
       return id;
     },
@@ -60,12 +69,13 @@ export function createStreams(parts: StreamsParts): Streams {
 }
 
 /** Never rejects. */
-async function runStream(id: string, action: StreamAction, note: Note, parts: StreamsParts): Promise<void> {
-  const { leg, call, line, ports: { clock, streams }, signal } = parts;
+async function runStream(id: string, action: StreamAction, note: Note, parts: StreamParts): Promise<void> {
+  const { leg, call, line, ports: { clock, streams }, attendance, signal } = parts;
   try {
     await abortable(line.opened, signal);
     const startMs = clock.monotonicMs();
     const stream = await streams.open(requestOf(id, action, { ...call, legId: leg.id }), lineOf(id, action, note, parts), signal);
+    attendance.here(id);
     note("stream.connected", { stream: id, connectMs: Math.round(clock.monotonicMs() - startMs) });
     const { totals, ...how } = await stream.ended;
     note("stream.closed", { stream: id, ...how, ...totals });
@@ -102,13 +112,18 @@ function requestOf(id: string, action: StreamAction, call: StreamRequest["call"]
 }
 
 /** The call as a stream sees it. */
-function lineOf(id: string, action: StreamAction, note: Note, { leg, company, outside, ports, signal }: StreamsParts): StreamLine {
+function lineOf(id: string, action: StreamAction, note: Note, { leg, company, outside, attendance }: StreamParts): StreamLine {
   const warn: StreamLine["warn"] = (warning) => note("warning", { ...warning, stream: id });
-  const sound = holdSoundOn({ leg, company, clock: ports.clock, music: ports.holdMusic, signal });
   return {
     listen: listenTo(action.listen_mode, leg, company),
-    play: (source, own) => leg.play(source, own),
-    feed: (options) => leg.audio.feed(options),
+    play(source, own) {
+      attendance.speaks(id);
+      return leg.play(source, own);
+    },
+    feed(options) {
+      attendance.speaks(id);
+      return leg.audio.feed(options);
+    },
     digits: (listener) => leg.digits.on("digit", listener),
     sendDigits: (digits, own) => leg.control.sendDigits(digits, own),
     perform(flow) {
@@ -118,8 +133,9 @@ function lineOf(id: string, action: StreamAction, note: Note, { leg, company, ou
     warn,
     connection({ type, ...data }) {
       if (type !== "gone") note(`stream.${type}`, { stream: id, ...data });
-      if (type === "lost" && action.hold_sound !== false) sound.start();
-      else sound.stop();
+      if (type === "lost") attendance.away(id, action.hold_sound !== false);
+      else if (type === "resumed") attendance.here(id);
+      else attendance.over(id);
     },
   };
 }

@@ -59,6 +59,24 @@ describe("a stream whose connection is lost", () => {
     expect(Number(spoken?.[1]?.[1])).toBeLessThanOrEqual(3000 + 700);
   });
 
+  const monitorUrl = "ws://monitor.example.com/";
+  const away = { atMs: 2000, lose: true, backAfterMs: 3000 } as const;
+  const talks = { atMs: 100, say: 200 } as const;
+  const done = { atMs: 9000, close: true } as const;
+  it.each<[string, SimBots, number | undefined]>([
+    ["a monitor, while the bot is there", { [url]: { does: [talks, done] }, [monitorUrl]: { does: [away, done] } }, undefined],
+    ["the bot, while the monitor is there", { [url]: { does: [talks, away, done] }, [monitorUrl]: { does: [done] } }, 3050],
+    ["both", { [url]: { does: [talks, away, done] }, [monitorUrl]: { does: [{ ...away, backAfterMs: 5000 }, done] } }, 3050],
+  ])("of two is missed when it is %s", async (_, bots, musicMs) => {
+    const report = await run([stream({ reconnect: 10 }), stream({ ws_url: monitorUrl, reconnect: 10 })], bots);
+    const music = heard(report)?.filter(([kind]) => kind === "tone");
+    expect(music?.[0]?.[1]).toBe(musicMs);
+    // Once, however many are away, and not any more when the one is back that talks.
+    const endMs = Math.max(0, ...(music ?? []).map(([, startMs, heardMs]) => Number(startMs) + Number(heardMs)));
+    expect(endMs).toBe(musicMs === undefined ? 0 : 5050);
+    expect(music?.reduce((sum, [, , heardMs]) => sum + Number(heardMs), 0)).toBe(musicMs === undefined ? 0 : 2000);
+  });
+
   it("has no music while the party talks with somebody else", async () => {
     const bot = { does: [{ atMs: 1950, lose: true, backAfterMs: 5000 }, { atMs: 9000, close: true }] } as const;
     const report = await run([stream({ reconnect: 10 }), { action: "bridge", connect: [{ type: "pstn", number: B }], duration: 20 }], { [url]: bot });
