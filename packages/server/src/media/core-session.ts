@@ -138,6 +138,7 @@ export class CoreSession {
   skip(frames: number): void {
     if (!this.#parameters) return;
     this.#outbound.pass(frames);
+    this.playout.skip(frames);
     for (let missed = 0; missed < frames && this.#tap; missed++) this.#tap.push(undefined, undefined);
   }
 

@@ -1,4 +1,5 @@
 import { randomIds, type Ids } from "../base/index.ts";
+import { betterTurn, type TurnPlace } from "./better-turn.ts";
 import { CoreSession } from "./core-session.ts";
 import { perform } from "./core-commands.ts";
 import type { MediaParameters } from "./engine.ts";
@@ -19,12 +20,14 @@ interface Open {
   readonly session: CoreSession;
   readonly udp: UdpPort;
   readonly near: number | undefined;
-  group: number | undefined;
+  place: TurnPlace | undefined;
 }
 
 /** A deadline missed by more than this is told, at most once a second. */
 const LATE_MS = 20;
 const TELL_LATE_EVERY_MS = 1000;
+/** So many sessions may have their turn together, whatever their share. */
+const CROWD = 20;
 
 /** The engine on the thread that does its work: commands in, reports out, `step` whenever `nextMs` has come. */
 export class Core implements CommandPort {
@@ -60,7 +63,13 @@ export class Core implements CommandPort {
   }
 
   samples(session: number, playback: number, samples: Int16Array): void {
-    this.#opens.get(session)?.session.playout.append(playback, samples, this.#options.monotonicMs());
+    const open = this.#opens.get(session);
+    if (!open) return;
+    const { playout } = open.session;
+    const nowMs = this.#options.monotonicMs();
+    const waited = playout.waits;
+    playout.append(playback, samples, nowMs);
+    if (!waited && playout.waits) this.#align(open, nowMs);
   }
 
   relayed(session: number, link: number, frame: Int16Array): void {
@@ -102,7 +111,7 @@ export class Core implements CommandPort {
         await udp.close();
         return;
       }
-      this.#opens.set(id, { session, udp, near, group: undefined });
+      this.#opens.set(id, { session, udp, near, place: undefined });
       this.#tell({ type: "opened", session: id, port: udp.port });
     } catch (failure) {
       const portTaken = failure instanceof Error && "code" in failure && failure.code === "EADDRINUSE";
@@ -117,14 +126,39 @@ export class Core implements CommandPort {
 
   /** Gives a session its turns. */
   #schedule(open: Open): void {
-    if (open.group !== undefined) return;
+    if (open.place) return;
     this.#scheduler ??= createScheduler(this.#options.monotonicMs(), {
       run: (group, dueMs) => this.#run(group, dueMs),
       skip: (frames) => this.#skip(frames),
     });
-    const near = open.near === undefined ? undefined : this.#opens.get(open.near)?.group;
-    open.group = near ?? this.#smallestGroup(this.#scheduler.nextGroup);
-    this.#groups[open.group]?.push(open.session);
+    const near = open.near === undefined ? undefined : this.#opens.get(open.near)?.place?.group;
+    const group = near ?? this.#smallestGroup(this.#scheduler.nextGroup);
+    this.#move(open, { group, aheadSlots: 0 });
+  }
+
+  /** Lets the turns of a session suit what has just begun to come for it. */
+  #align(open: Open, nowMs: number): void {
+    const scheduler = this.#scheduler;
+    if (!open.place || !scheduler || !this.#isAlone(open)) return;
+    const place = betterTurn(open.place, scheduler.nextGroup, scheduler.nextMs, nowMs);
+    // A turn with far more than its share would make all its packets late.
+    if (place && (this.#groups[place.group]?.length ?? 0) < CROWD + this.#opens.size / 2) this.#move(open, place);
+  }
+
+  /** Sessions that are joined, or will be, keep their turns together. */
+  #isAlone({ session, near }: Open): boolean {
+    if (near !== undefined || session.partners.size > 0) return false;
+    for (const other of this.#opens.values()) if (other.near === session.id) return false;
+    return true;
+  }
+
+  #move(open: Open, place: TurnPlace | undefined): void {
+    const { session } = open;
+    const before = open.place?.group;
+    open.place = place;
+    // New arrays: the group may be in the midst of its turn.
+    if (before !== undefined) this.#groups[before] = this.#groups[before]?.filter((member) => member !== session) ?? [];
+    if (place) this.#groups[place.group] = [...(this.#groups[place.group] ?? []), session];
   }
 
   /** The smallest group; of equally small ones, the one whose turn comes first. */
@@ -134,10 +168,10 @@ export class Core implements CommandPort {
     return order.reduce((best, group) => (size(group) < size(best) ? group : best));
   }
 
-  async #close({ session, udp, group }: Open): Promise<void> {
+  async #close(open: Open): Promise<void> {
+    const { session, udp } = open;
     this.#opens.delete(session.id);
-    // A new array: the group may be in the midst of its turn.
-    if (group !== undefined) this.#groups[group] = this.#groups[group]?.filter((member) => member !== session) ?? [];
+    this.#move(open, undefined);
     if (this.#groups.every((sessions) => sessions.length === 0)) this.#scheduler = undefined;
     for (const other of this.#opens.values()) other.session.partners.delete(session.heard);
     session.end();

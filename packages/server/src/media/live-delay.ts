@@ -13,6 +13,8 @@ const RESERVE = FRAME_SAMPLES;
 const RESERVE_WINDOWS = 10;
 /** A lead shrinks when it has been smaller for so many windows. */
 const REMEMBERED = 5;
+/** A stall may come in parts; what flows for longer than this between two of them parts them. */
+const FLOW_TURNS = 25;
 /** The debt of a stall is forgotten after so many windows: what was late has come by then. */
 const DEBT_WINDOWS = 3;
 
@@ -33,6 +35,8 @@ const VERY_URGENT = SAMPLE_RATE_HZ / 5;
  */
 export class LiveDelay {
   #turns = 0;
+  /** Turns since something was missing. */
+  #flow = 0;
   #least = Infinity;
   /** The least of the windows before, the newest last. */
   #levels: number[] = [];
@@ -53,9 +57,12 @@ export class LiveDelay {
     return this.#owed;
   }
 
-  /** A frame was due, and not there. */
-  missed(): void {
-    this.#debt += FRAME_SAMPLES;
+  /** So much time went on without anything of it: frames were due and not there, or we stalled and did not look. */
+  missed(frames: number): void {
+    // It ran dry after it had flowed for a while: what was late before that has been heard.
+    if (this.#flow >= FLOW_TURNS) this.#debt = 0;
+    this.#flow = 0;
+    this.#debt += frames * FRAME_SAMPLES;
     this.#missing = true;
     this.#owed = 0;
   }
@@ -64,6 +71,7 @@ export class LiveDelay {
   turn(ready: number): void {
     if (this.#missing) this.#resume();
     this.#sincePiece += 1;
+    this.#flow += 1;
     this.#least = Math.min(this.#least, ready);
     if (++this.#turns === WINDOW_TURNS) this.#judge();
   }

@@ -52,6 +52,11 @@ function fed(live: boolean) {
         if (nowMs % 20 === 0) turn();
       }
     },
+    /** Time passes in which no turn is taken. */
+    stall(ms: number, send: (nowMs: number) => void) {
+      for (const untilMs = nowMs + ms; nowMs < untilMs; ) send((nowMs += 1));
+      playout.skip(ms / 20);
+    },
     /** What was pushed and not used, to a fifth of a second; negative numbers cannot be. */
     waitingMs: () => (pushed - used) / 8,
     pushedMs: () => pushed / 8,
@@ -104,6 +109,28 @@ describe("a live feed", () => {
     feed.pass(MINUTE, byClock(feed, 0.02));
     expect(feed.steepest()).toBeLessThan(STEEPEST * 1.3);
     expect(feed.finish().skippedMs).toBeGreaterThan(900);
+  });
+
+  it("makes up for a stall also after pauses that were none", () => {
+    const feed = fed(true);
+    for (let word = 0; word < 5; word++) {
+      feed.pass(800, byClock(feed, 0));
+      feed.pass(1000);
+    }
+    const send = byClock(feed, 0);
+    feed.pass(5000, send);
+    feed.pass(300);
+    feed.pass(20_000, send);
+    expect(feed.finish().skippedMs).toBeGreaterThanOrEqual(240);
+  });
+
+  it("makes up for what a stall of ours left behind", () => {
+    const feed = fed(true);
+    const send = byClock(feed, 0);
+    feed.pass(5000, send);
+    feed.stall(400, send);
+    feed.pass(20_000, send);
+    expect(feed.finish().skippedMs).toBeGreaterThanOrEqual(360);
   });
 
   it("makes up for what a stall held back", () => {

@@ -9,7 +9,7 @@ const TELL_USED_SAMPLES = SAMPLE_RATE_HZ;
 /** Those of a feed more often: whoever makes them wants to know how much is left. */
 const TELL_FEED_SAMPLES = SAMPLE_RATE_HZ / 5;
 /** What a feed begins with must have been there for so long: else the next frame, a little later, would miss its turn. */
-const GUARD_MS = 4;
+export const GUARD_MS = 4;
 
 interface Mark {
   /** How many samples had come. */
@@ -80,6 +80,11 @@ export class PlayoutItem {
     return !this.#feed || this.#flowing || samples < FRAME_SAMPLES || nowMs - this.#wholeMs >= GUARD_MS;
   }
 
+  /** A feed that begins, or goes on after it had run dry: its first frame is there. */
+  get waits(): boolean {
+    return this.#feed !== undefined && !this.#flowing && !this.#paused && this.#queue.length >= FRAME_SAMPLES;
+  }
+
   /** What became of it, now that it is over. */
   result(complete: boolean): FeedResult {
     const ms = (samples: number) => Math.round((samples * 1000) / SAMPLE_RATE_HZ);
@@ -120,7 +125,12 @@ export class PlayoutItem {
   miss(): void {
     this.#missed += 1;
     this.#flowing = false;
-    this.#delay?.missed();
+    this.#delay?.missed(1);
+  }
+
+  /** So many frames were due while nobody looked. */
+  skip(frames: number): void {
+    if (this.begun && !this.#paused) this.#delay?.missed(frames);
   }
 
   /** How many frames were missed before the one that is there now; only a feed tells. */

@@ -38,6 +38,11 @@ export class Playout {
     this.#find(playback)?.append(samples, nowMs);
   }
 
+  /** What is to be played next begins with the next turn. */
+  get waits(): boolean {
+    return this.#queue[0]?.waits ?? false;
+  }
+
   mark(playback: number, mark: number): void {
     const item = this.#find(playback);
     item?.mark(mark);
@@ -87,6 +92,11 @@ export class Playout {
     if (at < FRAME_SAMPLES) into.fill(0, at);
     if (fed) this.#concealment.keep(into, true);
     return at > 0;
+  }
+
+  /** Time passed in which nothing was read. */
+  skip(frames: number): void {
+    this.#queue[0]?.skip(frames);
   }
 
   /** The frame that was read has left as RTP. */

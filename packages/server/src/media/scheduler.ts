@@ -2,7 +2,8 @@ import { FRAME_MS } from "../audio/index.ts";
 
 /** Sessions are spread over this many groups, so that the packets of many sessions do not leave in one burst. */
 export const GROUPS = 4;
-const SLOT_MS = FRAME_MS / GROUPS;
+/** From the turn of one group to that of the next. */
+export const SLOT_MS = FRAME_MS / GROUPS;
 
 /** After a stall at most this much is sent at once; the peer's jitter buffer can still use it. */
 const CATCH_UP_MS = 60;
