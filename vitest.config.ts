@@ -9,6 +9,7 @@ export default defineConfig({
       { find: /^@piopiy\/pcmo$/, replacement: source("packages/pcmo/src/index.ts") },
       { find: /^@piopiy\/pcmo\/(.+)$/, replacement: source("packages/pcmo/src/$1.ts") },
       { find: /^@piopiy\/server$/, replacement: source("packages/server/src/index.ts") },
+      { find: /^piopiy\/stream$/, replacement: source("packages/sdk/src/stream/index.ts") },
       { find: /^piopiy$/, replacement: source("packages/sdk/src/index.ts") },
     ],
   },
