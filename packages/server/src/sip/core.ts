@@ -22,6 +22,8 @@ export interface Core {
   readonly locator: Locator;
   /** Dialogs, early ones too, by `dialogKey`. */
   readonly dialogs: Map<string, DialogEntry>;
+  /** Who takes the PRACKs of early dialogs, by `dialogKey`. */
+  readonly pracks: Map<string, (prack: ServerTransaction) => void>;
   /** INVITEs of peers that wait for their final response: what a CANCEL does to them. */
   readonly waiting: Map<ServerTransaction, WaitingInvite>;
   /** What has to be told that the user agent closes, while it waits for an answer. */
@@ -48,7 +50,10 @@ export interface WaitingInvite {
 }
 
 /** What a UA here takes; the Allow header (RFC 3261 §20.5). */
-export const ALLOW: Header = ["Allow", "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE"];
+export const ALLOW: Header = ["Allow", "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, PRACK"];
+
+/** The extensions we know (RFC 3261 §20.37). */
+export const SUPPORTED: Header = ["Supported", "100rel"];
 
 /**
  * The Contact under which this end is reached by somebody at `to` (§8.1.1.8); a `sips:` URI where the dialog asks for

@@ -1,4 +1,4 @@
-import { ALLOW, type Core, serverHeader } from "./core.ts";
+import { ALLOW, type Core, serverHeader, SUPPORTED } from "./core.ts";
 import { type Header, headerLines, type SipResponse } from "./message/message.ts";
 import { respondTo } from "./message/respond.ts";
 import type { ServerTransaction } from "./transaction/transactions.ts";
@@ -49,5 +49,6 @@ function responseHeaders(
   if (contact !== undefined && status > 100 && status < 300 && !given.has("contact")) own.push(["Contact", contact]);
   const tellsAllow = status === 405 || (status >= 200 && status < 300 && ["INVITE", "OPTIONS"].includes(request.method));
   if (tellsAllow && !given.has("allow")) own.push(ALLOW);
+  if (tellsAllow && status < 300 && !given.has("supported")) own.push(SUPPORTED);
   return [...own, ...serverHeader(core), ...headers];
 }

@@ -1,4 +1,4 @@
-import { contactAt, type Core, isSips, userAgentHeader, userOf } from "./core.ts";
+import { ALLOW, contactAt, type Core, isSips, SUPPORTED, userAgentHeader, userOf } from "./core.ts";
 import type { Plan } from "./exchange.ts";
 import { nextHopOf } from "./dialog/dialog-state.ts";
 import { type Header, headerLine, noBody, type SipRequest } from "./message/message.ts";
@@ -27,6 +27,8 @@ export function outsideRequest(core: Core, method: string, options: OutgoingRequ
       ["Call-ID", callId],
       ["CSeq", `${cseq} ${method}`],
       ...(to ? contactOf(core, method, options, to) : []),
+      // RFC 3262 §4: whoever sends an INVITE says whether it can acknowledge what comes before the answer.
+      ...(method === "INVITE" ? [ALLOW, SUPPORTED] : []),
       ...userAgentHeader(core),
       ...credentials,
       ...(options.headers ?? []).filter(([name]) => !OWN.has(name.toLowerCase())).map(([name, value]) => headerLine(name, value)),

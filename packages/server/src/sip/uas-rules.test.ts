@@ -57,12 +57,12 @@ const request = (method: string, { uri = "sip:bob@192.0.2.1", branch = "z9hG4bKa
 
 describe("a request from outside (RFC 3261 §8.2)", () => {
   it.each<[string, string, number, Record<string, string>]>([
-    ["a method nobody knows", request("FROBNICATE"), 501, { Allow: "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE" }],
-    ["a method nobody listens for", request("MESSAGE"), 405, { Allow: "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE" }],
-    ["OPTIONS", request("OPTIONS"), 200, { Allow: "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE", Server: "server/1" }],
+    ["a method nobody knows", request("FROBNICATE"), 501, { Allow: "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, PRACK" }],
+    ["a method nobody listens for", request("MESSAGE"), 405, { Allow: "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, PRACK" }],
+    ["OPTIONS", request("OPTIONS"), 200, { Allow: "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, PRACK", Server: "server/1" }],
     ["an INVITE nobody listens for", request("INVITE"), 480, {}],
     ["an unknown scheme", request("OPTIONS", { uri: "isbn:2983792873" }), 416, {}],
-    ["an extension that is required", request("INVITE", { extra: "Require: 100rel, timer\r\n" }), 420, { Unsupported: "100rel, timer" }],
+    ["an extension that is required", request("INVITE", { extra: "Require: 100rel, precondition, x\r\n" }), 420, { Unsupported: "precondition, x" }],
     ["a BYE without a dialog", request("BYE"), 481, {}],
     ["a BYE of a lost dialog", request("BYE", { toTag: "gone" }), 481, {}],
     ["an INVITE of a lost dialog", request("INVITE", { toTag: "gone" }), 481, {}],

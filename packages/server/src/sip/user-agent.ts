@@ -1,6 +1,6 @@
 import { channels, Emitter, messageOf } from "../base/index.ts";
 import { createAuthorizer } from "./auth/authorizer.ts";
-import { ALLOW, type Core, serverHeader } from "./core.ts";
+import { ALLOW, type Core, serverHeader, SUPPORTED } from "./core.ts";
 import { dialogKey } from "./dialog/dialog-state.ts";
 import { inviteIn } from "./dialog/incoming-invite.ts";
 import { inviteOut } from "./dialog/outgoing-invite.ts";
@@ -56,7 +56,7 @@ export async function createUserAgent(options: UserAgentOptions): Promise<UserAg
   const locator = createLocator({ clock, ids, resolver: options.resolver ?? systemResolver(), speaks: (transport) => spoken.has(transport) });
   const core: Core = {
     clock, ids, timers, product, network, transactions, locator,
-    dialogs: new Map(), waiting: new Map(), exchanges: new Set(), signal: closing.signal,
+    dialogs: new Map(), pracks: new Map(), waiting: new Map(), exchanges: new Set(), signal: closing.signal,
   };
   return {
     addresses: network.addresses,
@@ -128,6 +128,8 @@ function receiveRequest(core: Core, events: Emitter<UserAgentEvents>, transactio
   const refusal = refusalOf(request);
   if (refusal) return refuse(refusal.status, refusal.headers);
   if (envelope.toTag !== undefined) {
+    const prack = request.method === "PRACK" ? core.pracks.get(dialogKey(envelope.callId, envelope.toTag, envelope.fromTag)) : undefined;
+    if (prack) return prack(transaction);
     const dialog = dialogOf(core, received);
     return dialog ? dialog.request(transaction) : refuse(481);
   }
@@ -146,7 +148,7 @@ function passUp(
     return offer(() => events.emit("invite", incoming), () => incoming.respond(500));
   }
   if (events.count("request") === 0) {
-    return request.method === "OPTIONS" ? refuse(200, [ALLOW]) : refuse(405, [ALLOW]);
+    return request.method === "OPTIONS" ? refuse(200, [ALLOW, SUPPORTED]) : refuse(405, [ALLOW]);
   }
   const incoming = incomingRequest(core, transaction, { toTag: core.ids.token(10) });
   offer(() => events.emit("request", incoming), () => incoming.respond(500));

@@ -6,13 +6,15 @@ import { respondTo } from "../message/respond.ts";
 import type { ServerTransaction } from "../transaction/transactions.ts";
 import type { Dialog, IncomingInvite } from "../user-agent-types.ts";
 import { dialogKey, dialogOfRequest } from "./dialog-state.ts";
+import { reliably, requires100rel } from "./reliable-server.ts";
 import { createLiveDialog } from "./live-dialog.ts";
 
 /** A call to us (RFC 3261 §13.3): an early dialog until it is accepted or refused. */
-export function inviteIn(core: Core, transaction: ServerTransaction): IncomingInvite {
-  const { message: request, envelope, source, transport } = transaction.received;
+export function inviteIn(core: Core, bare: ServerTransaction): IncomingInvite {
+  const { message: request, envelope, source, transport } = bare.received;
   const localTag = core.ids.token(10);
   const key = dialogKey(envelope.callId, localTag, envelope.fromTag);
+  const transaction = requires100rel(request) ? reliably(core, bare, key, () => giveUp("gone", 504)) : bare;
   const waiting = scope();
   const user = userOf(request.uri) ?? userOf(envelope.to.uri);
   let accepted: Dialog | undefined;
@@ -30,18 +32,18 @@ export function inviteIn(core: Core, transaction: ServerTransaction): IncomingIn
     toTag: localTag,
     contact: contactAt(core, transport, source, user, asksForSips(request)),
     onFinal(response) {
-      core.waiting.delete(transaction);
+      core.waiting.delete(bare);
       core.dialogs.delete(key);
       if (response.status < 300) accepted = live(response);
     },
   });
-  const giveUp = (reason: "cancelled" | "gone" | "closed") => {
-    incoming.respond(487);
-    core.waiting.delete(transaction);
+  const giveUp = (reason: "cancelled" | "gone" | "closed", status = 487) => {
+    incoming.respond(status);
+    core.waiting.delete(bare);
     waiting.close(new DOMException(`the caller's INVITE is ${reason}`, "AbortError"));
   };
 
-  core.waiting.set(transaction, { toTag: localTag, cancel: () => giveUp("cancelled"), failed: () => giveUp("gone") });
+  core.waiting.set(bare, { toTag: localTag, cancel: () => giveUp("cancelled"), failed: () => giveUp("gone") });
   core.dialogs.set(key, {
     request(early) {
       // RFC 3261 §15: the caller may end an early dialog with a BYE; nothing else is offered before the answer.

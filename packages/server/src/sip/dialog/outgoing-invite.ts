@@ -10,6 +10,7 @@ import type { Received } from "../transport/network.ts";
 import { isPrivate } from "../transport/private-address.ts";
 import type { InviteOutcome, OutgoingInvite, OutgoingRequest } from "../user-agent-types.ts";
 import { dialogOfResponse } from "./dialog-state.ts";
+import { createPracks, type Pracks } from "./prack.ts";
 import { createLiveDialog, type LiveDialog } from "./live-dialog.ts";
 
 /** Sends an INVITE and sees it through to its outcome (RFC 3261 §13.2). */
@@ -29,7 +30,7 @@ export function inviteOut(core: Core, options: OutgoingRequest): OutgoingInvite 
   };
 
   const accepted = (response: SipResponse, received: Received<SipResponse>, { request }: Sent) => {
-    const { live, isNew } = forks(request, response, received);
+    const { live, isNew } = forks.dialogOf(request, response, received);
     live.acknowledge(received.envelope.cseq.number, request);
     // RFC 3261 §13.2.2.4 for the other branches of a fork, §15.1.1 for a 2xx that crossed our CANCEL.
     if (isNew && (settled || cancelled)) void live.dialog.bye(cancelled);
@@ -49,7 +50,7 @@ export function inviteOut(core: Core, options: OutgoingRequest): OutgoingInvite 
       else if (!settled) {
         if (cancelled && proceeding !== sent) sendCancel(sent);
         proceeding = sent;
-        events.emit("provisional", response);
+        if (forks.takes(response, received, sent)) events.emit("provisional", response);
       }
     },
     failed: (why) => settle({ kind: "failed", why: cancelled ? "cancelled" : why }),
@@ -106,12 +107,15 @@ function cancelSent(core: Core, { request, to }: Sent, headers: readonly Header[
 /** The dialogs of one INVITE by To tag: a forking proxy may bring several. */
 function createForks(core: Core, options: OutgoingRequest) {
   const dialogs = new Map<string, LiveDialog>();
-  return (invite: SipRequest, response: SipResponse, received: Received<SipResponse>) => {
+  const pracks = createPracks(core, options.credentials, isBehindNat(options));
+  const dialogOf = (invite: SipRequest, response: SipResponse, received: Received<SipResponse>) => {
     const tag = received.envelope.toTag ?? "";
     const known = dialogs.get(tag);
     if (known) return { live: known, isNew: false };
+    const state = dialogOfResponse(invite, response, received.envelope);
     const live = createLiveDialog(core, {
-      state: dialogOfResponse(invite, response, received.envelope),
+      // What was acknowledged before has taken numbers.
+      state: { ...state, localCSeq: Math.max(state.localCSeq, pracks.cseqOf(tag)) },
       flow: received.source,
       transport: received.transport,
       credentials: options.credentials,
@@ -122,4 +126,6 @@ function createForks(core: Core, options: OutgoingRequest) {
     dialogs.set(tag, live);
     return { live, isNew: true };
   };
+  const takes: Pracks["takes"] = (response, received, sent) => pracks.takes(response, received, sent);
+  return { dialogOf, takes };
 }
