@@ -51,8 +51,8 @@ export interface MediaSession {
   feed(options?: FeedOptions): Feed;
   /**
    * Hands over what the party says as soon as it has come, ahead of the jitter buffer, until the returned function is
-   * called: frames of 20 ms in their order, as many as time goes on. What is lost or not sent is silence; while muted
-   * or on hold, too.
+   * called: frames of 20 ms in their order, as many as time goes on. A lost one is concealed; what is not sent is silence,
+   * while muted or on hold, too. A frame may be kept; it is a view of a buffer that others' frames lie in as well.
    */
   listen(listener: (frame: Int16Array) => void): () => void;
   /** Sends RFC 4733 digits (0-9 * # A-D; `,` pauses 500 ms), each 100 ms with a pause of 60 ms. */
