@@ -17,7 +17,7 @@ export interface Speech {
 }
 
 /** The next dialect is its file, and a line here. */
-export const speeches = {
+const speeches = {
   compatible: { dialect: compatibleDialect, reconnectMs: 0 },
   v1: { dialect: exactDialect, subProtocol: streamProtocol, reconnectMs: 30_000 },
   twilio: { dialect: twilioDialect, sampleRateHz: twilioSampleRateHz, reconnectMs: 0 },
