@@ -64,7 +64,8 @@ function clear(intake: Intake, voice: Voice, utterance: number | undefined): voi
     return voice.clear();
   }
   const waits = intake.empty(utterance);
-  return waits && !voice.began(utterance) ? intake.take({ type: "clear", utterance }) : voice.clear(utterance);
+  if (waits && !voice.began(utterance)) return intake.take({ type: "clear", utterance });
+  return voice.clear(utterance, waits && voice.says(utterance) ? intake.takeMarks(utterance) : []);
 }
 
 const MAXIMUM_WAITING = 32;

@@ -111,6 +111,29 @@ describe("files among what a bot says", () => {
     await run.over();
   });
 
+  it("in the middle of one that is cleared are silent at once, with the marks behind them", async () => {
+    const files = decoding();
+    const run = running({ decode: files.decode });
+    run.socket.says(audio(1, 1000));
+    run.socket.says({ type: "mark", name: "in it" });
+    run.socket.says(file(1));
+    run.socket.says({ type: "mark", name: "behind the file" });
+    await run.pass(5);
+    run.socket.says({ type: "clear", utterance: 1 });
+    run.socket.says({ type: "mark", name: "after it" });
+    run.socket.says(audio(2, 40, { last: true }));
+    await run.pass(10);
+    expect(run.told.slice(2).filter(({ type }) => type !== "credit")).toMatchObject([
+      { type: "played", utterance: 1, heard_ms: 100, complete: false },
+      { type: "cleared", utterances: [{ utterance: 1, heard_ms: 100 }], marks: ["in it", "behind the file"] },
+      { type: "mark", name: "after it" },
+      { type: "played", utterance: 2, heard_ms: 40, complete: true },
+    ]);
+    expect(run.of("warning")).toEqual([]);
+    run.life.close();
+    await run.over();
+  });
+
   it("of another utterance stay when one behind them is cleared", async () => {
     const files = decoding();
     const run = running({ decode: files.decode });

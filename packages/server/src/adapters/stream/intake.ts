@@ -80,6 +80,19 @@ export class Intake {
     return found;
   }
 
+  /** Takes out the marks that wait behind audio of an utterance; returns their names. */
+  takeMarks(utterance: number): readonly string[] {
+    const names: string[] = [];
+    let of = this.#decoding?.type === "audio" ? this.#decoding.utterance : undefined;
+    this.#waiting = this.#waiting.filter((spoken) => {
+      if (spoken.type === "audio") of = spoken.utterance;
+      if (spoken.type !== "mark" || of !== utterance) return true;
+      names.push(spoken.name);
+      return false;
+    });
+    return names;
+  }
+
   /** Resolves when nothing waits any more. */
   async idle(): Promise<void> {
     await this.#working;

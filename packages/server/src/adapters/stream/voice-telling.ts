@@ -13,6 +13,8 @@ export interface TurnMark {
   readonly name: string;
   /** Absent: cleared, and never reached. */
   readonly reached: boolean;
+  /** Set after the utterance was thrown away: told behind that. */
+  readonly late: boolean;
 }
 
 interface Entry {
@@ -77,8 +79,9 @@ export class VoiceTelling {
       const { utterance, ended: { played, marks } } = head;
       head.told = true;
       this.#tell({ type: "played", utterance, ...played });
-      for (const mark of marks) this.#tell({ type: "mark", ...mark });
+      for (const { name, reached, late } of marks) if (!late) this.#tell({ type: "mark", name, reached });
       this.#tellCleared();
+      for (const { name, reached, late } of marks) if (late) this.#tell({ type: "mark", name, reached });
     }
   }
 

@@ -148,7 +148,7 @@ export class Utterance {
     });
     const whole = complete && this.#state !== "abandoned";
     this.#state = "over";
-    const marks: readonly TurnMark[] = this.#marks.map(({ name, late = false }) => ({ name, reached: complete || late }));
+    const marks: readonly TurnMark[] = this.#marks.map(({ name, late = false }) => ({ name, reached: complete || late, late }));
     this.turn.over({ ...heard, complete: whole, droppedMs: msOf(this.#dropped) }, marks);
     return heard.heardMs;
   }

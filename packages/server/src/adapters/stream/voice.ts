@@ -93,13 +93,18 @@ export class Voice {
   }
 
   end(utterance: number): void {
-    if (this.#open?.turn.utterance === utterance) this.#end("ended");
+    if (this.says(utterance)) this.#end("ended");
     else if (!this.#ids.has(utterance)) this.#options.refused("The utterance that is ended has not begun.");
   }
 
   /** It has begun, and may be over. */
   began(utterance: number): boolean {
     return this.#ids.has(utterance);
+  }
+
+  /** It has begun, and is not over. */
+  says(utterance: number): boolean {
+    return this.#open?.turn.utterance === utterance;
   }
 
   /** Told when everything that was said before has been heard. */
@@ -115,8 +120,13 @@ export class Voice {
     else this.#options.tell({ type: "mark", name, reached: true });
   }
 
-  /** Throws away what is queued, also what the media plane has got already: of one utterance, or all. */
-  clear(utterance?: number): void {
+  /**
+   * Throws away what is queued, also what the media plane has got already: of one utterance, or all. `marks`: those that
+   * were to come in the open one.
+   */
+  clear(utterance?: number, marks: readonly string[] = []): void {
+    if (marks.length > 0) this.#open?.lose();
+    for (const name of marks) this.#open?.mark(name);
     const cleared = [...this.#utterances].filter((said) => said.pending && (utterance === undefined || said.turn.utterance === utterance));
     if (!this.#telling.cleared(cleared.map(({ turn }) => turn))) this.#options.refused("Too many clears wait to be told.");
     this.#flush(cleared);
@@ -154,7 +164,7 @@ export class Voice {
   }
 
   #isOver(id: number | undefined): boolean {
-    return id !== undefined && this.#ids.has(id) && this.#open?.turn.utterance !== id;
+    return id !== undefined && this.#ids.has(id) && !this.says(id);
   }
 
   #utteranceOf(id: number | undefined, live: boolean): Utterance | undefined {
