@@ -28,7 +28,8 @@ const ABANDONED_MS = 10_000;
 /** For a bot that is away: it may be back before anybody notices. */
 const AWAY_MS = 1000;
 const MAXIMUM_PENDING = 500;
-const MAXIMUM_MARKS = 1000;
+/** One for every frame that can be queued. */
+const MAXIMUM_MARKS = 3000;
 /** Ids that are known not to be new. */
 const MAXIMUM_IDS = 10_000;
 
@@ -112,7 +113,8 @@ export class Voice {
     let behind: Utterance | undefined;
     let marks = 0;
     for (const utterance of this.#utterances) {
-      if (!utterance.over) behind = utterance;
+      // One without audio yet leaves no trace in the media plane: what it is marked behind is the one before.
+      if (!utterance.over && utterance.substantial) behind = utterance;
       marks += utterance.marks;
     }
     if (marks >= MAXIMUM_MARKS) this.#options.refused(`At most ${MAXIMUM_MARKS} marks can wait.`);
