@@ -8,7 +8,7 @@ const SLOW_GROWTH = (SAMPLE_RATE_HZ * 6) / 100;
 const SHORT_STALL = SAMPLE_RATE_HZ / 5;
 /** Nothing is done about less. */
 const TOLERANCE = SAMPLE_RATE_HZ / 100;
-/** So much more is left as a reserve for a while after something came too late: it may do so again. */
+/** So much more is left as a reserve while something comes too late again and again: twice within so many windows. */
 const RESERVE = FRAME_SAMPLES;
 const RESERVE_WINDOWS = 10;
 /** A lead shrinks when it has been smaller for so many windows. */
@@ -47,7 +47,9 @@ export class LiveDelay {
   /** Samples that time has gone on without. */
   #debt = 0;
   #debtWindows = 0;
-  #reserveWindows = 0;
+  /** Windows since the last stall, and whether the one before it was not long before. */
+  #calmWindows = RESERVE_WINDOWS;
+  #unsteady = false;
   #owed = 0;
   #sincePiece = 0;
   #missing = false;
@@ -93,7 +95,9 @@ export class LiveDelay {
   forget(): void {
     this.#levels = [];
     this.#lead = undefined;
-    this.#debt = this.#debtWindows = this.#reserveWindows = 0;
+    this.#debt = this.#debtWindows = 0;
+    this.#calmWindows = RESERVE_WINDOWS;
+    this.#unsteady = false;
     this.#missing = false;
     this.#begin();
   }
@@ -102,7 +106,8 @@ export class LiveDelay {
   #resume(): void {
     this.#missing = false;
     this.#debtWindows = DEBT_WINDOWS;
-    this.#reserveWindows = RESERVE_WINDOWS;
+    this.#unsteady = this.#calmWindows < RESERVE_WINDOWS;
+    this.#calmWindows = 0;
     this.#begin();
   }
 
@@ -122,11 +127,11 @@ export class LiveDelay {
       this.#lead = Math.min(this.#lead, Math.max(...this.#levels));
     }
     if (--this.#debtWindows <= 0) this.#debt = 0;
-    this.#reserveWindows -= 1;
+    if (++this.#calmWindows >= RESERVE_WINDOWS) this.#unsteady = false;
     this.#begin();
     // A window tells the least it held, of which the turns since may have used up something: two in a row are sure.
     const excess = Math.min(level, before ?? level) - this.#lead;
-    if (excess > TOLERANCE + (this.#reserveWindows > 0 ? RESERVE : 0)) this.#owed = excess;
+    if (excess > TOLERANCE + (this.#unsteady ? RESERVE : 0)) this.#owed = excess;
   }
 
   /** Nobody who speaks ahead on purpose grows like this. */
