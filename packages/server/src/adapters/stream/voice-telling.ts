@@ -5,8 +5,8 @@ export interface Turn {
   readonly utterance: number | undefined;
   /** Told in its turn: once everything of the utterances before it was. */
   tell(event: StreamEvent): void;
-  /** It is over. `marks` stand at its end, or were cleared with it. */
-  over(played: Played, marks: readonly TurnMark[]): void;
+  /** It is over. `marks` stand at its end, or were cleared with it. `cut`: by the end of the call, not by the bot. */
+  over(played: Played, marks: readonly TurnMark[], cut: boolean): void;
 }
 
 export interface TurnMark {
@@ -20,7 +20,7 @@ export interface TurnMark {
 interface Entry {
   readonly utterance: number | undefined;
   readonly held: StreamEvent[];
-  ended: { readonly played: Played; readonly marks: readonly TurnMark[] } | undefined;
+  ended: { readonly played: Played; readonly marks: readonly TurnMark[]; readonly cut: boolean } | undefined;
   told: boolean;
 }
 
@@ -36,6 +36,8 @@ export class VoiceTelling {
   readonly #turns: Entry[] = [];
   readonly #entryOf = new Map<Turn, Entry>();
   readonly #clears: (readonly Entry[])[] = [];
+  /** Something was not heard to its end: no mark behind it is reached any more. */
+  #cut = false;
 
   constructor(tell: (event: StreamEvent) => void) {
     this.#tell = tell;
@@ -50,9 +52,9 @@ export class VoiceTelling {
         if (this.#turns[0] === entry) this.#tell(event);
         else entry.held.push(event);
       },
-      over: (played, marks) => {
+      over: (played, marks, cut) => {
         this.#entryOf.delete(turn);
-        entry.ended = { played, marks };
+        entry.ended = { played, marks, cut };
         this.#go();
       },
     };
@@ -73,16 +75,21 @@ export class VoiceTelling {
 
   #go(): void {
     for (let head = this.#turns[0]; head; head = this.#turns[0]) {
-      for (const event of head.held.splice(0)) this.#tell(event);
+      for (const event of head.held.splice(0)) this.#tell(event.type === "mark" ? { ...event, reached: event.reached && !this.#cut } : event);
       if (!head.ended) return;
       this.#turns.shift();
-      const { utterance, ended: { played, marks } } = head;
+      const { utterance, ended: { played, marks, cut } } = head;
+      this.#cut ||= cut;
       head.told = true;
       this.#tell({ type: "played", utterance, ...played });
-      for (const { name, reached, late } of marks) if (!late) this.#tell({ type: "mark", name, reached });
+      this.#tellMarks(marks.filter(({ late }) => !late));
       this.#tellCleared();
-      for (const { name, reached, late } of marks) if (late) this.#tell({ type: "mark", name, reached });
+      this.#tellMarks(marks.filter(({ late }) => late));
     }
+  }
+
+  #tellMarks(marks: readonly TurnMark[]): void {
+    for (const { name, reached } of marks) this.#tell({ type: "mark", name, reached: reached && !this.#cut });
   }
 
   #tellCleared(): void {

@@ -41,7 +41,7 @@ export class Utterance {
   #underruns = 0;
   #dropped = 0;
   #lost = false;
-  #state: "open" | "ended" | "abandoned" | "cleared" | "over" = "open";
+  #state: "open" | "ended" | "abandoned" | "cleared" | "cut" | "over" = "open";
 
   constructor({ feed, turn, live, aheadSamples, used }: UtteranceOptions) {
     this.turn = turn;
@@ -66,7 +66,7 @@ export class Utterance {
 
   /** It waits to be heard or is being heard. */
   get pending(): boolean {
-    return this.#state !== "over" && this.#state !== "cleared";
+    return this.#state === "open" || this.#state === "ended" || this.#state === "abandoned";
   }
 
   get over(): boolean {
@@ -125,10 +125,10 @@ export class Utterance {
     this.#spurt.end();
   }
 
-  /** Throws away what has not been heard. */
-  clear(): void {
+  /** Throws away what has not been heard: `cleared` by the bot, or `cut` off by the end of the call. */
+  flush(how: "cleared" | "cut"): void {
     if (!this.pending) return;
-    this.#state = "cleared";
+    this.#state = how;
     this.#feed.flush();
   }
 
@@ -147,9 +147,10 @@ export class Utterance {
       return nothing;
     });
     const whole = complete && this.#state !== "abandoned";
+    const cut = !complete && this.#state !== "cleared";
     this.#state = "over";
     const marks: readonly TurnMark[] = this.#marks.map(({ name, late = false }) => ({ name, reached: complete || late, late }));
-    this.turn.over({ ...heard, complete: whole, droppedMs: msOf(this.#dropped) }, marks);
+    this.turn.over({ ...heard, complete: whole, droppedMs: msOf(this.#dropped) }, marks, cut);
     return heard.heardMs;
   }
 }

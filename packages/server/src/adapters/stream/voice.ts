@@ -62,7 +62,7 @@ export class Voice {
     this.#life = scope(options.signal);
     this.#life.onClose(() => {
       this.away(false);
-      this.#flush(this.#utterances);
+      this.#flush(this.#utterances, "cut");
     });
   }
 
@@ -113,8 +113,7 @@ export class Voice {
     let behind: Utterance | undefined;
     let marks = 0;
     for (const utterance of this.#utterances) {
-      // One without audio yet leaves no trace in the media plane: what it is marked behind is the one before.
-      if (!utterance.over && utterance.substantial) behind = utterance;
+      if (!utterance.over) behind = utterance;
       marks += utterance.marks;
     }
     if (marks >= MAXIMUM_MARKS) this.#options.refused(`At most ${MAXIMUM_MARKS} marks can wait.`);
@@ -131,7 +130,7 @@ export class Voice {
     for (const name of marks) this.#open?.mark(name);
     const cleared = [...this.#utterances].filter((said) => said.pending && (utterance === undefined || said.turn.utterance === utterance));
     if (!this.#telling.cleared(cleared.map(({ turn }) => turn))) this.#options.refused("Too many clears wait to be told.");
-    this.#flush(cleared);
+    this.#flush(cleared, "cleared");
     this.#room.told();
   }
 
@@ -233,10 +232,10 @@ export class Voice {
     this.#timer?.cancel();
   }
 
-  #flush(utterances: Iterable<Utterance>): void {
+  #flush(utterances: Iterable<Utterance>, how: "cleared" | "cut"): void {
     for (const utterance of utterances) {
       if (utterance === this.#open) this.#leave();
-      utterance.clear();
+      utterance.flush(how);
     }
   }
 }
