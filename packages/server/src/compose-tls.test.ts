@@ -52,14 +52,14 @@ describe("the files of SIP over TLS", () => {
   // The certificate ends on 1 January 2120, which is 4,733,510,400 s after the epoch.
   it.each([
     ["15 days before its end nobody is told", -15, []],
-    ["13 days before", -13, [{ validTo: "Jan  1 00:00:00 2120 GMT", expired: false }]],
-    ["a day after", 1, [{ validTo: "Jan  1 00:00:00 2120 GMT", expired: true }]],
+    ["13 days before", -13, [{ setting: "sip.tls", validTo: "Jan  1 00:00:00 2120 GMT", expired: false }]],
+    ["a day after", 1, [{ setting: "sip.tls", validTo: "Jan  1 00:00:00 2120 GMT", expired: true }]],
   ])("%s", async (_, days, expected) => {
     const told: unknown[] = [];
     const listener = (message: unknown) => void told.push(message);
-    channels.sipCertificate.subscribe(listener);
+    channels.certificate.subscribe(listener);
     await tlsOf(configured(files("cert.pem", "key.pem")), new VirtualClock(4_733_510_400_000 + days * 86_400_000));
-    channels.sipCertificate.unsubscribe(listener);
+    channels.certificate.unsubscribe(listener);
     expect(told).toEqual(expected);
   });
 

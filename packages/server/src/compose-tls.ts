@@ -19,15 +19,24 @@ export async function tlsOf({ sip, trunks }: Pick<Config, "sip" | "trunks">, clo
     if (verify !== undefined) peers.set(trunk.host, verify === false ? false : { ca: await authorities(verify, `The authority of the trunk ${trunk.name}`) });
   }
   if (!tls) return { peers };
-  const cert = await read(tls.cert, "sip.tls.cert");
-  const key = await read(tls.key, "sip.tls.key");
-  checkPair(cert, key, clock);
   return {
-    certificate: { cert, key },
+    certificate: await readCertificate(tls, "sip.tls", clock),
     peers,
     verifyClient: tls.verify_client,
     ...(tls.ca !== undefined && { ca: await authorities(tls.ca, "sip.tls.ca") }),
   };
+}
+
+/** A certificate and its key, from the files that `setting` names. Fails with `bad_configuration` as `tlsOf` does. */
+export async function readCertificate(
+  files: { readonly cert: string; readonly key: string },
+  setting: string,
+  clock: Clock,
+): Promise<{ readonly cert: string; readonly key: string }> {
+  const cert = await read(files.cert, `${setting}.cert`);
+  const key = await read(files.key, `${setting}.key`);
+  checkPair(cert, key, setting, clock);
+  return { cert, key };
 }
 
 async function authorities(path: string, what: string): Promise<string> {
@@ -45,12 +54,12 @@ async function read(path: string, what: string): Promise<string> {
   }
 }
 
-function checkPair(cert: string, key: string, clock: Clock): void {
-  const certificate = parsed(() => new X509Certificate(cert), "sip.tls.cert is no certificate in PEM.");
-  const privateKey = parsed(() => createPrivateKey(key), "sip.tls.key is no private key in PEM without a passphrase.");
-  if (!certificate.checkPrivateKey(privateKey)) throw new PiopiyError("bad_configuration", "sip.tls.key is not the key of the certificate.");
+function checkPair(cert: string, key: string, setting: string, clock: Clock): void {
+  const certificate = parsed(() => new X509Certificate(cert), `${setting}.cert is no certificate in PEM.`);
+  const privateKey = parsed(() => createPrivateKey(key), `${setting}.key is no private key in PEM without a passphrase.`);
+  if (!certificate.checkPrivateKey(privateKey)) throw new PiopiyError("bad_configuration", `${setting}.key is not the key of the certificate.`);
   const leftMs = msOf(certificate.validTo) - clock.now();
-  if (leftMs < SOON_MS) channels.sipCertificate.publish({ validTo: certificate.validTo, expired: leftMs <= 0 });
+  if (leftMs < SOON_MS) channels.certificate.publish({ setting, validTo: certificate.validTo, expired: leftMs <= 0 });
 }
 
 function parsed<T>(parse: () => T, complaint: string): T {

@@ -6,6 +6,8 @@ import { channels, PiopiyError, randomIds, systemClock, type Clock, type Ids } f
 import { startCalls } from "./compose-calls.ts";
 import { exitsOf } from "./compose-exits.ts";
 import { holdMusicOf } from "./compose-hold-music.ts";
+import { httpOf } from "./compose-http.ts";
+import { secretsOf } from "./compose-secrets.ts";
 import { startVoices } from "./compose-voices.ts";
 import { isLoopbackHost, type AppConfig, type Config } from "./config/index.ts";
 import { createControl, type Control } from "./control/index.ts";
@@ -47,7 +49,8 @@ export async function startServer(configured: Config, options: ServerOptions = {
   const startedMs = clock.monotonicMs();
   const owned = ownership();
   try {
-    await mkdir(configured.data, { recursive: true });
+    // What was said and by whom is nobody's business but the server's.
+    await mkdir(configured.data, { recursive: true, mode: 0o700 });
     const store = await openStore({ file: join(configured.data, "piopiy.db"), clock });
     owned.add(() => store.close());
     const config = await withDevelopment(configured, store, ids);
@@ -72,7 +75,7 @@ async function assemble(parts: Parts): Promise<Pick<RunningServer, "url" | "sip"
   const { config, store, clock, ids, owned } = parts;
   const [app] = config.apps;
   if (!app) throw new PiopiyError("bad_configuration", "There is no app.");
-  const logger = createLogger({ level: logLevel(parts.logLevel) });
+  const logger = createLogger({ level: logLevel(parts.logLevel), secrets: secretsOf(config) });
   const unlog = logChannels(logger);
   owned.add(async () => unlog());
   const fetch = createHttpFetch({ allowPrivate: loopbackOnly(config), allow: config.urls?.allow ?? [], clock });
@@ -109,9 +112,11 @@ async function assemble(parts: Parts): Promise<Pick<RunningServer, "url" | "sip"
   await control.recover();
   calls.onCall((incoming) => control.receiveCall(incoming));
   const media = async () => ({ sessions: engine.sessions, ...(await engine.statistics()) });
-  const api = createApi({ store, control, apps: config.apps, clock, ids, version: VERSION, media, streams: () => streams.statistics(), logger });
+  const http = await httpOf(config, clock);
+  const api = createApi({ store, control, apps: config.apps, clock, ids, version: VERSION, http, media, streams: () => streams.statistics(), logger });
   owned.add(() => api.close());
-  const url = await api.listen({ host: config.http.host, port: config.http.port });
+  const listening = await api.listen({ host: config.http.host, port: config.http.port });
+  const url = http.certificate ? listening.replace(/^http:/, "https:") : listening;
   return { url, sip: calls.addresses, app, calls: () => runningCalls(control) };
 }
 

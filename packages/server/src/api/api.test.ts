@@ -112,7 +112,7 @@ describe("POST make call", () => {
     ["another content type", "appid=1000", "application/x-www-form-urlencoded", 415, /content-type: application\/json/],
     ["text", "{}", "text/plain", 415, /content-type: application\/json/],
     ["no content type", "{}", undefined, 415, /content-type: application\/json/],
-    ["more than 1 MiB", JSON.stringify({ x: "y".repeat(1_048_576) }), json, 413, /1 MiB/],
+    ["more than 1 MiB", JSON.stringify({ x: "y".repeat(1_048_576) }), json, 413, /1024 KiB/],
   ];
   it.each(raw)("refuses %s", async (_, payload, type, status, message) => {
     const { api } = await setup();

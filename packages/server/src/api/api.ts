@@ -3,26 +3,29 @@ import type { Logger } from "pino";
 import { actRoutes } from "./act-routes.ts";
 import { callRoutes } from "./call-routes.ts";
 import { cdrRoutes } from "./cdr-routes.ts";
+import { createDoor } from "./door.ts";
 import { eventRoutes } from "./event-routes.ts";
 import { handleFailures } from "./failure-replies.ts";
 import { readJson } from "./json-body.ts";
 import { liveCallRoutes } from "./live-call-routes.ts";
 import { makeCallRoutes } from "./make-call-routes.ts";
 import { createMetrics } from "./metrics.ts";
-import type { ApiOptions } from "./options.ts";
+import { createHttpServer, DEFAULT_TIMES, protect } from "./http-server.ts";
+import type { ApiOptions, RouteOptions } from "./options.ts";
 import { recordingRoutes } from "./recording-routes.ts";
 import { systemRoutes } from "./system-routes.ts";
 
 const BODY_LIMIT_BYTES = 1_048_576;
-const REQUEST_TIMEOUT_MS = 30_000;
 
 /** The HTTP API; the caller lets it `listen` and closes it. */
 export function createApi(options: ApiOptions): FastifyInstance {
-  const { ids, clock } = options;
+  const { ids, clock, http = {} } = options;
+  const { bodyBytes = BODY_LIMIT_BYTES, times = DEFAULT_TIMES, certificate, proxies, rate } = http;
   const api = Fastify({
     logger: false,
-    bodyLimit: BODY_LIMIT_BYTES,
-    requestTimeout: REQUEST_TIMEOUT_MS,
+    bodyLimit: bodyBytes,
+    serverFactory: (listener) => createHttpServer(listener, times, certificate),
+    ...(proxies && { trustProxy: [...proxies] }),
     forceCloseConnections: true,
     exposeHeadRoutes: false,
     requestIdHeader: false,
@@ -32,13 +35,21 @@ export function createApi(options: ApiOptions): FastifyInstance {
       return typeof own === "string" && /^[A-Za-z0-9._-]{1,64}$/.test(own) ? own : ids.uuid();
     },
   });
+  const door = createDoor(options.apps, clock, rate);
   readJson(api);
-  handleFailures(api, options.logger);
+  handleFailures(api, bodyBytes, options.logger);
   api.addHook("onRequest", (request, reply, done) => {
     void reply.header("x-request-id", request.id);
+    protect(reply, certificate !== undefined);
+    door.knock(request.ip);
     done();
   });
   if (options.logger) logRequests(api, options.logger);
+  addRoutes(api, { ...options, door });
+  return api;
+}
+
+function addRoutes(api: FastifyInstance, options: RouteOptions): void {
   const metrics = createMetrics(options);
   api.addHook("onClose", (_, done) => {
     metrics.clear();
@@ -51,8 +62,7 @@ export function createApi(options: ApiOptions): FastifyInstance {
   cdrRoutes(api, options);
   eventRoutes(api, options);
   recordingRoutes(api, options);
-  systemRoutes(api, { ...options, metrics, startedMs: clock.monotonicMs() });
-  return api;
+  systemRoutes(api, { ...options, metrics, startedMs: options.clock.monotonicMs() });
 }
 
 function logRequests(api: FastifyInstance, logger: Logger): void {

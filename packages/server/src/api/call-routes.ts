@@ -3,7 +3,7 @@ import * as v from "valibot";
 import { check, type Checked } from "@piopiy/pcmo";
 import { PiopiyError } from "../base/index.ts";
 import { findCall, listCalls, readDeliveries, readEvents, readLegs, readRecordings, readTimeline } from "../store/index.ts";
-import type { ApiOptions } from "./options.ts";
+import type { RouteOptions } from "./options.ts";
 import { actionsView } from "./action-views.ts";
 import { webhooksView } from "./event-views.ts";
 import { callView, legView, recordingView, timelineView } from "./call-views.ts";
@@ -38,7 +38,7 @@ const PageSchema = v.object({
 const DetailSchema = v.object({ digits: v.optional(v.picklist(["0", "1"], "must be 0 or 1"), "0") });
 
 /** What became of calls; an app sees its own. */
-export function callRoutes(api: FastifyInstance, options: ApiOptions): void {
+export function callRoutes(api: FastifyInstance, options: RouteOptions): void {
   api.get("/calls", (request) => page(options, request));
   api.get<{ Params: CallParams }>("/calls/:id", (request) => detail(options, request, request.params.id));
 }
@@ -47,8 +47,8 @@ interface CallParams {
   readonly id: string;
 }
 
-async function page({ apps, store }: ApiOptions, request: FastifyRequest) {
-  const appid = basicAppid(apps, request);
+async function page({ door, store }: RouteOptions, request: FastifyRequest) {
+  const appid = basicAppid(door, request);
   const asked = valid(check(PageSchema, request.query));
   await store.flush();
   const { request_id: requestId, since_ms: sinceMs, until_ms: untilMs, ...page } = asked;
@@ -56,8 +56,8 @@ async function page({ apps, store }: ApiOptions, request: FastifyRequest) {
   return { calls: calls.map(callView), ...(next === undefined ? {} : { next }) };
 }
 
-async function detail({ apps, store }: ApiOptions, request: Pick<FastifyRequest, "headers" | "query">, id: string) {
-  const appid = basicAppid(apps, request);
+async function detail({ door, store }: RouteOptions, request: Pick<FastifyRequest, "ip" | "headers" | "query">, id: string) {
+  const appid = basicAppid(door, request);
   const { digits } = valid(check(DetailSchema, request.query));
   await store.flush();
   const call = await findCall(store.db, appid, id);

@@ -1,11 +1,11 @@
 import { appId, check, fields, secret } from "@piopiy/pcmo";
-import type { FastifyInstance } from "fastify";
+import type { FastifyInstance, FastifyRequest } from "fastify";
 import * as v from "valibot";
 import { PiopiyError } from "../base/index.ts";
 import { readCdrs, type EventRow } from "../store/index.ts";
 import { checkBodyCredentials } from "./credentials.ts";
 import { InvalidRequest } from "./failures.ts";
-import type { ApiOptions } from "./options.ts";
+import type { RouteOptions } from "./options.ts";
 
 export const cdrPaths = ["/v1/piopiy/cmiuuid_cdr", "/v1/piopiy/requestid_cdr"] as const;
 
@@ -14,15 +14,15 @@ const LegSchema = fields({ appid: appId(), secret: secret(), cmiuuid: id });
 const RequestSchema = fields({ appid: appId(), secret: secret(), request_id: id });
 
 /** The records of legs that have ended, as the hosted API gives them. Nothing is charged here: rate and balance are 0. */
-export function cdrRoutes(api: FastifyInstance, options: ApiOptions): void {
+export function cdrRoutes(api: FastifyInstance, options: RouteOptions): void {
   const [legPath, requestPath] = cdrPaths;
-  api.post(legPath, ({ body }) => ofLeg(options, body));
-  api.post(requestPath, ({ body }) => ofRequest(options, body));
+  api.post(legPath, (request) => ofLeg(options, request));
+  api.post(requestPath, (request) => ofRequest(options, request));
 }
 
-async function ofLeg({ apps, store }: ApiOptions, body: unknown) {
-  checkBodyCredentials(apps, body);
-  const asked = check(LegSchema, body);
+async function ofLeg({ door, store }: RouteOptions, request: Pick<FastifyRequest, "ip" | "body">) {
+  checkBodyCredentials(door, request);
+  const asked = check(LegSchema, request.body);
   if (!asked.ok) throw new InvalidRequest(asked.issues);
   await store.flush();
   const [found] = await readCdrs(store.db, asked.value.appid, { legId: asked.value.cmiuuid });
@@ -30,9 +30,9 @@ async function ofLeg({ apps, store }: ApiOptions, body: unknown) {
   return { cdr: recordOf(found, "0"), code: 200, cmi_code: 200 };
 }
 
-async function ofRequest({ apps, store }: ApiOptions, body: unknown) {
-  checkBodyCredentials(apps, body);
-  const asked = check(RequestSchema, body);
+async function ofRequest({ door, store }: RouteOptions, request: Pick<FastifyRequest, "ip" | "body">) {
+  checkBodyCredentials(door, request);
+  const asked = check(RequestSchema, request.body);
   if (!asked.ok) throw new InvalidRequest(asked.issues);
   await store.flush();
   const found = await readCdrs(store.db, asked.value.appid, { requestId: asked.value.request_id });

@@ -6,7 +6,7 @@ import { done } from "./act-routes.ts";
 import { basicAppid } from "./credentials.ts";
 import { eventView } from "./event-views.ts";
 import { InvalidRequest } from "./failures.ts";
-import type { ApiOptions } from "./options.ts";
+import type { RouteOptions } from "./options.ts";
 
 const cursorMessage = "must be a cursor: `next` of the page before";
 const limitMessage = "must be a whole number from 1 to 100";
@@ -16,13 +16,13 @@ const PageSchema = v.object({
 });
 
 /** What was told and what is to be told: for who has missed something. */
-export function eventRoutes(api: FastifyInstance, options: ApiOptions): void {
+export function eventRoutes(api: FastifyInstance, options: RouteOptions): void {
   api.get("/events", (request) => page(options, request));
   api.post<{ Params: { readonly id: string } }>("/events/:id/resend", (request) => resend(options, request, request.params.id));
 }
 
-async function page({ apps, store }: ApiOptions, request: Pick<FastifyRequest, "headers" | "query">) {
-  const appid = basicAppid(apps, request);
+async function page({ door, store }: RouteOptions, request: Pick<FastifyRequest, "ip" | "headers" | "query">) {
+  const appid = basicAppid(door, request);
   const asked = check(PageSchema, request.query);
   if (!asked.ok) throw new InvalidRequest(asked.issues);
   await store.flush();
@@ -30,8 +30,8 @@ async function page({ apps, store }: ApiOptions, request: Pick<FastifyRequest, "
   return { events: events.map(eventView), next, more };
 }
 
-async function resend({ apps, control }: ApiOptions, request: Pick<FastifyRequest, "headers">, id: string) {
-  const appid = basicAppid(apps, request);
+async function resend({ door, control }: RouteOptions, request: Pick<FastifyRequest, "ip" | "headers">, id: string) {
+  const appid = basicAppid(door, request);
   await control.resend(appid, id);
   return done("resend accepted");
 }

@@ -12,6 +12,17 @@ export class InvalidRequest extends PiopiyError {
   }
 }
 
+/** Too many requests of an address or an app, or too many wrong credentials. */
+export class TooManyRequests extends PiopiyError {
+  readonly retryAfterS: number;
+
+  constructor(retryAfterS: number) {
+    super("rate_limited");
+    this.name = "TooManyRequests";
+    this.retryAfterS = retryAfterS;
+  }
+}
+
 /** Wrong credentials: `v2` answers with the code of the hosted API in the body. */
 export class BadCredentials extends PiopiyError {
   readonly scheme: "v2" | "basic";

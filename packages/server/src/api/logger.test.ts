@@ -1,3 +1,5 @@
+import * as fc from "fast-check";
+import type { Logger } from "pino";
 import { afterEach, describe, expect, it } from "vitest";
 import { channels, PiopiyError } from "../base/index.ts";
 import { createLogger, logChannels } from "./index.ts";
@@ -29,6 +31,31 @@ describe("the log", () => {
     expect(parsed()).toMatchObject([{ level: 50, layer: "control", err: { code: "media_failed" } }]);
   });
 
+  it("has no other properties of errors than those that say what failed", () => {
+    const { lines, parsed } = listen("info");
+    const cause = Object.assign(new TypeError("Invalid URL"), { code: "ERR_INVALID_URL", input: "http://user:hunter22@host" });
+    channels.failure.publish({ layer: "x", failure: new PiopiyError("fetch_failed", undefined, { cause }) });
+    expect(parsed()).toMatchObject([{ err: { type: "PiopiyError", code: "fetch_failed", cause: { type: "TypeError", code: "ERR_INVALID_URL" } } }]);
+    expect(lines.join("")).not.toContain("hunter22");
+  });
+
+  it("has no configured secret, wherever it is planted and whatever it is", () => {
+    const where = fc.constantFrom("message", "key", "deep", "list", "error", "cause", "stack", "json", "url", "basic");
+    fc.assert(
+      fc.property(fc.array(fc.string({ minLength: 6, maxLength: 40, unit: "binary" }), { minLength: 1, maxLength: 3 }), where, (secrets, place) => {
+        const [secret = ""] = secrets;
+        const lines: string[] = [];
+        const logger = createLogger({ level: "debug", secrets, destination: { write: (line) => void lines.push(line) } });
+        plant(logger, place, secret);
+        expect(lines).toHaveLength(1);
+        const line = lines.join("");
+        expect(line).toContain("[redacted]");
+        for (const form of [secret, JSON.stringify(secret).slice(1, -1)]) expect(line).not.toContain(form);
+      }),
+      { seed: 7, numRuns: 300 },
+    );
+  });
+
   it("tells of garbage by its length", () => {
     const { parsed, lines } = listen("debug");
     channels.sipGarbage.publish({ remote: "192.0.2.1:5060", reason: "no start line", bytes: new Uint8Array([104, 105]) });
@@ -52,3 +79,18 @@ describe("the log", () => {
     expect(lines).toEqual([]);
   });
 });
+
+function plant(logger: Logger, place: string, secret: string): void {
+  if (place === "message") logger.info(`with ${secret} in it`);
+  if (place === "key") logger.info({ token: secret }, "x");
+  if (place === "deep") logger.info({ a: { b: { c: { d: { e: `${secret} and more` } } } } }, "x");
+  if (place === "list") logger.info({ list: ["x", [secret]] }, "x");
+  if (place === "error") logger.error({ err: new Error(`no ${secret}`) }, "x");
+  if (place === "cause") logger.error({ err: new Error("x", { cause: new Error(secret) }) }, "x");
+  if (place === "stack") logger.error({ err: Object.assign(new Error("x"), { stack: `at ${secret}` }) }, "x");
+  if (place === "json") logger.info({ body: JSON.stringify({ secret }) }, "x");
+  if (place === "url") logger.info({ url: `https://example.com/?token=${encodeURIComponent(wellFormed(secret))}`, also: secret }, "x");
+  if (place === "basic") logger.info({ header: Buffer.from(secret).toString("base64"), also: secret }, "x");
+}
+
+const wellFormed = (text: string): string => Buffer.from(text).toString();

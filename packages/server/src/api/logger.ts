@@ -6,19 +6,47 @@ export interface LogOptions {
   readonly level?: "trace" | "debug" | "info" | "warn" | "error" | "silent";
   /** Standard output by default. */
   readonly destination?: DestinationStream;
+  /** What no line may contain, wherever it comes from: the configured secrets. */
+  readonly secrets?: readonly string[];
 }
 
 /** Personal data and credentials, wherever they stand in what is logged. */
 const PERSONAL = ["from", "to", "number", "secret", "password", "authorization", "digits", "digit", "dtmf", "text", "extra_params", "username", "contact"];
 
 /** The server's log, JSON lines without personal data. */
-export function createLogger({ level = "info", destination }: LogOptions = {}): Logger {
+export function createLogger({ level = "info", destination = pino.destination(1), secrets = [] }: LogOptions = {}): Logger {
   const options: LoggerOptions = {
     level,
     base: null,
-    redact: { paths: PERSONAL.flatMap((key) => [key, `*.${key}`, `*.*.${key}`]), censor: "[redacted]" },
+    serializers: { err: errorOf },
+    redact: { paths: PERSONAL.flatMap((key) => [key, `*.${key}`, `*.*.${key}`]), censor: CENSOR },
   };
-  return destination ? pino(options, destination) : pino(options);
+  const mask = masked(secrets);
+  return pino(options, { write: (line) => destination.write(mask(line)) });
+}
+
+/** What an error says of itself, and no more: its other properties may hold an address or what was parsed. */
+function errorOf(failure: unknown): object {
+  if (!(failure instanceof Error)) return { type: typeof failure };
+  const { name, message, stack, cause } = failure;
+  return { type: name, ...("code" in failure && { code: failure.code }), message, stack, ...(cause !== undefined && { cause: errorOf(cause) }) };
+}
+
+const CENSOR = "[redacted]";
+/** Shorter ones would be found in words and numbers that are no secrets. */
+const SHORTEST = 6;
+
+/** Takes secrets out of a line, as they are, as they stand in JSON text, in a URL, or in HTTP Basic credentials. */
+function masked(secrets: readonly string[]): (line: string) => string {
+  const forms = secrets.filter(({ length }) => length >= SHORTEST).flatMap((secret) => {
+    const json = JSON.stringify(secret).slice(1, -1);
+    return [secret, json, JSON.stringify(json).slice(1, -1), encodeURIComponent(secret), Buffer.from(secret).toString("base64")];
+  });
+  if (forms.length === 0) return (line) => line;
+  // The longest first: one may be the beginning of another.
+  const ordered = [...new Set(forms)].toSorted((one, other) => other.length - one.length);
+  const any = new RegExp(ordered.map((form) => form.replaceAll(/[\\^$.*+?()[\]{}|/-]/g, String.raw`\$&`)).join("|"), "g");
+  return (line) => line.replaceAll(any, CENSOR);
 }
 
 /** Writes what the layers publish into the log until the returned function is called. */
@@ -28,7 +56,7 @@ export function logChannels(logger: Logger): () => void {
     [channels.sipGarbage, (message: unknown) => logger.debug(garbageOf(message), "no SIP message")],
     [channels.sipRefused, (message: unknown) => logger.debug({ ...Object(message) }, "SIP request not taken")],
     [channels.sipOverload, (message: unknown) => logger.warn({ ...Object(message) }, "overload")],
-    [channels.sipCertificate, (message: unknown) => logger.warn({ ...Object(message) }, "the certificate of SIP over TLS runs out")],
+    [channels.certificate, (message: unknown) => logger.warn({ ...Object(message) }, "a certificate runs out")],
     [channels.mediaLate, (message: unknown) => logger.warn({ ...Object(message) }, "media late")],
     [channels.sipRegistration, (message: unknown) => logger.info({ ...Object(message) }, "registration")],
     [channels.callRefused, (message: unknown) => logger.warn({ ...Object(message) }, "a call is not allowed")],

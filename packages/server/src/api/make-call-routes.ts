@@ -1,7 +1,7 @@
 import { parseAnswerUrlCall, parseMakeCall, type MakeCallResponse } from "@piopiy/pcmo";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { Control, PlaceCall } from "../control/index.ts";
-import type { ApiOptions } from "./options.ts";
+import type { RouteOptions } from "./options.ts";
 import { checkBodyCredentials } from "./credentials.ts";
 import { InvalidRequest } from "./failures.ts";
 import { createOnce, hashOf, keyOf, type Once } from "./once.ts";
@@ -14,14 +14,14 @@ export const makeCallPaths = [
 /** With an `answer_url` in place of the flow. */
 export const answerUrlCallPaths = ["/v1/make_call", "/v1/global_make_call"] as const;
 
-export function makeCallRoutes(api: FastifyInstance, { apps, control, store, clock }: ApiOptions): void {
+export function makeCallRoutes(api: FastifyInstance, { door, control, store, clock }: RouteOptions): void {
   const once = createOnce({ store, clock });
   const routes = [...makeCallPaths.map((path) => [path, readFlowCall] as const), ...answerUrlCallPaths.map((path) => [path, readAnswerUrlCall] as const)];
   for (const [path, read] of routes) {
     api.post(path, async (request, reply) => {
       // A client may repeat a request that failed on the way only where the key is honoured: this says that it is.
       void reply.header("piopiy-idempotency", "1");
-      checkBodyCredentials(apps, request.body);
+      checkBodyCredentials(door, request);
       return await place(control, once, request, read(request.body));
     });
   }

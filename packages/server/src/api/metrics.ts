@@ -1,5 +1,5 @@
 import { collectDefaultMetrics, Counter, Gauge, Registry } from "prom-client";
-import type { ApiOptions, MediaFigures, StreamFigures } from "./options.ts";
+import type { RouteOptions, MediaFigures, StreamFigures } from "./options.ts";
 
 export interface Metrics {
   readonly contentType: string;
@@ -9,7 +9,7 @@ export interface Metrics {
 }
 
 /** A registry of its own for every server: two in one process do not mix. */
-export function createMetrics({ control, store, media, streams }: Pick<ApiOptions, "control" | "store" | "media" | "streams">): Metrics {
+export function createMetrics({ control, store, media, streams, door }: Pick<RouteOptions, "control" | "store" | "media" | "streams" | "door">): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const gauge = (name: string, help: string, read: () => number) =>
@@ -30,6 +30,7 @@ export function createMetrics({ control, store, media, streams }: Pick<ApiOption
   total("piopiy_legs_ended_total", "Legs that have ended, by cause", "cause", () => control.statistics().legsEnded);
   total("piopiy_calls_refused_total", "Calls and legs that the configuration did not allow, by reason", "reason", () => control.statistics().refused);
   total("piopiy_webhooks_total", "Webhooks, by outcome", "outcome", () => control.statistics().webhooks);
+  total("piopiy_http_refused_total", "Requests over a limit, by what was exceeded", "limit", () => door.refused);
   gauge("piopiy_store_refused_writes", "Writes given up because the database did not keep up", () => store.refused);
   if (streams) streamMetrics(registry, streams);
   const refresh = media && mediaMetrics(registry, media);

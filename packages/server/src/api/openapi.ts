@@ -16,7 +16,7 @@ const inQuery = (name: string, description: string, schema: Json): Json => ({ na
 const bodyRefusals = {
   400: refusal("The body is not JSON"),
   401: refusal("Wrong appid or secret; `code` in the body is 420"),
-  413: refusal("The body is larger than 1 MiB"),
+  413: refusal("The body is larger than the server takes"),
   415: refusal("The body is of another type than application/json"),
   422: refusal("A field is missing or wrong, or an action is not performed here; `errors` points at it"),
 };
@@ -45,7 +45,8 @@ function makeCallPathItems(): Json {
   const responses = {
     200: json("MakeCallResponse", "The call is taken down and will be dialled; what becomes of it is told by webhook and by GET /calls/{id}"),
     ...bodyRefusals,
-    429: refusal("More calls than the app may have, or the server takes; `Retry-After` says when to try again"),
+    403: refusal("The configuration does not let this number be called; `errors` says what would"),
+    429: refusal("More calls, requests or minutes than the app may have, or than the server takes; `Retry-After` says when to try again"),
     503: refusal("The trunk takes no more calls, or the server is shutting down"),
   };
   const item = (path: string, summary: string, schema: string) => ({

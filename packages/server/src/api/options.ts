@@ -1,6 +1,8 @@
 import type { Logger } from "pino";
 import type { Clock, Ids } from "../base/index.ts";
 import type { Control } from "../control/index.ts";
+import type { AppCredentials, Door, HttpRate } from "./door.ts";
+import type { HttpCertificate, HttpTimes } from "./http-server.ts";
 import type { Store } from "../store/index.ts";
 
 export interface ApiOptions {
@@ -14,13 +16,26 @@ export interface ApiOptions {
   readonly media?: () => Promise<MediaFigures>;
   /** The sockets to bots, for `/metrics`. */
   readonly streams?: () => StreamFigures;
+  readonly http?: HttpOptions;
   /** Absent: nothing is logged. */
   readonly logger?: Logger;
 }
 
-export interface AppCredentials {
-  readonly appid: string;
-  readonly secret: string;
+/** How the API is served. */
+export interface HttpOptions {
+  readonly rate?: HttpRate;
+  /** Absent: without TLS. */
+  readonly certificate?: HttpCertificate;
+  /** The largest body; 1 MiB unless given. */
+  readonly bodyBytes?: number;
+  /** Addresses and blocks of proxies whose `X-Forwarded-For` is believed; nobody's unless given. */
+  readonly proxies?: readonly string[];
+  readonly times?: HttpTimes;
+}
+
+/** What routes are made of. */
+export interface RouteOptions extends ApiOptions {
+  readonly door: Door;
 }
 
 /** Sums over all streams, as their sockets tell them. */

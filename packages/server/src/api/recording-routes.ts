@@ -2,14 +2,14 @@ import { open, type FileHandle } from "node:fs/promises";
 import type { FastifyInstance, FastifyReply } from "fastify";
 import { PiopiyError } from "../base/index.ts";
 import { findRecording } from "../store/index.ts";
-import type { ApiOptions } from "./options.ts";
+import type { RouteOptions } from "./options.ts";
 import { byteRange } from "./byte-range.ts";
 import { basicAppid } from "./credentials.ts";
 
 /** Recordings, as WAV or MP3. The path comes from the database alone. */
-export function recordingRoutes(api: FastifyInstance, { apps, store }: ApiOptions): void {
+export function recordingRoutes(api: FastifyInstance, { door, store }: RouteOptions): void {
   api.get<{ Params: { readonly id: string } }>("/recordings/:id", async (request, reply) => {
-    const appid = basicAppid(apps, request);
+    const appid = basicAppid(door, request);
     await store.flush();
     const recording = await findRecording(store.db, appid, request.params.id);
     if (!recording) throw new PiopiyError("unknown_recording");

@@ -17,8 +17,8 @@ export const channels = {
   sipOverload: channel("piopiy:sip:overload"),
   /** `{ username, contact, expiresSeconds }` of a registration taken or given up (0). */
   sipRegistration: channel("piopiy:sip:registration"),
-  /** `{ validTo, expired }`: the certificate of SIP over TLS has run out, or soon will. */
-  sipCertificate: channel("piopiy:sip:certificate"),
+  /** `{ setting, validTo, expired }`: the certificate of SIP over TLS or of the API has run out, or soon will. */
+  certificate: channel("piopiy:server:certificate"),
   /** `{ worker, sessions, lateMs }`: the media scheduler missed a deadline. */
   mediaLate: channel("piopiy:media:late"),
   /** `{ layer, failure }`: background work failed; nobody waits for its result. */

@@ -1,4 +1,5 @@
 export { concatBytes, concatSamples, text, utf8 } from "./bytes.ts";
+export { createBuckets, type Allowance, type Buckets } from "./buckets.ts";
 export { channels } from "./channels.ts";
 export { setRepeating, sleep, systemClock, type Clock, type Timer } from "./clock.ts";
 export { errorTable, messageOf, PiopiyError, type ErrorCode } from "./errors.ts";

@@ -1,0 +1,56 @@
+import { createServer, type RequestListener, type Server, type ServerOptions } from "node:http";
+import { createServer as createTlsServer } from "node:https";
+import type { FastifyReply } from "fastify";
+
+/** How long a client may take, and how many there may be. */
+export interface HttpTimes {
+  /** From the connection, or from the response before, until the headers are there. */
+  readonly headersMs: number;
+  /** Until the body is there, too. */
+  readonly requestMs: number;
+  /** Between requests. */
+  readonly idleMs: number;
+  /** How often it is looked whether one takes longer. */
+  readonly checkMs: number;
+}
+
+export const DEFAULT_TIMES: HttpTimes = { headersMs: 10_000, requestMs: 30_000, idleMs: 60_000, checkMs: 5000 };
+
+/** PEM. */
+export interface HttpCertificate {
+  readonly cert: string;
+  readonly key: string;
+}
+
+const MAX_CONNECTIONS = 4096;
+const MAX_HEADER_BYTES = 16_384;
+
+/** An HTTP server, with TLS where there is a certificate, that gives up clients who take their time. */
+export function createHttpServer(listener: RequestListener, times: HttpTimes, certificate: HttpCertificate | undefined): Server {
+  const options: ServerOptions = {
+    headersTimeout: times.headersMs,
+    requestTimeout: times.requestMs,
+    keepAliveTimeout: times.idleMs,
+    connectionsCheckingInterval: times.checkMs,
+    maxHeaderSize: MAX_HEADER_BYTES,
+  };
+  const server = certificate ? createTlsServer({ ...options, ...certificate, minVersion: "TLSv1.2" }, listener) : createServer(options, listener);
+  server.maxConnections = MAX_CONNECTIONS;
+  return server;
+}
+
+const HEADERS = {
+  // What is answered is for the program that asked: no browser shall guess what it is, keep it, show it in a frame, or
+  // let another page read it.
+  "x-content-type-options": "nosniff",
+  "cache-control": "no-store",
+  "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+  "cross-origin-resource-policy": "same-origin",
+  "referrer-policy": "no-referrer",
+} as const;
+
+export function protect(reply: FastifyReply, encrypted: boolean): void {
+  void reply.headers(HEADERS);
+  // RFC 6797: who has once come by TLS shall not be led to come without.
+  if (encrypted) void reply.header("strict-transport-security", "max-age=31536000");
+}
