@@ -22,5 +22,7 @@ export type CauseReason =
   | "cancelled" // given up before it was answered
   | "duration" // its time was over
   | "media_timeout"
+  | "media_failed" // the thread that carried its audio died, or none could be had
+  | "out_of_ports" // every media port of the configured range is taken
   | "shutdown"
   | "failed";

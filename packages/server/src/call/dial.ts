@@ -30,8 +30,9 @@ export function createSipDialler(options: SipDiallerOptions): Dialler {
 async function dial(options: SipDiallerOptions, request: DialRequest, signal: AbortSignal): Promise<DialOutcome> {
   const route = options.routes(request.target);
   if (!route.found) return { answered: false, cause: route.cause };
-  const session = await openSession(options.engine, request.near);
-  if (!session) return { answered: false, cause: { reason: "failed", who: "us", sipStatus: 503 } };
+  const opened = await openSession(options.engine, request.near);
+  if ("none" in opened) return { answered: false, cause: opened.none };
+  const { session } = opened;
   const outcome = await ring({ ...options, request, session }, route.destinations, signal);
   if (!outcome.answered) await session.close();
   return outcome;

@@ -4,7 +4,8 @@ import { setMedia } from "./leg-media.ts";
 import { endState, type LegState, type Line, type SipLegOptions } from "./leg-state.ts";
 import type { Leg } from "./leg.ts";
 import { sdpBody, type Offer, type Settled } from "./offer-answer.ts";
-import { reasonHeader, statusOfCause } from "./sip-cause.ts";
+import { reasonHeader } from "./sip-cause.ts";
+import { refuseFor } from "./refuse.ts";
 import { createSipLeg } from "./sip-leg.ts";
 
 /** What the 200 to an INVITE will carry: the answer to its offer, or, as it had none, an offer (RFC 3261 §13.2.1). */
@@ -60,7 +61,7 @@ function inboundLine(invite: IncomingInvite, ours: Description): Line {
     },
     async end(state, cause) {
       if (state.dialog) await state.dialog.bye([["Reason", reasonHeader(cause)]]);
-      else if (!invite.signal.aborted) invite.respond(statusOfCause(cause));
+      else if (!invite.signal.aborted) refuseFor(invite, cause);
     },
   };
 }

@@ -11,7 +11,7 @@ export function watchMedia(state: LegState): void {
     events.on("digit", ({ digit }) => press(state, digit, "rfc4733")),
     events.on("quiet", ({ quietMs }) => quiet(state, quietMs)),
     // Neither side hears the other any more, and there is no way back.
-    events.on("lost", () => inBackground(hangUp(state, { reason: "failed", who: "us" }))),
+    events.on("lost", () => inBackground(hangUp(state, { reason: "media_failed", who: "us" }))),
   ];
   state.life.onClose(() => {
     for (const stop of stops) stop();

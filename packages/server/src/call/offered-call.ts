@@ -8,7 +8,7 @@ import { inBackground, settingsOf, type LegSettings } from "./leg-state.ts";
 import type { Leg, LegInfo } from "./leg.ts";
 import { describedBy, localMedia, offerOf, settle } from "./offer-answer.ts";
 import { openSession } from "./open-session.ts";
-import { notAcceptable } from "./refuse.ts";
+import { notAcceptable, RETRY_LATER } from "./refuse.ts";
 
 export interface AnsweringOptions extends LegSettings {
   readonly engine: MediaEngine;
@@ -54,11 +54,12 @@ async function legFor(
   offer: SdpSession | undefined,
   info: LegInfo,
 ): Promise<InboundLeg | undefined> {
-  const session = await openSession(options.engine);
-  if (!session) {
-    invite.respond(503, { headers: [["Retry-After", "10"]] });
+  const opened = await openSession(options.engine);
+  if ("none" in opened) {
+    invite.respond(503, { headers: [RETRY_LATER] });
     return undefined;
   }
+  const { session } = opened;
   const { clock, ids } = options;
   const local = localMedia(session, options, invite.source.host);
   const ours = offer ? settle(offer, local) : offerOf(local);

@@ -39,6 +39,8 @@ describe("the refusal of a cause", () => {
     [{ reason: "unreachable", who: "us" }, 404, 'Q.850;cause=3;text="unreachable"'],
     [{ reason: "shutdown", who: "us" }, 503, 'Q.850;cause=41;text="shutdown"'],
     [{ reason: "media_timeout", who: "network" }, 500, 'Q.850;cause=102;text="media timeout"'],
+    [{ reason: "media_failed", who: "us" }, 503, 'Q.850;cause=41;text="media failed"'],
+    [{ reason: "out_of_ports", who: "us" }, 503, 'Q.850;cause=42;text="out of ports"'],
     [{ reason: "rejected", who: "peer", sipStatus: 403 }, 403, 'Q.850;cause=21;text="rejected"'],
     [{ reason: "failed", who: "us", sipStatus: 200 }, 500, 'Q.850;cause=41;text="failed"'],
   ];

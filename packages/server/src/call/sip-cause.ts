@@ -37,6 +37,8 @@ const TRANSLATIONS = {
   cancelled: { status: 487, q850: 16 },
   duration: { status: 480, q850: 31 },
   media_timeout: { status: 500, q850: 102 },
+  media_failed: { status: 503, q850: 41 },
+  out_of_ports: { status: 503, q850: 42 },
   shutdown: { status: 503, q850: 41 },
   failed: { status: 500, q850: 41 },
 } as const satisfies Record<CauseReason, Translation>;

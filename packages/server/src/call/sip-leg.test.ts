@@ -381,6 +381,6 @@ describe("a hold that is signalled", () => {
 it("a leg whose media thread has died ends, and its peer is told", () => {
   const { leg, media, byes } = upLeg();
   media.emit("lost", { failure: new Error("gone") });
-  expect(leg.signal.reason).toEqual({ reason: "failed", who: "us" });
+  expect(leg.signal.reason).toEqual({ reason: "media_failed", who: "us" });
   expect(byes).toHaveLength(1);
 });

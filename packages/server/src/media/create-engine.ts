@@ -44,7 +44,7 @@ class Engine implements MediaEngine {
     this.#threads = new Threads(Math.max(1, workers), makeHost, {
       relay: (session, link, frame) => this.#threadOf.get(link)?.relayed(link, session, frame),
       died: (thread) => this.#lose(thread),
-    });
+    }, clock);
   }
 
   get sessions(): number {

@@ -37,6 +37,11 @@ export class Thread implements CommandPort {
     this.#hooks = hooks;
   }
 
+  /** Why it has ended. */
+  get failure(): Error | undefined {
+    return this.#ended;
+  }
+
   /** Sessions open or being opened. */
   get load(): number {
     return this.sessions.size + this.#binds.size;

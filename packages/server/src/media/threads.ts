@@ -1,17 +1,27 @@
+import { channels, type Clock, type Timer } from "../base/index.ts";
 import type { Host, HostHooks } from "./host.ts";
 import { Thread, type ThreadHooks } from "./thread.ts";
 
-/** The engine's threads; one that has died is started anew when a session needs it. */
+/** One that cannot be started, or dies at once, is started again so much later. */
+const START_AGAIN_MS = 1000;
+
+/** The engine's threads; one that has died is started anew. */
 export class Threads {
   readonly #slots: (Thread | undefined)[];
   readonly #starting = new Map<number, Promise<Thread>>();
+  readonly #again = new Map<number, Timer>();
+  readonly #startedMs: number[];
   readonly #makeHost: (hooks: HostHooks) => Host | Promise<Host>;
   readonly #hooks: ThreadHooks;
+  readonly #clock: Clock;
+  #stopped = false;
 
-  constructor(count: number, makeHost: (hooks: HostHooks) => Host | Promise<Host>, hooks: ThreadHooks) {
+  constructor(count: number, makeHost: (hooks: HostHooks) => Host | Promise<Host>, hooks: ThreadHooks, clock: Clock) {
     this.#slots = Array.from({ length: count }, () => undefined);
+    this.#startedMs = Array.from({ length: count }, () => -Infinity);
     this.#makeHost = makeHost;
     this.#hooks = hooks;
+    this.#clock = clock;
   }
 
   get running(): readonly Thread[] {
@@ -23,21 +33,27 @@ export class Threads {
     await Promise.all(this.#slots.map((thread, index) => (thread ? Promise.resolve(thread) : this.#begin(index))));
   }
 
+  /** While one runs, nobody waits for those that are being started. */
   async leastLoaded(): Promise<Thread> {
-    await this.start();
+    if (this.running.length === 0) await this.start();
     return this.running.reduce((best, thread) => (thread.load < best.load ? thread : best));
   }
 
   async stop(): Promise<void> {
+    this.#stopped = true;
+    for (const timer of this.#again.values()) timer.cancel();
+    await Promise.allSettled(this.#starting.values());
     await Promise.all(this.running.map((thread) => thread.stop()));
   }
 
   async #begin(index: number): Promise<Thread> {
     const underWay = this.#starting.get(index);
     if (underWay) return await underWay;
+    this.#again.get(index)?.cancel();
     const thread = new Thread(index, { ...this.#hooks, died: (dead) => this.#died(dead) });
     const starting = thread.start(this.#makeHost);
     this.#starting.set(index, starting);
+    this.#startedMs[index] = this.#clock.monotonicMs();
     try {
       await starting;
       this.#slots[index] = thread;
@@ -48,7 +64,23 @@ export class Threads {
   }
 
   #died(thread: Thread): void {
-    if (this.#slots[thread.index] === thread) this.#slots[thread.index] = undefined;
+    const { index } = thread;
+    // One that has never been ready is told by whoever started it.
+    if (this.#slots[index] !== thread) return;
+    this.#slots[index] = undefined;
     this.#hooks.died(thread);
+    channels.failure.publish({ layer: "media", failure: new Error(`media thread ${index} died; it is started anew`, { cause: thread.failure }) });
+    const livedMs = this.#clock.monotonicMs() - (this.#startedMs[index] ?? 0);
+    this.#restart(index, livedMs < START_AGAIN_MS ? START_AGAIN_MS : 0);
+  }
+
+  #restart(index: number, delayMs: number): void {
+    if (this.#stopped) return;
+    const begin = () =>
+      this.#begin(index).then(undefined, (failure: unknown) => {
+        channels.failure.publish({ layer: "media", failure });
+        this.#restart(index, START_AGAIN_MS);
+      });
+    this.#again.set(index, this.#clock.setTimer(delayMs, () => void begin()));
   }
 }
