@@ -53,7 +53,7 @@ export interface WaitingInvite {
 export const ALLOW: Header = ["Allow", "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, PRACK"];
 
 /** The extensions we know (RFC 3261 §20.37). */
-export const SUPPORTED: Header = ["Supported", "100rel"];
+export const SUPPORTED: Header = ["Supported", "100rel, timer"];
 
 /**
  * The Contact under which this end is reached by somebody at `to` (§8.1.1.8); a `sips:` URI where the dialog asks for

@@ -9,6 +9,8 @@ export interface Answering {
   readonly toTag: string;
   /** The Contact of responses that make or refresh a dialog. */
   readonly contact?: string;
+  /** Of a 2xx. */
+  readonly successHeaders?: readonly Header[];
   /** Called with the final response, after it was sent. */
   readonly onFinal?: (response: SipResponse) => void;
 }
@@ -27,7 +29,7 @@ export function incomingRequest(core: Core, transaction: ServerTransaction, answ
         reason: extra.reason,
         body: extra.body,
         toTag: answering.toTag,
-        headers: responseHeaders(core, transaction, status, answering.contact, extra),
+        headers: responseHeaders(core, transaction, status, answering, extra),
       });
       transaction.respond(response);
       if (answered) answering.onFinal?.(response);
@@ -36,7 +38,7 @@ export function incomingRequest(core: Core, transaction: ServerTransaction, answ
 }
 
 function responseHeaders(
-  core: Core, { received: { message: request } }: ServerTransaction, status: number, contact: string | undefined,
+  core: Core, { received: { message: request } }: ServerTransaction, status: number, { contact, successHeaders = [] }: Answering,
   { headers = [] }: ResponseExtra,
 ): readonly Header[] {
   const given = new Set(headers.map(([name]) => name.toLowerCase()));
@@ -50,5 +52,6 @@ function responseHeaders(
   const tellsAllow = status === 405 || (status >= 200 && status < 300 && ["INVITE", "OPTIONS"].includes(request.method));
   if (tellsAllow && !given.has("allow")) own.push(ALLOW);
   if (tellsAllow && status < 300 && !given.has("supported")) own.push(SUPPORTED);
+  if (status >= 200 && status < 300) own.push(...successHeaders);
   return [...own, ...serverHeader(core), ...headers];
 }

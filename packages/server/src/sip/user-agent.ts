@@ -4,6 +4,7 @@ import { ALLOW, type Core, serverHeader, SUPPORTED } from "./core.ts";
 import { dialogKey } from "./dialog/dialog-state.ts";
 import { inviteIn } from "./dialog/incoming-invite.ts";
 import { inviteOut } from "./dialog/outgoing-invite.ts";
+import { isTooBrief, TOO_BRIEF } from "./dialog/session-timer.ts";
 import { exchange } from "./exchange.ts";
 import { incomingRequest } from "./incoming-request.ts";
 import { createGuard } from "./guard/guard.ts";
@@ -144,6 +145,7 @@ function passUp(
   const { message: request } = transaction.received;
   if (request.method === "INVITE") {
     if (events.count("invite") === 0) return refuse(480);
+    if (isTooBrief(request)) return refuse(422, TOO_BRIEF);
     const incoming = inviteIn(core, transaction);
     return offer(() => events.emit("invite", incoming), () => incoming.respond(500));
   }

@@ -3,8 +3,9 @@ import type { Core } from "../core.ts";
 import type { SipRequest } from "../message/message.ts";
 import type { Transport } from "../transport/transport.ts";
 import type { SipAddress } from "../address.ts";
-import type { Credentials, DialogEvents } from "../user-agent-types.ts";
+import type { Body, Credentials, DialogEvents } from "../user-agent-types.ts";
 import type { DialogState } from "./dialog-state.ts";
+import type { SessionTimer } from "./session-refresh.ts";
 import type { AckWait } from "./retransmit-2xx.ts";
 
 /** What the client and the server side of one live dialog share. */
@@ -24,8 +25,12 @@ export interface DialogContext {
   readonly transport: Transport;
   /** Our INVITE began the dialog. */
   readonly ownsCallId: boolean;
+  /** RFC 4028: whether and when the session expires. */
+  readonly session: SessionTimer;
+  /** What we said last of our side of the session: said again by a re-INVITE that only refreshes. */
+  localBody: Body | undefined;
   state: DialogState;
-  /** Our INVITE that has no final response yet, while there is one: the peer's would be glare now (§14.2). */
+  /** Our INVITE that has no final response yet, while there is one: the peer's would be glare now (RFC 3261 §14.2). */
   inviting: Promise<void> | undefined;
   /** ACKs we sent, by CSeq, to repeat when a 2xx comes again. */
   readonly acks: Map<number, { readonly ack: SipRequest; readonly to: SipAddress }>;

@@ -22,6 +22,6 @@ export async function destinationsOf(
     // An address is in few certificates: what has been verified by its name goes on being used.
     if (located.host === flow.host || (flow.name !== undefined && located.name === undefined)) return [flow];
   }
-  // Deviation: §12.2.1.1 wants the Contact; a private address seen from outside leads nowhere, the flow does.
+  // Deviation: RFC 3261 §12.2.1.1 wants the Contact; a private address seen from outside leads nowhere, the flow does.
   return located.host !== flow.host && isPrivate(located.host) && (direct || !isPrivate(flow.host)) ? [flow] : targets;
 }

@@ -1,12 +1,13 @@
 import { scope } from "../../base/index.ts";
 import { contactAt, type Core, isSips, userOf } from "../core.ts";
 import { incomingRequest } from "../incoming-request.ts";
-import { headerValues, type SipRequest, type SipResponse } from "../message/message.ts";
+import { bodyOf, headerValues, type SipRequest, type SipResponse } from "../message/message.ts";
 import { respondTo } from "../message/respond.ts";
 import type { ServerTransaction } from "../transaction/transactions.ts";
 import type { Dialog, IncomingInvite } from "../user-agent-types.ts";
 import { dialogKey, dialogOfRequest } from "./dialog-state.ts";
 import { reliably, requires100rel } from "./reliable-server.ts";
+import { agreedByServer, intervalHeaders } from "./session-timer.ts";
 import { createLiveDialog } from "./live-dialog.ts";
 
 /** A call to us (RFC 3261 §13.3): an early dialog until it is accepted or refused. */
@@ -15,12 +16,14 @@ export function inviteIn(core: Core, bare: ServerTransaction): IncomingInvite {
   const localTag = core.ids.token(10);
   const key = dialogKey(envelope.callId, localTag, envelope.fromTag);
   const transaction = requires100rel(request) ? reliably(core, bare, key, () => giveUp("gone", 504)) : bare;
+  const session = agreedByServer(request);
   const waiting = scope();
   const user = userOf(request.uri) ?? userOf(envelope.to.uri);
   let accepted: Dialog | undefined;
 
   const live = (response: SipResponse | undefined) => {
     const made = createLiveDialog(core, {
+      peer: request, session, localBody: response && bodyOf(response),
       state: dialogOfRequest(request, envelope, localTag), flow: source, transport, user, ownsCallId: false,
       // One Via: no proxy stands between us.
       direct: headerValues(request, "Via").length === 1,
@@ -30,6 +33,7 @@ export function inviteIn(core: Core, bare: ServerTransaction): IncomingInvite {
   };
   const incoming = incomingRequest(core, transaction, {
     toTag: localTag,
+    successHeaders: intervalHeaders(session),
     contact: contactAt(core, transport, source, user, asksForSips(request)),
     onFinal(response) {
       core.waiting.delete(bare);

@@ -1,6 +1,6 @@
 import { sleep } from "../../base/index.ts";
 import { createAuthorizer } from "../auth/authorizer.ts";
-import { contactAt, isSips, userAgentHeader } from "../core.ts";
+import { contactAt, isSips, SUPPORTED, userAgentHeader } from "../core.ts";
 import { credentialsOf, exchange, type Sent, withVia } from "../exchange.ts";
 import { type Header, type SipRequest, type SipResponse } from "../message/message.ts";
 import { respondTo } from "../message/respond.ts";
@@ -8,6 +8,7 @@ import { leavesTransportOpen } from "../locate/locator.ts";
 import type { SipAddress } from "../address.ts";
 import type { DialogContext } from "./context.ts";
 import { destinationsOf } from "./destinations.ts";
+import { agreedByClient } from "./session-timer.ts";
 import { nextHopInside, refreshTarget, requestInside, type RequestParts } from "./dialog-state.ts";
 
 /** How many ACKs are kept for repeated 2xx. */
@@ -67,7 +68,9 @@ function sendWithin(context: DialogContext, method: string, parts: RequestParts)
     }, {
       response(response, received, sent) {
         if (response.status < 200) return;
+        if (response.status < 300 && (method === "INVITE" || method === "UPDATE")) context.session.settled(agreedByClient(response), "uac");
         if (response.status < 300 && method === "INVITE") {
+          context.localBody = parts.body ?? context.localBody;
           const { number } = received.envelope.cseq;
           if (context.acks.has(number)) return repeatAck(context, number);
           context.state = refreshTarget(context.state, response);
@@ -89,7 +92,7 @@ function closeOn(context: DialogContext, method: string, response: SipResponse):
 function ownHeaders(context: DialogContext, method: string, to: SipAddress): readonly Header[] {
   const refreshes = method === "INVITE" || method === "UPDATE";
   const contact: Header[] = refreshes ? [["Contact", contactAt(context.core, context.transport, to, context.user, isSips(context.state.remoteTarget))]] : [];
-  return [...contact, ...userAgentHeader(context.core)];
+  return [...contact, ...(refreshes ? [SUPPORTED, ...context.session.headers()] : []), ...userAgentHeader(context.core)];
 }
 
 /** Sends the ACK to a 2xx and keeps it for when the 2xx comes again (§13.2.2.4). */

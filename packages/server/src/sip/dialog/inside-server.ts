@@ -1,11 +1,12 @@
 import { contactAt, isSips } from "../core.ts";
 import { incomingRequest } from "../incoming-request.ts";
-import { header, type SipRequest, type SipResponse } from "../message/message.ts";
+import { bodyOf, header, type SipRequest, type SipResponse } from "../message/message.ts";
 import { respondTo } from "../message/respond.ts";
 import type { ServerTransaction } from "../transaction/transactions.ts";
 import type { Received } from "../transport/network.ts";
 import type { DialogContext } from "./context.ts";
 import { refreshTarget } from "./dialog-state.ts";
+import { agreedByServer, intervalHeaders, isTooBrief, TOO_BRIEF } from "./session-timer.ts";
 import { byeWithin } from "./inside-client.ts";
 import { retransmitUntilAck } from "./retransmit-2xx.ts";
 
@@ -26,6 +27,7 @@ export function receiveWithin(context: DialogContext, transaction: ServerTransac
     if (context.refusePending) return refuse(500, [["Retry-After", String(context.core.ids.integer(11))]]);
     if (context.inviting) return refuse(491);
   }
+  if ((request.method === "INVITE" || request.method === "UPDATE") && isTooBrief(request)) return refuse(422, TOO_BRIEF);
   passUp(context, transaction);
 }
 
@@ -50,13 +52,19 @@ function passUp(context: DialogContext, transaction: ServerTransaction): void {
     context.refusePending = undefined;
     core.waiting.delete(transaction);
   };
+  const session = refreshes ? agreedByServer(request) : undefined;
   const incoming = incomingRequest(core, transaction, {
     toTag: context.state.localTag,
+    successHeaders: intervalHeaders(session),
     ...(refreshes ? { contact: contactAt(core, transport, source, context.user, isSips(context.state.remoteTarget)) } : undefined),
     onFinal(response) {
       if (isInvite) done();
       if (response.status >= 300) return;
-      if (refreshes) context.state = refreshTarget(context.state, request);
+      if (refreshes) {
+        context.state = refreshTarget(context.state, request);
+        context.session.settled(session, "uas");
+        context.localBody = bodyOf(response) ?? context.localBody;
+      }
       if (isInvite) awaitAck(context, transaction, response);
     },
   });

@@ -1,14 +1,16 @@
 import { Emitter, scope } from "../../base/index.ts";
 import type { Core, DialogEntry } from "../core.ts";
-import type { SipRequest, SipResponse } from "../message/message.ts";
+import { headerValues, type SipRequest, type SipResponse, type WithHeaders } from "../message/message.ts";
 import type { ServerTransaction } from "../transaction/transactions.ts";
 import type { Received } from "../transport/network.ts";
 import type { Transport } from "../transport/transport.ts";
 import type { SipAddress } from "../address.ts";
-import type { Credentials, Dialog, DialogEvents } from "../user-agent-types.ts";
+import type { Body, Credentials, Dialog, DialogEvents } from "../user-agent-types.ts";
 import type { DialogContext } from "./context.ts";
 import { dialogKey, type DialogState } from "./dialog-state.ts";
 import { acknowledge, byeWithin, repeatAck, requestWithin } from "./inside-client.ts";
+import { createSessionTimer } from "./session-refresh.ts";
+import type { SessionInterval } from "./session-timer.ts";
 import { ackWithin, awaitAck, receiveWithin } from "./inside-server.ts";
 
 export interface DialogOrigin {
@@ -19,6 +21,11 @@ export interface DialogOrigin {
   readonly user: string | undefined;
   readonly ownsCallId: boolean;
   readonly direct: boolean;
+  /** What our INVITE, or our 2xx, said of the session. */
+  readonly localBody?: Body | undefined;
+  /** The peer's INVITE, or its 2xx: what it allows. */
+  readonly peer: WithHeaders;
+  readonly session: SessionInterval | undefined;
 }
 
 /** A confirmed dialog as the INVITE that made it sees it. */
@@ -33,7 +40,16 @@ export interface LiveDialog {
 /** Brings a dialog to life: from now on the peer's requests in it are taken. */
 export function createLiveDialog(core: Core, origin: DialogOrigin): LiveDialog {
   const { state } = origin;
+  // RFC 4028 §7.4: an UPDATE says nothing of the media, and cannot be in the way of a re-INVITE.
+  const updates = headerValues(origin.peer, "Allow").some((method) => method.toUpperCase() === "UPDATE");
+  const session = createSessionTimer(core.clock, {
+    refresh: () => void (updates ? requestWithin(context, "UPDATE", {}) : context.localBody && requestWithin(context, "INVITE", { body: context.localBody })),
+    // §10: "the UA … SHOULD send a BYE request to terminate the session".
+    expire: () => void byeWithin(context, [], "timeout"),
+  });
   const context: DialogContext = {
+    session,
+    localBody: origin.localBody,
     core,
     key: dialogKey(state.callId, state.localTag, state.remoteTag),
     emitter: new Emitter<DialogEvents>(),
@@ -50,6 +66,8 @@ export function createLiveDialog(core: Core, origin: DialogOrigin): LiveDialog {
     unacknowledged: new Map(),
     refusePending: undefined,
   };
+  context.life.onClose(session.stop);
+  session.settled(origin.session, origin.ownsCallId ? "uac" : "uas");
   core.dialogs.set(context.key, entryOf(context));
   return {
     dialog: {

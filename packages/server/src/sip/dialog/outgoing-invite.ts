@@ -10,6 +10,7 @@ import type { Received } from "../transport/network.ts";
 import { isPrivate } from "../transport/private-address.ts";
 import type { InviteOutcome, OutgoingInvite, OutgoingRequest } from "../user-agent-types.ts";
 import { dialogOfResponse } from "./dialog-state.ts";
+import { agreedByClient } from "./session-timer.ts";
 import { createPracks, type Pracks } from "./prack.ts";
 import { createLiveDialog, type LiveDialog } from "./live-dialog.ts";
 
@@ -114,6 +115,9 @@ function createForks(core: Core, options: OutgoingRequest) {
     if (known) return { live: known, isNew: false };
     const state = dialogOfResponse(invite, response, received.envelope);
     const live = createLiveDialog(core, {
+      peer: response,
+      session: agreedByClient(response),
+      localBody: options.body,
       // What was acknowledged before has taken numbers.
       state: { ...state, localCSeq: Math.max(state.localCSeq, pracks.cseqOf(tag)) },
       flow: received.source,

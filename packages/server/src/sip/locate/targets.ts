@@ -32,7 +32,7 @@ export async function targetsOf(wanted: Wanted, options: TargetOptions): Promise
   if (isIP(host) !== 0) return [targetAt(wanted, usual, host, port ?? defaultPort(usual))];
   // RFC 6761 §6.4; browsers write such names, as they do not know their addresses (RFC 7118 §5).
   if (host.endsWith(".invalid")) return [];
-  // §4.2: "If the TARGET was not a numeric IP address, but a port is present, the client performs an A or AAAA record lookup".
+  // RFC 3263 §4.2: "If the TARGET was not a numeric IP address, but a port is present, the client performs an A or AAAA record lookup".
   if (port !== undefined) return await atHost(wanted, options, usual, host, port);
   // A name without a dot is one of this network, and has no services.
   const named = host.includes(".") ? await byServices(wanted, options) : [];
@@ -40,7 +40,7 @@ export async function targetsOf(wanted: Wanted, options: TargetOptions): Promise
   return await atHost(wanted, options, usual, host, defaultPort(usual));
 }
 
-/** §4.1: what the NAPTR records say, else the SRV records of each transport that is spoken here. */
+/** RFC 3263 §4.1: what the NAPTR records say, else the SRV records of each transport that is spoken here. */
 async function byServices(wanted: Wanted, options: TargetOptions): Promise<readonly SipAddress[]> {
   const { host, transport, secure } = wanted;
   const found: SipAddress[] = [];
@@ -59,7 +59,7 @@ const SRV_PREFIX = { udp: "_sip._udp", tcp: "_sip._tcp", tls: "_sips._tcp", ws: 
 
 const SERVICES: Readonly<Record<string, TransportName>> = { "SIP+D2U": "udp", "SIP+D2T": "tcp", "SIPS+D2T": "tls" };
 
-/** §4.1: services we speak, by order and preference; "s": an SRV record comes next. */
+/** RFC 3263 §4.1: services we speak, by order and preference; "s": an SRV record comes next. */
 function servicesIn(
   records: readonly NaptrRecord[], secure: boolean, { speaks }: TargetOptions,
 ): readonly { readonly transport: TransportName; readonly name: string }[] {

@@ -34,6 +34,12 @@ export interface WithHeaders {
 
 export const noBody: Uint8Array = new Uint8Array(0);
 
+/** The body and its type; `undefined` without one. */
+export function bodyOf(message: SipMessage): { readonly type: string; readonly bytes: Uint8Array } | undefined {
+  const type = message.body.length > 0 ? header(message, "Content-Type") : undefined;
+  return type === undefined ? undefined : { type, bytes: message.body };
+}
+
 /** The value of the first header line of that name, in any spelling or compact form; `undefined` without one. */
 export function header(message: WithHeaders, name: string): string | undefined {
   const known = knownName(name);

@@ -22,7 +22,7 @@ function flowOf(request: SipRequest, params: Params): FlowId | undefined {
   const regId = Number(param(params, "reg-id") ?? Number.NaN);
   const supports = headerValues(request, "Supported").some((option) => option.toLowerCase() === "outbound");
   if (!supports || instance === undefined || !/^"<[^<>"\\\r\n]{1,200}>"$/.test(instance)) return undefined;
-  // §4.2: "The value of the reg-id … MUST be in the range of 1 to (2**31 - 1)".
+  // RFC 5626 §4.2: "The value of the reg-id … MUST be in the range of 1 to (2**31 - 1)".
   return Number.isInteger(regId) && regId >= 1 && regId < 2 ** 31 ? { instance: unquote(instance), regId } : undefined;
 }
 
@@ -37,7 +37,7 @@ export function wishesOf(request: SipRequest, known: readonly Contact[], maxExpi
   const values = headerValues(request, "Contact");
   const general = header(request, "Expires");
   if (values.includes("*")) {
-    // §10.3 step 6: `*` stands alone and with an expiry of 0.
+    // RFC 3261 §10.3 step 6: `*` stands alone and with an expiry of 0.
     if (values.length > 1 || seconds(general) !== 0) return undefined;
     return known.map(({ uri, flow }) => ({ uri, expiresSeconds: 0, ...(flow && { flow }) }));
   }

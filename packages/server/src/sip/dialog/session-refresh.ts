@@ -1,0 +1,47 @@
+import type { Clock, Timer } from "../../base/index.ts";
+import type { Header } from "../message/message.ts";
+import { formatInterval, scheduleOf, type SessionInterval } from "./session-timer.ts";
+
+/** The session timer of one dialog (RFC 4028 §10). */
+export interface SessionTimer {
+  /** What a refresh has settled, and which side of it we were; `undefined`: the session does not expire. */
+  settled(interval: SessionInterval | undefined, weWere: "uac" | "uas"): void;
+  /** What our next INVITE or UPDATE says of it (§7.1): who refreshes goes on to. */
+  headers(): readonly Header[];
+  readonly stop: () => void;
+}
+
+/** A refresh that was refused is tried again after an eighth of the interval, until the session expires. */
+const RETRY_PART = 8;
+
+export function createSessionTimer(clock: Clock, does: { readonly refresh: () => void; readonly expire: () => void }): SessionTimer {
+  let current: { readonly seconds: number; readonly ours: boolean } | undefined;
+  let refreshing: Timer | undefined;
+  let expiring: Timer | undefined;
+  const stop = () => {
+    refreshing?.cancel();
+    expiring?.cancel();
+    current = undefined;
+  };
+  const refreshAfter = (delayMs: number, seconds: number) => {
+    refreshing = clock.setTimer(delayMs, () => {
+      refreshAfter((seconds * 1000) / RETRY_PART, seconds);
+      does.refresh();
+    });
+  };
+  return {
+    settled(interval, weWere) {
+      stop();
+      if (!interval) return;
+      const { refreshMs, expireMs } = scheduleOf(interval, weWere);
+      current = { seconds: interval.seconds, ours: refreshMs !== undefined };
+      expiring = clock.setTimer(expireMs, () => {
+        stop();
+        does.expire();
+      });
+      if (refreshMs !== undefined) refreshAfter(refreshMs, interval.seconds);
+    },
+    headers: () => (current ? [["Session-Expires", formatInterval({ seconds: current.seconds, refresher: current.ours ? "uac" : "uas" })]] : []),
+    stop,
+  };
+}
