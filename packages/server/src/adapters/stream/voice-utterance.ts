@@ -36,7 +36,7 @@ export class Utterance {
   readonly heardMs: Promise<number>;
   readonly #feed: Feed;
   readonly #spurt: Spurt;
-  #marks: readonly Mark[] = [];
+  readonly #marks: Mark[] = [];
   #marked = 0;
   #underruns = 0;
   #dropped = 0;
@@ -105,11 +105,11 @@ export class Utterance {
 
   mark(name: string): void {
     if (this.#state !== "open" || this.#lost) {
-      this.#marks = [...this.#marks, { name, late: this.#state === "cleared" }];
+      this.#marks.push({ name, late: this.#state === "cleared" });
       return;
     }
     this.#marked += 1;
-    this.#marks = [...this.#marks, { name, number: this.#marked }];
+    this.#marks.push({ name, number: this.#marked });
     this.#spurt.mark(this.#marked);
   }
 
@@ -133,10 +133,8 @@ export class Utterance {
   }
 
   #reached(number: number): void {
-    const mark = this.#marks.find((candidate) => candidate.number === number);
-    if (!mark) return;
-    this.#marks = this.#marks.filter((candidate) => candidate !== mark);
-    this.turn.tell({ type: "mark", name: mark.name, reached: true });
+    const index = this.#marks.findIndex((mark) => mark.number === number);
+    for (const { name } of index < 0 ? [] : this.#marks.splice(index, 1)) this.turn.tell({ type: "mark", name, reached: true });
   }
 
   async #hear(): Promise<number> {
