@@ -19,7 +19,7 @@ const MAXIMUM_CHANNELS = 8;
 /** What the first page of a stream says about it; nothing when it is none of the codecs that are played. */
 export function oggHead({ body }: OggPage): OggHead | undefined {
   const view = new DataView(body.buffer, body.byteOffset, body.byteLength);
-  // RFC 7845 §5.1.
+  // RFC 7845 §5.1: the identification header.
   if (begins(body, "OpusHead") && body.length >= 19) {
     return checked({ codec: "opus", channels: view.getUint8(9), sampleRateHz: SAMPLE_RATE_HZ, preSkip: view.getUint16(10, true) });
   }
