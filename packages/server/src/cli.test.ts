@@ -101,6 +101,8 @@ describe.concurrent("piopiy", () => {
   });
 });
 
+const printed: string[] = [];
+
 /** Runs the server until it is ready; where its API and its SIP are. */
 async function serve(config: string) {
   const { child, exited } = start(["serve", "--config", config]);
@@ -110,6 +112,7 @@ async function serve(config: string) {
       out += chunk;
       const [, address, sip] = /REST API\s+(\S+)[\s\S]*SIP\s+udp [\d.]+:(\d+)[\s\S]*stops\./.exec(out) ?? [];
       if (address !== undefined) resolve([address, Number(sip)]);
+      if (address !== undefined) printed.push(out);
     });
     exited.then(() => reject(new Error("the server ended")), reject);
   });
@@ -138,6 +141,10 @@ describe("piopiy serve", () => {
     await first.exited;
     // Its server is gone: signing off takes as long as a phone tries.
     const switchedOff = lost.phone.close();
+
+    // Configured secrets are not printed: what is printed ends up in a journal.
+    expect(printed.join("")).toContain("(as configured)");
+    for (const secret of [app.secret, "password   secret"]) expect(printed.join("")).not.toContain(secret);
 
     const second = await serve(config);
     const record = await second.api.record(lost.id);

@@ -1,6 +1,6 @@
 import type { Issue } from "@piopiy/pcmo";
 import { messageOf, PiopiyError } from "./base/index.ts";
-import type { Config } from "./config/index.ts";
+import type { AppConfig, Config } from "./config/index.ts";
 import { DEVELOPMENT_NUMBER, DEVELOPMENT_PHONE } from "./development.ts";
 import { startServer, type RunningServer } from "./server.ts";
 
@@ -15,7 +15,7 @@ export async function serve(config: Config, options: { readonly logLevel: string
   }
   // Whoever reads the first line may stop the server at once: it listens for that before it prints.
   const stop = stopSignal();
-  console.log(welcome(server));
+  console.log(welcome(server, config));
   const signal = await stop;
   const calls = server.calls();
   console.log(`\n${signal}: ending ${calls} ${calls === 1 ? "call" : "calls"} …`);
@@ -42,8 +42,9 @@ export function issueLines(issues: readonly Issue[]): string {
 }
 
 /** What to do next, ready to be pasted. */
-function welcome(server: RunningServer): string {
-  const { app, config, sip } = server;
+function welcome(server: RunningServer, configured: Config): string {
+  const { config, sip } = server;
+  const app = configured.apps.length === 0 ? server.app : withoutSecrets(server.app);
   const url = pasteable(server.url);
   const addresses = sip.map(({ transport, host, port }) => `${transport} ${host}:${port}`).join(", ");
   const phone = config.phones.find(({ number }) => number !== undefined);
@@ -55,7 +56,7 @@ function welcome(server: RunningServer): string {
   token      ${app.secret}
 ${app.webhook_secrets ? `  webhooks   signed with ${app.webhook_secrets[0]}\n` : ""}  SIP        ${addresses || "off"}
   data       ${server.data}
-${phone ? softphone(server, phone.username, phone.password) : ""}
+${phone ? softphone(server, phone.username, configured.phones.length === 0 ? phone.password : CONFIGURED) : ""}
 Call ${to} with curl:
 
   curl -sS ${url}/v2/global_pcmo_make_call -H 'content-type: application/json' -d '${JSON.stringify({
@@ -73,6 +74,13 @@ or with the SDK:
   console.log(await client.voice.call(${to}, 1001, new Action().speak("Hello from your own voice server.")));
 
 Ctrl-C ends all calls and stops.`;
+}
+
+// What is printed ends up in the journal of whoever runs this as a service: a secret that was configured is known already.
+const CONFIGURED = "(as configured)";
+
+function withoutSecrets({ webhook_secrets: signing, ...app }: AppConfig): AppConfig {
+  return { ...app, secret: CONFIGURED, ...(signing && { webhook_secrets: [CONFIGURED] }) };
 }
 
 function softphone({ sip, config }: RunningServer, username: string, password: string): string {
