@@ -104,11 +104,8 @@ function takeIn(
 ): void {
   const { guard } = options;
   if (isKeepAlive(bytes) || (guard && !guard.hears(source))) return;
-  if (!transport.reliable && looksLikeStun(bytes)) {
-    const answer = answerBinding(bytes, source);
-    if (answer) transport.send(answer, source).catch(() => undefined); // who asks asks again
-    return;
-  }
+  const binding = !transport.reliable && looksLikeStun(bytes) ? answerBinding(bytes, source) : undefined;
+  if (binding) return void transport.send(binding, source).catch(() => undefined); // who asks asks again
   publish("in", bytes, source);
   const parsed = parseMessage(bytes, isStream(source) ? "stream" : "datagram");
   if (!parsed.ok) {
