@@ -21,8 +21,8 @@ export interface DialogContext {
   /** The flow is known to lead to the peer itself, not to a proxy. */
   readonly direct: boolean;
   /** Where the peer's messages come from, and our transport to it. */
-  readonly flow: SipAddress;
-  readonly transport: Transport;
+  flow: SipAddress;
+  transport: Transport;
   /** Our INVITE began the dialog. */
   readonly ownsCallId: boolean;
   /** RFC 4028: whether and when the session expires. */

@@ -20,6 +20,7 @@ export function receiveWithin(context: DialogContext, transaction: ServerTransac
   // has the same, never gets here.
   if (remoteCSeq !== undefined && cseq.number <= remoteCSeq) return refuse(500);
   context.state = { ...context.state, remoteCSeq: cseq.number };
+  follow(context, transaction);
   if (request.method === "BYE") return receiveBye(context, transaction);
   if (context.life.signal.aborted) return refuse(481);
   if (request.method === "INVITE") {
@@ -29,6 +30,13 @@ export function receiveWithin(context: DialogContext, transaction: ServerTransac
   }
   if ((request.method === "INVITE" || request.method === "UPDATE") && isTooBrief(request)) return refuse(422, TOO_BRIEF);
   passUp(context, transaction);
+}
+
+/** RFC 5626 §4.5, RFC 7118 §5.4: a peer whose connection broke comes back on another one, and is reached by that. */
+function follow(context: DialogContext, { received: { source, transport } }: ServerTransaction): void {
+  if (!transport.reliable || context.state.routeSet.length > 0) return;
+  context.flow = source;
+  context.transport = transport;
 }
 
 function receiveBye(context: DialogContext, transaction: ServerTransaction): void {

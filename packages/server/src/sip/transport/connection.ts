@@ -22,8 +22,8 @@ export const CONNECTION_LIMITS: ConnectionLimits = { total: 8192, perAddress: 10
 /** The connections of one transport by their remote address: kept, and used in both directions (RFC 5923). */
 export interface Connections {
   readonly events: Listenable<{ gone: SipAddress }>;
-  /** Whether one more from that host is taken. */
-  admits(host: string): boolean;
+  /** Counts one that comes from that host; `undefined` when there are too many, else what to call when it has gone. */
+  enter(host: string): (() => void) | undefined;
   keep(remote: SipAddress, connection: Connection): void;
   /** From now on what is meant for the name and port of `sentBy` goes over the connection from `remote` (RFC 5923 §8.1). */
   alias(remote: SipAddress, sentBy: SipAddress): void;
@@ -38,15 +38,15 @@ export function createConnections(limits: ConnectionLimits = CONNECTION_LIMITS):
   /** Keys of the table by the name and port their peers are known by. */
   const aliases = new Map<string, string>();
   const events = new Emitter<{ gone: SipAddress }>();
+  let entered = 0;
   const count = (host: string, by: number) => {
+    entered += by;
     const left = (perHost.get(host) ?? 0) + by;
     if (left > 0) perHost.set(host, left);
     else perHost.delete(host);
   };
   const watch = (remote: SipAddress, connection: Connection, held: Promise<Connection>) => {
-    count(remote.host, 1);
     connection.onClose(() => {
-      count(remote.host, -1);
       // A newer connection from the same address may have taken the place.
       if (table.get(keyOf(remote)) === held) table.delete(keyOf(remote));
       events.emit("gone", remote);
@@ -54,7 +54,11 @@ export function createConnections(limits: ConnectionLimits = CONNECTION_LIMITS):
   };
   return {
     events,
-    admits: (host) => table.size < limits.total && (perHost.get(host) ?? 0) < limits.perAddress,
+    enter(host) {
+      if (entered >= limits.total || (perHost.get(host) ?? 0) >= limits.perAddress) return undefined;
+      count(host, 1);
+      return () => count(host, -1);
+    },
     keep(remote, connection) {
       const held = Promise.resolve(connection);
       table.set(keyOf(remote), held);

@@ -65,7 +65,9 @@ export async function openStreamTransport({ address, receive, clock }: StreamPar
   server?.on("connection", (socket: Socket) => {
     bare.add(socket);
     socket.once("close", () => bare.delete(socket));
-    if (!connections.admits(plainHost(socket.remoteAddress ?? ""))) socket.destroy();
+    const leave = connections.enter(plainHost(socket.remoteAddress ?? ""));
+    if (leave) socket.once("close", leave);
+    else socket.destroy();
   });
   server?.on(kind.accepted, (socket: Socket) => {
     if (socket.destroyed) return;

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { afterEach, describe, expect, it } from "vitest";
 import { WebSocket } from "ws";
 import { randomIds, systemClock, text, utf8, VirtualClock } from "../../base/index.ts";
-import { createUserAgent, header, parseMessage, type SipAddress, type SipMessage, type UserAgentOptions } from "../index.ts";
+import { createUserAgent, type Dialog, header, parseMessage, type SipAddress, type SipMessage, type UserAgentOptions } from "../index.ts";
 import { authority, server as certificate } from "./certificates.test.data.ts";
 import { openWebSocket } from "./web-socket.ts";
 
@@ -93,6 +93,26 @@ describe("SIP over WebSocket (RFC 7118)", () => {
     if (outcome.kind !== "accepted") throw new Error(outcome.kind);
     void outcome.dialog.bye();
     expect(await message()).toMatchObject({ method: "BYE" });
+  });
+
+  it("reaches a browser that has lost its connection over the next one that it speaks on", async () => {
+    const { agent: bob, port } = await agent();
+    const invited = new Promise<Dialog>((resolve) => bob.events.on("invite", (incoming) => resolve(incoming.accept({}))));
+    const before = await browser(`ws://${host}:${port}/`);
+    before.socket.send(request("INVITE", "7"));
+    const dialog = await invited;
+    await before.message();
+    const answer = await before.message();
+    before.socket.terminate();
+    const after = await browser(`ws://${host}:${port}/`);
+    const inside = (method: string, cseq: number) => request(method, "7").replace("To: <sip:bob@example.com>", `To: ${header(answer, "To")}`)
+      .replace(/CSeq: .*/, `CSeq: ${cseq} ${method}`).replace("z9hG4bK7", `z9hG4bK7${method}`);
+    after.socket.send(inside("ACK", 1));
+    dialog.events.on("request", (incoming) => incoming.respond(200));
+    after.socket.send(inside("INFO", 2));
+    expect(await after.message()).toMatchObject({ status: 200 });
+    void dialog.bye();
+    expect(await after.message()).toMatchObject({ method: "BYE" });
   });
 
   it("fails at once towards a browser that has gone, and does not dial it", async () => {

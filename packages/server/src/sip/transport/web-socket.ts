@@ -59,7 +59,10 @@ export const openWebSocket = (
     socket.once("close", () => bare.delete(socket));
   });
   server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    const refusal = refusalOf(settings, request) ?? (connections.admits(plainHost(request.socket.remoteAddress ?? "")) ? undefined : 503);
+    const wrong = refusalOf(settings, request);
+    const leave = wrong === undefined ? connections.enter(plainHost(request.socket.remoteAddress ?? "")) : undefined;
+    if (leave) socket.once("close", leave);
+    const refusal = wrong ?? (leave ? undefined : 503);
     if (refusal !== undefined) socket.end(`HTTP/1.1 ${refusal} Refused\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
     else upgrades.handleUpgrade(request, socket, head, (opened) => accept(opened, remoteAddress(address.transport, request.socket)));
   });
