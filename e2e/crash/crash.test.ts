@@ -29,7 +29,7 @@ const flows: Readonly<Record<"ringing" | "recorded" | "typing" | "waiting", read
 /** The server under test, as a process of its own; the same folder and the same configuration each time. */
 async function serve(cleanup: Cleanup, config: string) {
   const program = startProgram(cleanup, process.execPath, [cli, "serve", "--config", config, "--log-level", "error"]);
-  await program.says(/Ctrl-C ends all calls/);
+  await program.says(/Ctrl-C again ends them/);
   const baseUrl = /REST API +(\S+)/.exec(program.output())?.[1] ?? "";
   return { program, baseUrl, client: new RestClient(app.appid, app.secret, { baseUrl }) };
 }

@@ -110,7 +110,7 @@ async function serve(config: string) {
     let out = "";
     child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
       out += chunk;
-      const [, address, sip] = /REST API\s+(\S+)[\s\S]*SIP\s+udp [\d.]+:(\d+)[\s\S]*stops\./.exec(out) ?? [];
+      const [, address, sip] = /REST API\s+(\S+)[\s\S]*SIP\s+udp [\d.]+:(\d+)[\s\S]*again ends them\./.exec(out) ?? [];
       if (address !== undefined) resolve([address, Number(sip)]);
       if (address !== undefined) printed.push(out);
     });
@@ -123,7 +123,7 @@ describe("piopiy serve", () => {
   it("closes calls that a crash has left as interrupted, and ends its calls properly when it is asked to stop", async () => {
     const phones = [{ username: "alice", password: "secret", number: "919400000001" }];
     const config = await file("serve.json", {
-      http: { host, port: 0 }, sip: { host, udp: 0, tcp: 0 }, media: { host, ports: [0, 0], workers: 1 }, data: join(folder, "data"), apps: [app], phones,
+      http: { host, port: 0 }, sip: { host, udp: 0, tcp: 0 }, media: { host, ports: [0, 0], workers: 1 }, data: join(folder, "data"), apps: [app], phones, drain: 0,
     });
     const long = [{ action: "record" }, { action: "input", action_url: "http://127.0.0.1:9/", timeout: 30 }];
     const callAlice = async ({ api, sip }: Awaited<ReturnType<typeof serve>>) => {

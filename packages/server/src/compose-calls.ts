@@ -15,6 +15,8 @@ export interface Calls {
   readonly dialler: Dialler;
   /** Hands every call that comes in to `take`; before, calls are refused. */
   onCall(take: (call: IncomingCall) => void): void;
+  /** From now on nothing new is taken. */
+  drain(): void;
   readonly close: () => Promise<void>;
 }
 
@@ -48,11 +50,13 @@ export async function startCalls(parts: {
     const isAllowed = (address: string) => allowed(trunk, address);
     return createTrunk({ settings: { ...trunk, isAllowed }, userAgent, clock, ids });
   });
+  let draining = false;
   let take = (call: IncomingCall) => call.reject({ reason: "shutdown", who: "us" });
   const inbound = createInbound({
     userAgent, registrar, authenticator, engine, phones, clock, ids,
     ...media,
     trunks: gateways.map(({ settings }) => settings),
+    isDraining: () => draining,
     onCall: (call) => take(call),
   });
   return {
@@ -61,6 +65,7 @@ export async function startCalls(parts: {
     onCall: (next) => {
       take = next;
     },
+    drain: () => void (draining = true),
     async close() {
       inbound.close();
       await Promise.all(gateways.map((gateway) => gateway.close()));

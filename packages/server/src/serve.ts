@@ -4,7 +4,7 @@ import type { AppConfig, Config } from "./config/index.ts";
 import { DEVELOPMENT_NUMBER, DEVELOPMENT_PHONE } from "./development.ts";
 import { startServer, type RunningServer } from "./server.ts";
 
-/** Runs the server until SIGINT or SIGTERM, then ends its calls properly. Resolves with the exit code. */
+/** Runs the server until SIGINT or SIGTERM, then lets its calls go on for a while and ends them properly. Resolves with the exit code. */
 export async function serve(config: Config, options: { readonly logLevel: string }): Promise<number> {
   let server: RunningServer;
   try {
@@ -14,26 +14,41 @@ export async function serve(config: Config, options: { readonly logLevel: string
     return failure instanceof PiopiyError && failure.code === "bad_configuration" ? 2 : 1;
   }
   // Whoever reads the first line may stop the server at once: it listens for that before it prints.
-  const stop = stopSignal();
+  const stop = stopSignals();
   console.log(welcome(server, config));
-  const signal = await stop;
-  const calls = server.calls();
-  console.log(`\n${signal}: ending ${calls} ${calls === 1 ? "call" : "calls"} …`);
+  await drain(server, await stop.first, stop.second);
+  console.log(`Ending ${callsOf(server)} …`);
   await server.close();
   console.log("Everything is closed.");
   return 0;
 }
 
-/** A second signal ends the process at once. */
-function stopSignal(): Promise<string> {
-  return new Promise((resolve) => {
+/** Calls may go on for a while, unless the operator does not want to wait. */
+async function drain(server: RunningServer, signal: string, hurry: AbortSignal): Promise<void> {
+  const { drain: seconds } = server.config;
+  if (server.calls() > 0 && seconds > 0) {
+    console.log(`\n${signal}: no new calls are taken; ${callsOf(server)} may go on for ${seconds} s. Once more, and they end at once.`);
+  }
+  await server.drain(seconds * 1000, hurry);
+}
+
+const callsOf = (server: RunningServer): string => `${server.calls()} ${server.calls() === 1 ? "call" : "calls"}`;
+
+/** The first signal asks the server to stop, the second not to wait for its calls; a third ends the process. */
+function stopSignals(): { readonly first: Promise<string>; readonly second: AbortSignal } {
+  const second = new AbortController();
+  let signals = 0;
+  const first = new Promise<string>((resolve) => {
     for (const name of ["SIGINT", "SIGTERM"] as const) {
-      process.once(name, () => {
-        process.once(name, () => process.exit(1));
-        resolve(name);
+      process.on(name, () => {
+        signals += 1;
+        if (signals === 1) resolve(name);
+        else if (signals === 2) second.abort();
+        else process.exit(1);
       });
     }
   });
+  return { first, second: second.signal };
 }
 
 /** What is wrong with a configuration, a line each. */
@@ -73,7 +88,7 @@ or with the SDK:
   const client = new RestClient(${app.appid}, "${app.secret}", { baseUrl: "${url}" });
   console.log(await client.voice.call(${to}, 1001, new Action().speak("Hello from your own voice server.")));
 
-Ctrl-C ends all calls and stops.`;
+Ctrl-C stops: no new calls, those that run may go on for ${server.config.drain} s; Ctrl-C again ends them.`;
 }
 
 // What is printed ends up in the journal of whoever runs this as a service: a secret that was configured is known already.

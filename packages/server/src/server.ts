@@ -39,6 +39,11 @@ export interface RunningServer {
   readonly startedInMs: number;
   /** Calls that are going on. */
   calls(): number;
+  /**
+   * Takes no more calls, and resolves when those that run have ended, at most after `limitMs` or when `signal` aborts. The
+   * API goes on answering until it is closed.
+   */
+  drain(limitMs: number, signal?: AbortSignal): Promise<void>;
   /** Ends all calls, then everything else. Idempotent. */
   close(): Promise<void>;
 }
@@ -71,7 +76,7 @@ interface Parts {
   readonly logLevel: string;
 }
 
-async function assemble(parts: Parts): Promise<Pick<RunningServer, "url" | "sip" | "app" | "calls">> {
+async function assemble(parts: Parts): Promise<Pick<RunningServer, "url" | "sip" | "app" | "calls" | "drain">> {
   const { config, store, clock, ids, owned } = parts;
   const [app] = config.apps;
   if (!app) throw new PiopiyError("bad_configuration", "There is no app.");
@@ -111,13 +116,17 @@ async function assemble(parts: Parts): Promise<Pick<RunningServer, "url" | "sip"
   owned.add(() => control.drain());
   await control.recover();
   calls.onCall((incoming) => control.receiveCall(incoming));
+  const drain = (limitMs: number, signal?: AbortSignal) => {
+    calls.drain();
+    return control.settle(limitMs, signal);
+  };
   const media = async () => ({ sessions: engine.sessions, ...(await engine.statistics()) });
   const http = await httpOf(config, clock);
   const api = createApi({ store, control, apps: config.apps, clock, ids, version: VERSION, http, media, streams: () => streams.statistics(), logger });
   owned.add(() => api.close());
   const listening = await api.listen({ host: config.http.host, port: config.http.port });
   const url = http.certificate ? listening.replace(/^http:/, "https:") : listening;
-  return { url, sip: calls.addresses, app, calls: () => runningCalls(control) };
+  return { url, sip: calls.addresses, app, calls: () => runningCalls(control), drain };
 }
 
 const deliveryOf = ({ webhooks }: Config) => ({

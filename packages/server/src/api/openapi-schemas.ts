@@ -74,5 +74,6 @@ export const answerSchemas = {
     recording_id: text, cmiuuid: text, channels: { enum: ["mono", "stereo"] }, status: { enum: ["recording", "completed", "failed", "interrupted"] },
     duration_ms: span, started_ms: ms, completed_ms: orNull(ms), url: orNull({ type: "string", description: "Path of the file, once it is complete" }),
   }),
+  Live: object({ status: { enum: ["live"] }, version: text, uptime_seconds: { type: "integer" } }),
   Health: object({ status: { enum: ["ok", "draining"] }, version: text, uptime_seconds: { type: "integer" }, calls: { type: "integer" } }),
 } as const satisfies Readonly<Record<string, Schema>>;

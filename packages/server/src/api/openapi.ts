@@ -162,6 +162,7 @@ function systemPathItems(): Json {
         responses: { 200: json("Health", "It does"), 503: json("Health", "It is shutting down") },
       },
     },
+    "/health/live": { get: { summary: "Whether the process lives", operationId: "getLive", responses: { 200: json("Live", "It does, even while it shuts down") } } },
     "/metrics": { get: { summary: "Figures for Prometheus", operationId: "getMetrics", responses: { 200: plain } } },
     "/openapi.json": {
       get: {

@@ -19,6 +19,8 @@ export function systemRoutes(api: FastifyInstance, { control, clock, version, me
       status: draining ? "draining" : "ok", version, uptime_seconds: Math.floor((clock.monotonicMs() - startedMs) / 1000), calls,
     });
   });
+  // Alive as long as it answers: who restarts what is dead must not restart a server that ends its calls.
+  api.get("/health/live", (_, reply) => reply.send({ status: "live", version, uptime_seconds: Math.floor((clock.monotonicMs() - startedMs) / 1000) }));
   api.get("/metrics", async (_, reply) => reply.type(metrics.contentType).send(await metrics.render()));
   api.get("/openapi.json", (_, reply) => reply.send((document ??= openApiDocument(version))));
 }

@@ -4,11 +4,14 @@ import { authenticCaller, type CallerOptions, type CallSource } from "./caller.t
 import { calledOf } from "./identity.ts";
 import { inBackground } from "./leg-state.ts";
 import { offeredCall, type AnsweringOptions, type OfferedCall } from "./offered-call.ts";
-import { ACCEPT } from "./refuse.ts";
+import type { Cause } from "./cause.ts";
+import { ACCEPT, refuseFor } from "./refuse.ts";
 
 export interface InboundOptions extends AnsweringOptions, CallerOptions {
   readonly userAgent: UserAgent;
   readonly registrar: Registrar;
+  /** While it is true, nothing new is taken: 503, also for those who ask whether we are there. */
+  readonly isDraining?: () => boolean;
   /** Takes a call; nothing has been told to the caller but 100. */
   readonly onCall: (call: IncomingCall) => void;
 }
@@ -20,6 +23,8 @@ export interface IncomingCall extends OfferedCall {
   readonly to: string;
   readonly source: CallSource;
 }
+
+const SHUTDOWN: Cause = { reason: "shutdown", who: "us" };
 
 /** Serves whoever comes from outside: registrations, calls, and questions what is spoken here. */
 export function createInbound(options: InboundOptions): { close(): void } {
@@ -35,11 +40,13 @@ export function createInbound(options: InboundOptions): { close(): void } {
   };
 }
 
-function answerOutside({ registrar }: InboundOptions, incoming: IncomingRequest): void {
+function answerOutside({ registrar, isDraining }: InboundOptions, incoming: IncomingRequest): void {
   switch (incoming.request.method) {
     case "REGISTER":
       return registrar.handle(incoming);
     case "OPTIONS":
+      // A proxy that asks in turn whom it may send calls to goes on without us.
+      if (isDraining?.()) return refuseFor(incoming, SHUTDOWN);
       // RFC 3261 §11.2: as an INVITE would be answered, without the call.
       return incoming.respond(200, { headers: [ACCEPT] });
     default:
@@ -50,6 +57,7 @@ function answerOutside({ registrar }: InboundOptions, incoming: IncomingRequest)
 async function receive(options: InboundOptions, invite: IncomingInvite): Promise<void> {
   const caller = authenticCaller(options, invite);
   if (!caller) return;
+  if (options.isDraining?.()) return refuseFor(invite, SHUTDOWN);
   const { source, from, ownName } = caller;
   const to = calledOf(invite.request, ownName);
   const call = await offeredCall(options, invite, { from, to });

@@ -55,6 +55,8 @@ export interface Config {
   readonly limits?: ServerLimitsConfig;
   /** Hosts, addresses and blocks that URLs may point to although they are private. */
   readonly urls?: { readonly allow?: readonly string[] };
+  /** Seconds that calls may go on for when the server is told to stop. */
+  readonly drain: number;
   readonly data: string;
   /** Empty: the server makes a development app. */
   readonly apps: readonly AppConfig[];

@@ -116,6 +116,7 @@ export const ConfigSchema = strictFields({
   speech: v.optional(speech, {}),
   limits: v.exactOptional(serverLimits),
   urls: v.exactOptional(urls),
+  drain: v.optional(wholeNumber(0, 86_400, "Seconds that calls may go on for when the server is told to stop; then they are hung up"), 20),
   data: v.optional(folder("Where the database, recordings and caches are"), ".piopiy"),
   apps: listOf(app, "apps"),
   numbers: listOf(numberRoute, "numbers"),

@@ -1,10 +1,9 @@
-import { aborted, PiopiyError } from "../base/index.ts";
+import { PiopiyError } from "../base/index.ts";
 import { createOutbox, type Outbox } from "../outbox/index.ts";
 import { findEvent, resendEvent } from "../store/index.ts";
 import { act, mute, sendDigits, type CallAction } from "./act.ts";
 import { nextFlow, type NextFlow } from "./act-flow.ts";
-import { within } from "./background.ts";
-import { SHUTDOWN } from "./causes.ts";
+import { drain, settle } from "./drain.ts";
 import { addressOf } from "./events.ts";
 import { createTollGuard } from "./guards/toll-guard.ts";
 import type { LiveStatistics, PlaceCall, PlacedCall, World } from "./model.ts";
@@ -41,6 +40,11 @@ export interface Control {
   /** Sends an event of the app once more. Fails with `unknown_event`. */
   resend(appid: string, eventId: string): Promise<void>;
   /**
+   * Takes no more calls, and resolves when those that run have ended, at most after `limitMs` or when `signal` aborts.
+   * Those that wait for their turn stay queued until the next start.
+   */
+  settle(limitMs: number, signal?: AbortSignal): Promise<void>;
+  /**
    * Takes no more calls, ends those that run, and waits for their records and the first attempt to deliver them, at
    * most `limitMs` (5 s). What is not delivered then is delivered after the next start.
    */
@@ -63,6 +67,7 @@ export function createControl(options: ControlOptions): Control {
     nextFlow: (appid, anyId, next) => nextFlow(world, appid, anyId, next),
     sendDigits: (appid, anyId, sending) => sendDigits(world, appid, anyId, sending),
     mute: (appid, anyId, muting) => mute(world, appid, anyId, muting),
+    settle: (limitMs, signal) => settle(world, limitMs, signal),
     drain: (limitMs = DRAIN_MS) => drain(world, limitMs),
     recover: () => recover(world),
     resend: (appid, eventId) => resend(world, appid, eventId),
@@ -97,19 +102,4 @@ async function resend({ store, clock, outbox, apps }: World, appid: string, even
   if (url === null) throw new PiopiyError("unknown_event", "The app has no address for this event: there is nowhere to send it.");
   await store.write((db) => resendEvent(db, eventId, url, clock.now()));
   outbox.wake();
-}
-
-async function drain(world: World, limitMs: number): Promise<void> {
-  const { registry, store, clock, outbox } = world;
-  registry.drain();
-  const calls = [...registry.calls];
-  for (const call of calls) call.life.close(SHUTDOWN);
-  const over = async () => {
-    await Promise.all(calls.map((call) => call.done));
-    await store.flush();
-    await outbox.idle();
-  };
-  await within(clock, limitMs, undefined, (signal) => Promise.race([over(), aborted(signal)]));
-  await outbox.close();
-  await store.flush();
 }

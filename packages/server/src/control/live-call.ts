@@ -18,6 +18,7 @@ export function createLiveCall(world: World, facts: CallFacts, firstEntries: num
     firstLegId: undefined,
     nextSequence: () => (sequence += 1),
     ended: false,
+    queued: false,
     done: Promise.resolve(),
   };
 }

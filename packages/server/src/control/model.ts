@@ -73,6 +73,8 @@ export interface LiveCall extends ToldCall {
   extraParams: string | undefined;
   firstLegId: string | undefined;
   ended: boolean;
+  /** It waits for its turn: nobody has been dialled. */
+  queued: boolean;
   /** Resolves when its record is complete. */
   done: Promise<void>;
 }

@@ -28,8 +28,10 @@ export function runPlaced(world: World, call: LiveCall, place: Place, dialling: 
 /** Waits in the queue. What ends the call meanwhile is its outcome: a leg that was never dialled tells the app. */
 async function itsTurn(world: World, call: LiveCall, place: Place): Promise<Outcome | undefined> {
   const { store, clock, ids } = world;
+  call.queued = true;
   try {
     await place.turn(call.life.signal);
+    call.queued = false;
   } catch {
     const cause = causeOf(call.life.signal.reason);
     if (cause.reason === "shutdown") return STAYS_QUEUED;
