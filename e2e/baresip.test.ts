@@ -3,6 +3,7 @@ import { text } from "node:stream/consumers";
 import { Action } from "piopiy";
 import { beforeEach, describe, expect, it } from "vitest";
 import { noBaresip, startBaresip } from "./baresip.ts";
+import { makeCertificate } from "./certificate.ts";
 import { LOOPBACK } from "./ports.ts";
 import { toneMs } from "./records.ts";
 import type { Cleanup } from "./running-program.ts";
@@ -16,11 +17,12 @@ const HEARD_MS = PLAYED_MS - 250;
 describe.concurrent("baresip as a registered phone", () => {
   beforeEach(({ skip }) => skip(noBaresip !== undefined, noBaresip));
 
-  it.for(["udp", "tcp"] as const)("over %s calls a number, hears the prompt, and is heard", async (transport, { onTestFinished }) => {
+  it.for(["udp", "tcp", "tls"] as const)("over %s calls a number, hears the prompt, and is heard", async (transport, { onTestFinished }) => {
     const numbers = [{ number: "15550001", pcmo: [recorded, { action: "play", file_name: "played.wav" }] }];
-    const { sip, records } = await startTestServer(onTestFinished, { phones, numbers });
+    const tls = await makeCertificate(onTestFinished, LOOPBACK);
+    const { sip, records } = await startTestServer(onTestFinished, { phones, numbers, tls: { cert: tls.cert, key: tls.key } });
     const server = { host: LOOPBACK, port: sip[transport] };
-    const phone = await startBaresip(onTestFinished, { ...account, server, transport });
+    const phone = await startBaresip(onTestFinished, { ...account, server, transport, ca: tls.ca });
     phone.call("15550001");
     await phone.inCall();
     await phone.callEnded();
@@ -48,9 +50,11 @@ describe.concurrent("baresip as a registered phone", () => {
     expect(await records.single()).toMatchObject({ cause: "completed" });
   });
 
-  it("is called by the SDK, answers, and hears the flow", async ({ onTestFinished }) => {
-    const { sip, client, records } = await startTestServer(onTestFinished, { phones });
-    const phone = await startBaresip(onTestFinished, { ...account, server: { host: LOOPBACK, port: sip.udp }, answers: true });
+  it.for(["udp", "tls"] as const)("over %s is called by the SDK, answers, and hears the flow", async (transport, { onTestFinished }) => {
+    const tls = await makeCertificate(onTestFinished, LOOPBACK);
+    const { sip, client, records } = await startTestServer(onTestFinished, { phones, tls: { cert: tls.cert, key: tls.key } });
+    const server = { host: LOOPBACK, port: sip[transport] };
+    const phone = await startBaresip(onTestFinished, { ...account, server, transport, ca: tls.ca, answers: true });
     await client.voice.call("15550101", "15550100", new Action().record({ channels: "stereo" }).playMusic("played.wav"));
     await phone.callEnded();
 

@@ -5,7 +5,6 @@ import { join } from "node:path";
 import { parseWav, toneSamples, wavFile } from "@piopiy/server";
 import { freePorts, LOOPBACK } from "./ports.ts";
 import { missing, startProgram, type Cleanup } from "./running-program.ts";
-import type { Transport } from "./sipp.ts";
 
 /** Where distributions put baresip's modules. */
 const MODULES = [
@@ -24,7 +23,15 @@ export interface BaresipOptions {
   readonly password: string;
   /** Where the server takes SIP. */
   readonly server: { readonly host: string; readonly port: number };
-  readonly transport?: Transport;
+  readonly transport?: "udp" | "tcp" | "tls";
+  /** A file with the authorities that the server is verified by, over TLS. */
+  readonly ca?: string;
+  /** The address it is at; this machine's own unless told. */
+  readonly host?: string;
+  /** A network namespace it runs in. */
+  readonly namespace?: string;
+  /** How often it registers, in seconds. */
+  readonly registersEvery?: number;
   /** The tone it says, in Hz, for as long as a call lasts. */
   readonly says: number;
   readonly answers?: boolean;
@@ -48,10 +55,11 @@ export async function startBaresip(cleanup: Cleanup, options: BaresipOptions): P
   const folder = await mkdtemp(join(tmpdir(), "piopiy-baresip-"));
   cleanup(() => rm(folder, { recursive: true }));
   await writeConfiguration(folder, options);
-  const program = startProgram(cleanup, "baresip", ["-f", folder]);
+  const [command = "", ...args] = [...(options.namespace ? ["ip", "netns", "exec", options.namespace] : []), "baresip", "-f", folder];
+  const program = startProgram(cleanup, command, args);
   await program.says(/registered successfully/);
   return {
-    call: (number) => program.type(`/dial sip:${number}@${options.server.host}:${options.server.port}\n`),
+    call: (number) => program.type(`/dial sip:${number}@${options.server.host}:${options.server.port};transport=${options.transport ?? "udp"}\n`),
     inCall: async () => void (await program.says(/Call established/)),
     async press(keys) {
       for (const key of keys) {
@@ -72,12 +80,13 @@ export async function startBaresip(cleanup: Cleanup, options: BaresipOptions): P
 }
 
 async function writeConfiguration(folder: string, options: BaresipOptions): Promise<void> {
-  const { username, password, server, transport = "udp", says, answers = false } = options;
+  const { username, password, server, transport = "udp", says, answers = false, host = LOOPBACK, registersEvery = 60 } = options;
   const port = await freePorts(4);
   const speech = join(folder, "says.wav");
   // Its recordings come from the module sndfile; without a player it decodes what arrives all the same.
   const config = [
-    `sip_listen ${LOOPBACK}:${port}`,
+    `sip_listen ${host}:${port}`,
+    ...(options.ca === undefined ? [] : [`sip_cafile ${options.ca}`]),
     `rtp_ports ${port + 2}-${port + 3}`,
     `audio_source aufile,${speech}`,
     "audio_player none",
@@ -91,7 +100,7 @@ async function writeConfiguration(folder: string, options: BaresipOptions): Prom
     `<sip:${username}@${server.host}:${server.port};transport=${transport}>`,
     `auth_user=${username}`,
     `auth_pass=${password}`,
-    "regint=60",
+    `regint=${registersEvery}`,
     "audio_codecs=pcmu/8000/1",
     ...(answers ? ["answermode=auto"] : []),
   ];

@@ -19,7 +19,7 @@ const app = { appid: "1000001", secret: "secret-of-this-test" };
 export interface TestServer {
   readonly url: string;
   /** The SIP port of each transport. */
-  readonly sip: { readonly udp: number; readonly tcp: number };
+  readonly sip: { readonly udp: number; readonly tcp: number; readonly tls: number };
   readonly client: RestClient;
   readonly records: Records;
   /** Calls that are going on. */
@@ -27,24 +27,26 @@ export interface TestServer {
   close(): Promise<void>;
 }
 
-/** `numbers`, `phones` and `trunks` as in the configuration file. */
+/** As in the configuration file, but for `tls`: the files for SIP over TLS. */
 export interface ServerSetup {
+  readonly tls?: { readonly cert: string; readonly key: string };
+  /** Where SIP and media are; this machine's own address unless told. */
+  readonly host?: string;
   readonly numbers?: readonly { readonly number: string; readonly pcmo: readonly unknown[] }[];
   readonly phones?: readonly { readonly username: string; readonly password: string; readonly number?: string }[];
   readonly trunks?: readonly { readonly name: string; readonly host: string; readonly port?: number; readonly transport?: "udp" | "tcp" }[];
 }
 
 /** A server of one test's own, on free loopback ports, with a temporary folder. */
-export async function startTestServer(cleanup: Cleanup, setup: ServerSetup = {}): Promise<TestServer> {
+export async function startTestServer(cleanup: Cleanup, { tls, host = LOOPBACK, ...setup }: ServerSetup = {}): Promise<TestServer> {
   const data = await mkdtemp(join(tmpdir(), "piopiy-e2e-"));
   cleanup(() => rm(data, { recursive: true }));
   await writeMedia(join(data, "media"));
-  const loopback = { host: LOOPBACK };
   const config = resolveConfig(
     JSON.stringify({
-      http: { ...loopback, port: 0 },
-      sip: { ...loopback, udp: 0, tcp: 0 },
-      media: { ...loopback, ports: [0, 0], workers: 1 },
+      http: { host: LOOPBACK, port: 0 },
+      sip: { host, udp: 0, tcp: 0, ...(tls ? { tls: { ...tls, port: 0 } } : {}) },
+      media: { host, ports: [0, 0], workers: 1 },
       data,
       apps: [app],
       ...setup,
@@ -55,10 +57,10 @@ export async function startTestServer(cleanup: Cleanup, setup: ServerSetup = {})
   if (!config.ok) throw new Error(config.issues.map(({ path, message }) => `${path} ${message}`).join("; "));
   const server = await startServer(config.value);
   cleanup(() => server.close());
-  const portOf = (name: "udp" | "tcp") => server.sip.find(({ transport }) => transport === name)?.port ?? 0;
+  const portOf = (name: "udp" | "tcp" | "tls") => server.sip.find(({ transport }) => transport === name)?.port ?? 0;
   return {
     url: server.url,
-    sip: { udp: portOf("udp"), tcp: portOf("tcp") },
+    sip: { udp: portOf("udp"), tcp: portOf("tcp"), tls: portOf("tls") },
     client: new RestClient(app.appid, app.secret, { baseUrl: server.url }),
     records: recordsOf(server.url, app),
     calls: () => server.calls(),
