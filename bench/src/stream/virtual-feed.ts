@@ -25,7 +25,7 @@ export async function virtualFeed({ madeMs, comesMs, durationMs }: VirtualBot): 
     session.configure({ remote: { host: HOST, port: DISCARD }, codec: "PCMU", payloadType: 0, direction: "sendrecv" });
     const delays: Delay[] = [];
     const marked = (frame: number) => delays.push({ atMs: madeMs(frame), delayMs: clock.monotonicMs() - madeMs(frame) });
-    const feed = session.feed({ live: true, hooks: { marked } });
+    const feed = session.feed({ live: "likely", hooks: { marked } });
     const samples = toneSamples({ frequencyHz: 440, durationMs: FRAME_MS });
     let frame = 0;
     const send = () => {

@@ -11,7 +11,7 @@ export { decodeMp3 } from "./mp3.ts";
 export { createResampler, resample } from "./resample.ts";
 export type { Resampler } from "./resampler.ts";
 export { createSilenceMeter, type SilenceMeter } from "./silence.ts";
-export { FRAME_MS, FRAME_SAMPLES, SAMPLE_RATE_HZ, type AudioSource } from "./source.ts";
+export { FRAME_MS, FRAME_SAMPLES, SAMPLE_RATE_HZ, type AudioSource, type Live } from "./source.ts";
 export { dtmfSamples, silenceSource, toneSamples, toneSource, type Tone } from "./tone.ts";
 export { pcmBytes, WAV_HEADER_BYTES, wavFile, wavHeader, type WavFormat } from "./wav-header.ts";
 export { parseWav, type WavAudio } from "./wav.ts";

@@ -16,3 +16,9 @@ export interface AudioSource {
   readonly kind: "file" | "speech" | "tone" | "stream" | "silence";
   readonly chunks: AsyncIterable<Int16Array>;
 }
+
+/**
+ * What is said is being said now, at the speed of its clock: its maker has said so (`surely`), or it is usual (`likely`).
+ * A delay that has grown, after a stall or because that clock is faster than ours, is made up for by leaving out a little.
+ */
+export type Live = "surely" | "likely";

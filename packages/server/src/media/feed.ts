@@ -1,3 +1,4 @@
+import type { Live } from "../audio/index.ts";
 import { deferred } from "./deferred.ts";
 
 /** A playback whose samples are handed over while they come: what a bot says. */
@@ -18,11 +19,8 @@ export interface Feed {
 
 export interface FeedOptions {
   readonly hooks?: FeedHooks;
-  /**
-   * What is said is being said now, at the speed of its clock: a delay that has grown (after a stall, or because that
-   * clock is faster than ours) is made up for by leaving out a little. Otherwise every sample is played.
-   */
-  readonly live?: boolean;
+  /** Unless given, every sample is played. */
+  readonly live?: Live;
 }
 
 /** What is told of a feed while it is played, in the order in which it happens, and before its result. */

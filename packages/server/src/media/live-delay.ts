@@ -1,4 +1,4 @@
-import { FRAME_SAMPLES, SAMPLE_RATE_HZ } from "../audio/index.ts";
+import { FRAME_SAMPLES, SAMPLE_RATE_HZ, type Live } from "../audio/index.ts";
 
 /** The delay is judged by the least that lay ready in a second: chunks and jitter move everything above it. */
 const WINDOW_TURNS = 50;
@@ -18,13 +18,18 @@ const FLOW_TURNS = 25;
 /** The debt of a stall is forgotten after so many windows: what was late has come by then. */
 const DEBT_WINDOWS = 3;
 
+/** A likely feed that begins with a lead of up to this much may only have been held up before it began. */
+const HELD_UP = (SAMPLE_RATE_HZ * 2) / 5;
+
 const URGENT = SAMPLE_RATE_HZ / 25;
 const VERY_URGENT = SAMPLE_RATE_HZ / 5;
 
 /**
  * Watches how much of a live feed lies ready, and says what is to be left out of it. Two things let the delay grow,
  * and are made up for: a stall, during which time passed without samples that came later; and a clock that is up to
- * about 5 % faster than ours. A sender that speaks ahead on purpose, from the start or in leaps, keeps its lead.
+ * about 5 % faster than ours. A sender that speaks ahead on purpose, from the start or in leaps, keeps its lead; what is
+ * surely live has none from the start, and a small one of what is only likely so is given up where nobody hears it, until
+ * that proves to have been of use.
  *
  * ```
  * least that lay ready in a window:
@@ -34,6 +39,7 @@ const VERY_URGENT = SAMPLE_RATE_HZ / 5;
  * ```
  */
 export class LiveDelay {
+  readonly #live: Live;
   #turns = 0;
   /** Turns since something was missing. */
   #flow = 0;
@@ -51,8 +57,17 @@ export class LiveDelay {
   #calmWindows = RESERVE_WINDOWS;
   #unsteady = false;
   #owed = 0;
+  /** What is owed is a part of the lead. */
+  #gently = false;
+  /** What of the lead it began with may have come about by chance; and how much of that was given up. */
+  #chance = 0;
+  #givenUp = 0;
   #sincePiece = 0;
   #missing = false;
+
+  constructor(live: Live) {
+    this.#live = live;
+  }
 
   /** What is too much now. */
   get owed(): number {
@@ -80,6 +95,7 @@ export class LiveDelay {
 
   /** Whether a piece is to be left out even where it may be heard a little; otherwise only where it is not. */
   get urgent(): boolean {
+    if (this.#gently) return false;
     if (this.#owed >= VERY_URGENT) return this.#sincePiece >= 2;
     return this.#sincePiece >= (this.#owed >= URGENT ? 4 : 25);
   }
@@ -89,6 +105,10 @@ export class LiveDelay {
     this.#owed -= samples;
     this.#leftOut += samples;
     this.#sincePiece = 0;
+    if (!this.#gently || this.#lead === undefined) return;
+    this.#lead -= samples;
+    this.#chance -= samples;
+    this.#givenUp += samples;
   }
 
   /** What lies ready says nothing any more: it was paused. Everything is learned anew. */
@@ -99,6 +119,7 @@ export class LiveDelay {
     this.#calmWindows = RESERVE_WINDOWS;
     this.#unsteady = false;
     this.#missing = false;
+    this.#chance = this.#givenUp = 0;
     this.#begin();
   }
 
@@ -108,11 +129,20 @@ export class LiveDelay {
     this.#debtWindows = DEBT_WINDOWS;
     this.#unsteady = this.#calmWindows < RESERVE_WINDOWS;
     this.#calmWindows = 0;
+    this.#takeBack();
     this.#begin();
+  }
+
+  /** A lead that was given up would have been of use. */
+  #takeBack(): void {
+    if (this.#givenUp === 0 || this.#lead === undefined) return;
+    this.#lead += this.#givenUp;
+    this.#givenUp = this.#chance = 0;
   }
 
   #begin(): void {
     this.#turns = this.#leftOut = this.#owed = 0;
+    this.#gently = false;
     this.#least = Infinity;
   }
 
@@ -120,10 +150,13 @@ export class LiveDelay {
     const level = this.#least;
     const before = this.#levels.at(-1);
     this.#levels = [...this.#levels.slice(1 - REMEMBERED), level];
-    if (this.#lead === undefined || before === undefined) this.#lead = level;
+    if (this.#lead === undefined || before === undefined) this.#lead = this.#firstLead(level);
     else {
       const growth = level + this.#leftOut - before;
-      if (!this.#unwanted(growth)) this.#lead += growth;
+      if (!this.#unwanted(growth)) {
+        this.#lead += growth;
+        this.#chance = 0;
+      }
       this.#lead = Math.min(this.#lead, Math.max(...this.#levels));
     }
     if (--this.#debtWindows <= 0) this.#debt = 0;
@@ -131,7 +164,17 @@ export class LiveDelay {
     this.#begin();
     // A window tells the least it held, of which the turns since may have used up something: two in a row are sure.
     const excess = Math.min(level, before ?? level) - this.#lead;
-    if (excess > TOLERANCE + (this.#unsteady ? RESERVE : 0)) this.#owed = excess;
+    const reserve = TOLERANCE + (this.#unsteady ? RESERVE : 0);
+    this.#gently = excess <= reserve;
+    const spare = this.#gently && before !== undefined ? Math.min(this.#chance, level - FRAME_SAMPLES) : excess;
+    if (spare > reserve) this.#owed = spare;
+  }
+
+  /** What lay ready in the first window, without what came late in it. */
+  #firstLead(level: number): number {
+    const lead = this.#live === "surely" ? FRAME_SAMPLES : Math.max(FRAME_SAMPLES, level - this.#debt);
+    this.#chance = lead - FRAME_SAMPLES <= HELD_UP ? lead - FRAME_SAMPLES : 0;
+    return lead;
   }
 
   /** Nobody who speaks ahead on purpose grows like this. */

@@ -12,7 +12,7 @@ const tone = toneSamples({ frequencyHz: LEVEL_HZ, durationMs: 60_000 });
 const STEEPEST = Math.max(...tone.subarray(1, 100).map((sample, index) => Math.abs(sample - (tone[index] ?? 0))));
 
 /** A feed of a tone that a turn takes from every 20 ms, on time that is only counted. */
-function fed(live: boolean) {
+function fed(live?: "surely" | "likely") {
   let result: FeedResult | undefined;
   const underruns: number[] = [];
   const playout = new Playout(newCounters(), {
@@ -88,7 +88,7 @@ function delayAtEnd(feed: ReturnType<typeof fed>): number {
 
 describe("a live feed", () => {
   it.each([0.01, 0.05, -0.01, 0.0001])("is as late after an hour as at its start, with a clock that is off by %f", (faster) => {
-    const feed = fed(true);
+    const feed = fed("likely");
     feed.pass(60 * MINUTE, byClock(feed, faster));
     expect(feed.waitingMs()).toBeLessThan(500);
     const pushedMs = feed.pushedMs();
@@ -99,20 +99,20 @@ describe("a live feed", () => {
   });
 
   it("comes in larger pieces, too", () => {
-    const feed = fed(true);
+    const feed = fed("likely");
     feed.pass(10 * MINUTE, byClock(feed, 0.01, 1600));
     expect(delayAtEnd(feed)).toBeLessThanOrEqual(200 + 40);
   });
 
   it("is cut where nobody hears it", () => {
-    const feed = fed(true);
+    const feed = fed("likely");
     feed.pass(MINUTE, byClock(feed, 0.02));
     expect(feed.steepest()).toBeLessThan(STEEPEST * 1.3);
     expect(feed.finish().skippedMs).toBeGreaterThan(900);
   });
 
   it("makes up for a stall also after pauses that were none", () => {
-    const feed = fed(true);
+    const feed = fed("likely");
     for (let word = 0; word < 5; word++) {
       feed.pass(800, byClock(feed, 0));
       feed.pass(1000);
@@ -125,7 +125,7 @@ describe("a live feed", () => {
   });
 
   it("makes up for what a stall of ours left behind", () => {
-    const feed = fed(true);
+    const feed = fed("likely");
     const send = byClock(feed, 0);
     feed.pass(5000, send);
     feed.stall(400, send);
@@ -135,7 +135,7 @@ describe("a live feed", () => {
 
   it("makes up for what a stall held back", () => {
     for (const stallMs of [100, 300, 1000]) {
-      const feed = fed(true);
+      const feed = fed("likely");
       const send = byClock(feed, 0);
       feed.pass(10_000, send);
       feed.pass(stallMs);
@@ -159,30 +159,60 @@ describe("a live feed", () => {
       }
     }],
     ["with a lead that it keeps", (feed: ReturnType<typeof fed>) => {
-      feed.push(300 * 8);
+      feed.push(600 * 8);
       feed.pass(20_000, byClock(feed, 0));
     }],
     ["with a lead that the network nearly uses up now and then", (feed: ReturnType<typeof fed>) => {
-      feed.push(200 * 8);
+      feed.push(500 * 8);
       const send = byClock(feed, 0);
       for (let round = 0; round < 10; round++) {
         feed.pass(4000, send);
-        feed.pass(150);
+        feed.pass(400);
       }
       feed.pass(4000, send);
     }],
   ])("is heard in full when it speaks ahead on purpose: %s", (_, speak) => {
-    const feed = fed(true);
+    const feed = fed("likely");
     speak(feed);
     feed.pass(30_000);
     const { heardMs, skippedMs } = feed.finish();
     expect([skippedMs, Math.abs(feed.pushedMs() - heardMs) < 20]).toEqual([0, true]);
   });
+
+  it.each(["surely", "likely"] as const)("does not stay late for what held it up before it began, when it is %s live", (live) => {
+    const feed = fed(live);
+    feed.push(300 * 8);
+    feed.pass(20_000, byClock(feed, 0));
+    expect(feed.underruns).toEqual([]);
+    expect(delayAtEnd(feed)).toBeLessThanOrEqual(50);
+  });
+
+  it.each(["surely", "likely"] as const)("does not stay late for a stall in its first second, when it is %s live", (live) => {
+    const feed = fed(live);
+    const send = byClock(feed, 0);
+    feed.pass(300, send);
+    feed.pass(200);
+    feed.pass(20_000, send);
+    expect(delayAtEnd(feed)).toBeLessThanOrEqual(50);
+  });
+
+  it("keeps a small lead once it has proved to be of use", () => {
+    const feed = fed("likely");
+    feed.push(200 * 8);
+    const send = byClock(feed, 0);
+    for (let round = 0; round < 10; round++) {
+      feed.pass(4000, send);
+      feed.pass(150);
+    }
+    feed.pass(4000, send);
+    expect(feed.underruns.length).toBeLessThanOrEqual(2);
+    expect(feed.finish().skippedMs).toBeLessThanOrEqual(300);
+  });
 });
 
 describe("any other feed", () => {
   it("is heard in full, however late", () => {
-    const feed = fed(false);
+    const feed = fed();
     const send = byClock(feed, 0.05);
     feed.pass(10_000, send);
     feed.pass(500);

@@ -50,7 +50,7 @@ export class PlayoutItem {
     this.id = id;
     this.kind = kind;
     this.#feed = feed;
-    this.#delay = feed?.live ? new LiveDelay() : undefined;
+    this.#delay = feed?.live ? new LiveDelay(feed.live) : undefined;
   }
 
   /** Its samples come while it is played. */

@@ -121,7 +121,7 @@ it("the playout queue does what its model does: audio, marks, underruns, results
       });
       for (const [index, feed] of feeds.entries()) {
         model.add(index + 1, feed);
-        playout.add(index + 1, "stream", feed ? { live: false } : undefined);
+        playout.add(index + 1, "stream", feed ? { live: undefined } : undefined);
       }
       const frame = new Int16Array(FRAME);
       let [nowMs, next, marks] = [0, 1, 0];

@@ -96,7 +96,7 @@ describe("a feed", () => {
   it("begins with a frame that was there 4 ms before its turn; a later one waits for the next", () => {
     for (const [earlyMs, first] of [[3, "silence"], [4, [5, 5]]] as const) {
       const { playout, append, turn, pass } = recorded();
-      playout.add(1, "stream", { live: false });
+      playout.add(1, "stream", { live: undefined });
       pass(20 - earlyMs);
       append(1, samples(160, 5));
       expect([turn(earlyMs), turn()]).toEqual([first, first === "silence" ? [5, 5] : [2, 2]]);
@@ -105,7 +105,7 @@ describe("a feed", () => {
 
   it("that runs dry fades out over three frames, which are not heard of it, and goes on", () => {
     const { playout, told, append, turn, pass } = recorded();
-    playout.add(1, "stream", { live: false });
+    playout.add(1, "stream", { live: undefined });
     append(1, samples(160, 800));
     expect([turn(), turn(), turn(), turn(), turn()]).toEqual([[800, 800], [400, 400], [200, 200], [100, 100], "silence"]);
     append(1, samples(160, 7));
@@ -118,7 +118,7 @@ describe("a feed", () => {
 
   it("counts no underrun while it is paused, and goes on where it was", () => {
     const { playout, counters, told, append, turn } = recorded();
-    playout.add(1, "stream", { live: false });
+    playout.add(1, "stream", { live: undefined });
     append(1, samples(240, 5));
     expect(turn()).toEqual([5, 5]);
     playout.pause(1, true);
@@ -131,7 +131,7 @@ describe("a feed", () => {
 
   it("tells what was used five times a second, and when nothing is left", () => {
     const { playout, told, append, turn } = recorded();
-    playout.add(1, "stream", { live: false });
+    playout.add(1, "stream", { live: undefined });
     append(1, samples(8240, 5));
     for (let frame = 0; frame < 53; frame++) turn();
     expect(told.filter((entry) => entry.startsWith("used"))).toEqual([...Array.from({ length: 5 }, () => "used 1600 of 1"), "used 160 of 1"]);
@@ -139,7 +139,7 @@ describe("a feed", () => {
 
   it("that is flushed says what has left, and nothing of it is heard any more", () => {
     const { playout, told, append, turn } = recorded();
-    playout.add(1, "stream", { live: false });
+    playout.add(1, "stream", { live: undefined });
     append(1, samples(8000, 5));
     playout.mark(1, 9);
     turn();

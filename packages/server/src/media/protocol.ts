@@ -1,4 +1,4 @@
-import type { AudioSource } from "../audio/index.ts";
+import type { AudioSource, Live } from "../audio/index.ts";
 import type { FeedResult } from "./feed.ts";
 import type { MediaParameters, MediaSessionEvents, MediaStatistics } from "./engine.ts";
 
@@ -55,7 +55,7 @@ export type Report =
 
 /** A playback that is fed while it is played. */
 export interface FeedMode {
-  readonly live: boolean;
+  readonly live: Live | undefined;
 }
 
 type ReportedEvent = Exclude<keyof MediaSessionEvents, "lost">;

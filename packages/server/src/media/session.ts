@@ -75,7 +75,7 @@ export class Session implements MediaSession {
     if (this.#closing || this.#over) return silentFeed;
     const send = this.#send;
     const about = { session: this.id, playback: this.#next++ };
-    send({ type: "play", ...about, kind: "stream", feed: { live: options.live ?? false } });
+    send({ type: "play", ...about, kind: "stream", feed: { live: options.live } });
     const { feed, reports } = createFeed(options, {
       samples: (samples) => this.#ports.thread.samples(this.id, about.playback, samples),
       mark: (mark) => send({ type: "mark", ...about, mark }),

@@ -19,7 +19,7 @@ export class SimFeed implements Feed {
   /** Ends the wait for samples. */
   #wake: (() => void) | undefined;
 
-  constructor(clock: Clock, { hooks = {}, live = false }: FeedOptions, play: Play, signal: AbortSignal) {
+  constructor(clock: Clock, { hooks = {}, live }: FeedOptions, play: Play, signal: AbortSignal) {
     this.#clock = clock;
     this.#hooks = hooks;
     this.#life = scope(signal);

@@ -12,7 +12,7 @@ export function compatibleDialect({ sampleRateHz }: DialectOptions): Dialect {
     audio: (samples) => Buffer.from(pcmView(samples)),
     tell: () => [],
     read(frame) {
-      if (typeof frame !== "string") return [{ type: "audio", audio: { form: "pcm", sampleRateHz, bytes: frame }, live: true }];
+      if (typeof frame !== "string") return [{ type: "audio", audio: { form: "pcm", sampleRateHz, bytes: frame }, live: "likely" }];
       const parsed = parseStreamMessage(frame);
       return [parsed.ok ? requestOf(parsed.value, parsed.warnings) : { type: "unreadable", issues: parsed.issues }];
     },
@@ -28,5 +28,5 @@ function requestOf(message: StreamMessage, warnings: Extract<BotRequest, { type:
 
 function audioOf({ audioDataType, sampleRate: sampleRateHz, audioData }: Extract<StreamMessage, { type: "audio" }>): BotRequest {
   const bytes = Buffer.from(audioData, "base64");
-  return { type: "audio", audio: audioDataType === "raw" ? { form: "pcm", sampleRateHz, bytes } : { form: "file", bytes }, live: true };
+  return { type: "audio", audio: audioDataType === "raw" ? { form: "pcm", sampleRateHz, bytes } : { form: "file", bytes }, live: "likely" };
 }

@@ -1,4 +1,5 @@
 import type { Action, Issue } from "@piopiy/pcmo";
+import type { Live } from "../../audio/index.ts";
 import type { StreamCall, StreamTotals } from "../../interpreter/index.ts";
 
 /** One frame on the socket: text or binary. */
@@ -84,7 +85,7 @@ export interface DialectOptions {
 
 export type BotRequest =
   /** Play this after what is queued. Without an utterance, a pause of 200 ms ends what is said in one go. */
-  | { readonly type: "audio"; readonly audio: BotAudio; readonly utterance?: number; readonly last?: boolean; readonly live?: boolean }
+  | { readonly type: "audio"; readonly audio: BotAudio; readonly utterance?: number; readonly last?: boolean; readonly live?: Live }
   /** Nothing more comes of an utterance. */
   | { readonly type: "end"; readonly utterance: number }
   /** Tell when everything that was sent before has been heard. */

@@ -12,7 +12,7 @@ export function requestsOf(message: ExactBotMessage, warnings: readonly Issue[],
 function requestOf(message: ExactBotMessage, sampleRateHz: 8000 | 16_000): BotRequest {
   switch (message.type) {
     case "audio":
-      return { type: "audio", audio: audioOf(message, sampleRateHz), utterance: message.utterance, last: message.last, live: message.live };
+      return { type: "audio", audio: audioOf(message, sampleRateHz), utterance: message.utterance, last: message.last, ...(message.live && { live: "surely" }) };
     case "end":
     case "mark":
     case "clear":

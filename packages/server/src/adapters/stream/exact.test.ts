@@ -74,12 +74,12 @@ describe("what a bot of the exact protocol is sent", () => {
 const bytes = Uint8Array.of(1, 2, 3);
 const base64 = Buffer.from(bytes).toString("base64");
 const pcm = (rate: 8000 | 16_000) => ({ form: "pcm", sampleRateHz: rate, bytes: Buffer.from(bytes) }) as const;
-const said = { type: "audio", utterance: 7, last: false, live: false } as const;
+const said = { type: "audio", utterance: 7, last: false } as const;
 
 describe("what a bot of the exact protocol asks for", () => {
   it.each<[object, readonly BotRequest[]]>([
     [{ type: "audio", utterance: 7, audio: base64 }, [{ ...said, audio: pcm(16_000) }]],
-    [{ type: "audio", utterance: 7, audio: base64, sample_rate: 8000, last: true, live: true }, [{ ...said, audio: pcm(8000), last: true, live: true }]],
+    [{ type: "audio", utterance: 7, audio: base64, sample_rate: 8000, last: true, live: true }, [{ ...said, audio: pcm(8000), last: true, live: "surely" }]],
     [{ type: "audio", utterance: 7, audio: base64, encoding: "mulaw" }, [{ ...said, audio: { form: "mulaw", bytes: Buffer.from(bytes) } }]],
     ...(["wav", "mp3", "ogg"] as const).map((encoding): [object, readonly BotRequest[]] => [
       { type: "audio", utterance: 7, audio: base64, encoding }, [{ ...said, audio: { form: "file", bytes: Buffer.from(bytes) } }],
@@ -113,7 +113,7 @@ describe("what a bot of the exact protocol asks for", () => {
   it("is audio in binary frames, with their flags", () => {
     const dialect = exactDialect({ sampleRateHz: 16_000 });
     expect(dialect.read(writeAudioFrame({ utterance: 7, pcm: bytes, last: true, live: true }))).toEqual([
-      { ...said, audio: { ...pcm(16_000), bytes }, last: true, live: true },
+      { ...said, audio: { ...pcm(16_000), bytes }, last: true, live: "surely" },
     ]);
     expect(dialect.read(writeAudioFrame({ utterance: 7, pcm: new Uint8Array(0) }))).toMatchObject([said]);
   });

@@ -28,7 +28,7 @@ function readAudio(bytes: Uint8Array, sampleRateHz: 8000 | 16_000): BotRequest {
   const frame = readBotAudioFrame(bytes);
   if ("issue" in frame) return { type: "unreadable", issues: [{ path: "", message: frame.issue }] };
   const { utterance, last, live, pcm } = frame;
-  return { type: "audio", audio: { form: "pcm", sampleRateHz, bytes: pcm }, utterance, last, live };
+  return { type: "audio", audio: { form: "pcm", sampleRateHz, bytes: pcm }, utterance, last, ...(live && { live: "surely" }) };
 }
 
 function readText(text: string, sampleRateHz: 8000 | 16_000): readonly BotRequest[] {

@@ -28,9 +28,9 @@ class FakeFeed implements Feed {
   paused = false;
   readonly #changed: () => void;
 
-  constructor({ hooks = {}, live = false }: FeedOptions, changed: () => void) {
+  constructor({ hooks = {}, live }: FeedOptions, changed: () => void) {
     this.result = new Promise((resolve) => (this.#resolve = resolve));
-    this.live = live;
+    this.live = live !== undefined;
     this.#hooks = hooks;
     this.#changed = changed;
   }

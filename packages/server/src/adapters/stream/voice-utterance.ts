@@ -1,4 +1,4 @@
-import { FRAME_MS, SAMPLE_RATE_HZ } from "../../audio/index.ts";
+import { FRAME_MS, SAMPLE_RATE_HZ, type Live } from "../../audio/index.ts";
 import { channels } from "../../base/index.ts";
 import type { StreamLine } from "../../interpreter/index.ts";
 import { createPcmIn, type PcmIn } from "./pcm-in.ts";
@@ -10,7 +10,7 @@ type Feed = ReturnType<StreamLine["feed"]>;
 export interface UtteranceOptions {
   readonly feed: StreamLine["feed"];
   readonly turn: Turn;
-  readonly live: boolean;
+  readonly live?: Live;
   /** As far is it handed to the media plane ahead of being heard. */
   readonly aheadSamples: number;
   /** Some of it was used up. */
@@ -45,9 +45,9 @@ export class Utterance {
 
   constructor({ feed, turn, live, aheadSamples, used }: UtteranceOptions) {
     this.turn = turn;
-    this.input = createPcmIn(live);
+    this.input = createPcmIn(live !== undefined);
     this.#feed = feed({
-      live,
+      ...(live && { live }),
       hooks: {
         used: (samples) => {
           this.#spurt.used(samples);

@@ -38,7 +38,7 @@ async function speaking() {
     feed: (options) => session.feed(options), clock, drops: "oldest", tell: (event) => told.push(event),
     refused: (message) => refused.push(message), signal: life.signal,
   });
-  const say = (samples: Int16Array, more: { utterance?: number; last?: boolean; live?: boolean } = {}) =>
+  const say = (samples: Int16Array, more: { utterance?: number; last?: boolean; live?: "surely" } = {}) =>
     voice.say({ type: "audio", audio: { form: "pcm", sampleRateHz: 8000, bytes: pcmBytes(samples) }, ...more });
   return { clock, voice, say, life, session, packets, told, refused };
 }

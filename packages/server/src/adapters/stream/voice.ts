@@ -1,4 +1,4 @@
-import { SAMPLE_RATE_HZ } from "../../audio/index.ts";
+import { SAMPLE_RATE_HZ, type Live } from "../../audio/index.ts";
 import { scope, setRepeating, type Clock, type Scope, type Timer } from "../../base/index.ts";
 import type { StreamLine } from "../../interpreter/index.ts";
 import type { StreamEvent } from "./dialect.ts";
@@ -81,7 +81,7 @@ export class Voice {
   }
 
   /** Behind what is queued. `decoded`: the samples of a file; a file without them gives none. */
-  say({ audio, utterance, last = false, live = false, gone = false }: Speech, decoded?: Int16Array): void {
+  say({ audio, utterance, last = false, live, gone = false }: Speech, decoded?: Int16Array): void {
     if (this.#life.signal.aborted || (gone && this.#isOver(utterance))) return;
     const said = this.#utteranceOf(utterance, live);
     if (!said) return;
@@ -168,7 +168,7 @@ export class Voice {
     return id !== undefined && this.#ids.has(id) && !this.says(id);
   }
 
-  #utteranceOf(id: number | undefined, live: boolean): Utterance | undefined {
+  #utteranceOf(id: number | undefined, live: Live | undefined): Utterance | undefined {
     if (this.#open && this.#open.turn.utterance === id) return this.#open;
     if (this.#isOver(id)) return this.#refuse(id, "The utterance is over; what comes of it is dropped.");
     if (this.#utterances.size >= MAXIMUM_PENDING) return this.#refuse(id, `At most ${MAXIMUM_PENDING} utterances can wait.`);
@@ -182,10 +182,10 @@ export class Voice {
     this.#lastRefused = id;
   }
 
-  #begin(id: number | undefined, live: boolean): Utterance {
+  #begin(id: number | undefined, live: Live | undefined): Utterance {
     const { feed, drops } = this.#options;
     const begun = new Utterance({
-      feed, live, turn: this.#telling.begin(id), aheadSamples: drops === "oldest" ? AHEAD_SAMPLES : Number.POSITIVE_INFINITY,
+      feed, ...(live && { live }), turn: this.#telling.begin(id), aheadSamples: drops === "oldest" ? AHEAD_SAMPLES : Number.POSITIVE_INFINITY,
       used: () => this.#room.told(),
     });
     if (this.#paused) begun.pause(true);
