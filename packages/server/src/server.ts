@@ -112,6 +112,7 @@ async function assemble(parts: Parts): Promise<Pick<RunningServer, "url" | "sip"
     ...(holdMusic && { holdMusic }),
     recoverRecording,
     delivery: deliveryOf(config),
+    retention: { eventsDays: config.retention.events, undeliveredDays: config.retention.undelivered },
   });
   owned.add(() => control.drain());
   await control.recover();

@@ -20,6 +20,7 @@ export const errorTable = {
   no_capacity: { http: 503, sip: 503, says: "The way to this number takes no more calls now; try again after `Retry-After`." },
   draining: { http: 503, sip: 503, says: "The server is shutting down." },
   out_of_ports: { http: 503, sip: 503, says: "No free media port is left in the configured range." },
+  store_failed: { http: 503, sip: 503, says: "The database cannot be used now: its disk is full or fails, or another program holds it." },
   bad_configuration: { http: 500, sip: 500, says: "The configuration is wrong." },
   bad_audio: { http: 422, sip: 488, says: "The file is no audio this server can decode." },
   fetch_failed: { http: 502, sip: 500, says: "The address could not be fetched." },

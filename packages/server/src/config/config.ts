@@ -50,6 +50,8 @@ export interface Config {
   };
   /** How events and records are delivered. Seconds. */
   readonly webhooks: { readonly retry_after: readonly number[]; readonly timeout: number; readonly per_host: number };
+  /** For how many days events are kept: delivered, and given up (absent: for ever). */
+  readonly retention: { readonly events: number; readonly undelivered?: number };
   readonly speech: SpeechConfig;
   /** What calls over trunks may cost, all apps together. */
   readonly limits?: ServerLimitsConfig;

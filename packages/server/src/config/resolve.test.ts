@@ -10,6 +10,7 @@ const defaults = {
   media: { host: "127.0.0.1", ports: [20_000, 29_999], folder: ".piopiy/media", workers: 3 },
   webhooks: { retry_after: [300, 600, 900], timeout: 10, per_host: 8 },
   speech: { provider: "flite" },
+  retention: { events: 30 },
   drain: 20,
   data: ".piopiy",
   apps: [],
@@ -34,6 +35,7 @@ describe("the configuration", () => {
       webhooks: { retry_after: [60, "120"], timeout: 3, per_host: 2 },
       limits: { country: "+91", destinations: ["1415", 44], deny: ["91900"], hosts: ["sip.example.com", "198.51.100.0/24"], call_minutes: 90, day_minutes: "600" },
       urls: { allow: ["10.0.0.0/8", "media.internal"] },
+      retention: { events: "7", undelivered: 90 },
       drain: "45",
       data: "var",
       apps: [
@@ -68,6 +70,7 @@ describe("the configuration", () => {
         speech: file.speech,
         limits: { ...file.limits, country: "91", destinations: ["1415", "44"], day_minutes: 600, refer: false },
         urls: file.urls,
+        retention: { events: 7, undelivered: 90 },
         drain: 45,
         data: "var",
         apps: [{ ...file.apps[0], appid: "7", limits: { ...file.apps[0]!.limits, deny: ["1900"] } }, file.apps[1]],

@@ -27,7 +27,7 @@ export function resolveConfig(
 }
 
 function complete(config: CheckedConfig, cores: number): Config {
-  const { http, sip, media, speech, webhooks, limits, urls, drain, data, apps, trunks, phones } = config;
+  const { http, sip, media, speech, webhooks, limits, urls, retention, drain, data, apps, trunks, phones } = config;
   return {
     http,
     sip,
@@ -36,6 +36,7 @@ function complete(config: CheckedConfig, cores: number): Config {
     webhooks,
     ...(limits && { limits }),
     ...(urls && { urls }),
+    retention,
     drain,
     data,
     apps,

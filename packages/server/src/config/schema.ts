@@ -85,6 +85,11 @@ const webhooks = strictFields({
   per_host: v.optional(wholeNumber(1, 64, "Attempts under way to one host at a time"), 8),
 });
 
+const retention = strictFields({
+  events: v.optional(wholeNumber(1, 36_500, "Days for which events and records of legs are kept once they are delivered"), 30),
+  undelivered: v.exactOptional(wholeNumber(1, 36_500, "Days for which those are kept whose delivery was given up; for ever when absent")),
+});
+
 const userExpects = "1 to 64 letters, digits or -_.!~*'()+";
 const phone = strictFields({
   username: v.pipe(
@@ -113,6 +118,7 @@ export const ConfigSchema = strictFields({
   sip: v.optional(sip, {}),
   media: v.optional(media, {}),
   webhooks: v.optional(webhooks, {}),
+  retention: v.optional(retention, {}),
   speech: v.optional(speech, {}),
   limits: v.exactOptional(serverLimits),
   urls: v.exactOptional(urls),

@@ -12,6 +12,7 @@ import { appGate, appTrunksGate, trunkGate } from "./paced.ts";
 import { placeCall } from "./place-call.ts";
 import { receiveCall, type Incoming } from "./receive-call.ts";
 import { createRegistry } from "./registry.ts";
+import { startRetention } from "./retention.ts";
 import { recover } from "./recover.ts";
 import { appOf, type ControlOptions } from "./settings.ts";
 
@@ -60,6 +61,7 @@ export function createControl(options: ControlOptions): Control {
     ...options,
     registry: createRegistry(options.maxCalls ?? MAX_CALLS), outbox: outboxOf(options), pacing: pacingOf(options), guard: createTollGuard(options),
   };
+  let forget: () => void = () => undefined;
   return {
     placeCall: (placing) => placeCall(world, placing),
     receiveCall: (incoming) => receiveCall(world, incoming),
@@ -68,8 +70,15 @@ export function createControl(options: ControlOptions): Control {
     sendDigits: (appid, anyId, sending) => sendDigits(world, appid, anyId, sending),
     mute: (appid, anyId, muting) => mute(world, appid, anyId, muting),
     settle: (limitMs, signal) => settle(world, limitMs, signal),
-    drain: (limitMs = DRAIN_MS) => drain(world, limitMs),
-    recover: () => recover(world),
+    drain: (limitMs = DRAIN_MS) => {
+      forget();
+      return drain(world, limitMs);
+    },
+    recover: async () => {
+      const closed = await recover(world);
+      forget = startRetention(world, options.retention);
+      return closed;
+    },
     resend: (appid, eventId) => resend(world, appid, eventId),
     statistics: () => ({ ...world.registry.statistics(), queued: world.pacing.waiting, refused: world.guard.refused, webhooks: { ...world.outbox.totals } }),
   };

@@ -44,7 +44,7 @@ async function finish({ store, clock, registry }: World, call: LiveCall, cause: 
   call.timeline.add({ type: "call.ended", data: { ...cause } });
   const end = { status: "ended", cause: cause.reason, ended_ms: clock.now() } as const;
   const extra = call.extraParams === undefined ? {} : { extra_params: call.extraParams };
-  await store.write((db) => updateCall(db, call.facts.id, { ...end, ...extra }));
+  await store.write((db) => updateCall(db, call.facts.id, { ...end, ...extra }), { patient: true });
   call.life.close(cause);
 }
 

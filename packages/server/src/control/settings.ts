@@ -34,8 +34,18 @@ export interface ControlOptions {
   readonly maxCalls?: number;
   /** Makes the file of a recording that a crash cut off playable; its length in ms, or undefined when there is nothing. */
   readonly recoverRecording?: (file: string) => Promise<number | undefined>;
+  /** What is deleted of the events. Absent: nothing. */
+  readonly retention?: Retention;
   /** How webhooks are delivered. */
   readonly delivery?: Partial<Pick<OutboxOptions, "retryAfterMs" | "timeoutMs" | "perHost">>;
+}
+
+/** Days for which events are kept after they were made; absent: for ever. */
+export interface Retention {
+  /** Those that were delivered, or that nobody is told of. */
+  readonly eventsDays?: number | undefined;
+  /** Those whose delivery was given up. */
+  readonly undeliveredDays?: number | undefined;
 }
 
 export interface AppSettings {

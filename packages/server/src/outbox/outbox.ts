@@ -124,7 +124,7 @@ class Deliveries implements Outbox {
     try {
       const result = await attempt(event, this.#attempting, this.#life.signal);
       if (!result) return;
-      await this.#store.write((db) => recordAttempt(db, event, result));
+      await this.#store.write((db) => recordAttempt(db, event, result), { patient: true });
       this.totals[result.state === "pending" ? "failed" : result.state] += 1;
     } catch (failure) {
       channels.failure.publish({ layer: "outbox", failure });

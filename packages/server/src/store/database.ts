@@ -1,5 +1,5 @@
 import Libsql from "libsql";
-import { type SqliteDatabase, SqliteDialect, type SqliteStatement } from "kysely";
+import { type Kysely, sql, type SqliteDatabase, SqliteDialect, type SqliteStatement } from "kysely";
 import { PiopiyError } from "../base/index.ts";
 
 /** Statements are compiled once: the server runs some thirty of them over and over. */
@@ -30,11 +30,13 @@ function openDatabase(file: string): SqliteDatabase {
       const prepared = database.prepare(text);
       // `reader` is asked for at every execution and crosses into native code: it never changes.
       const { reader } = prepared;
+      // SQLite takes some transactions back by itself, such as those that find the disk full.
+      const nothingToDo = () => text === "rollback" && !database.inTransaction;
       const statement: SqliteStatement = {
         reader,
-        all: (parameters) => prepared.all(...parameters),
-        run: (parameters) => prepared.run(...parameters),
-        iterate: (parameters) => prepared.iterate(...parameters),
+        all: (parameters) => asked(() => prepared.all(...parameters)),
+        run: (parameters) => (nothingToDo() ? { changes: 0, lastInsertRowid: 0 } : asked(() => prepared.run(...parameters))),
+        iterate: (parameters) => asked(() => prepared.iterate(...parameters)),
       };
       if (statements.size >= STATEMENTS) statements.clear();
       statements.set(text, statement);
@@ -45,7 +47,7 @@ function openDatabase(file: string): SqliteDatabase {
 
 function connect(file: string, lock: Lock) {
   try {
-    const database = new Libsql(file, { timeout: BUSY_MS });
+    const database = new Libsql(file, { timeout: OPENING_BUSY_MS });
     for (const pragma of PRAGMAS) database.pragma(pragma);
     return database;
   } catch (failure) {
@@ -54,8 +56,28 @@ function connect(file: string, lock: Lock) {
   }
 }
 
-const BUSY_MS = 2000;
-const PRAGMAS = [`busy_timeout = ${BUSY_MS}`, "journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"];
+/** What SQLite calls failures of the file itself, and not of what was asked. */
+const OF_THE_FILE = /^SQLITE_(?:BUSY|LOCKED|FULL|IOERR|CANTOPEN|READONLY|NOMEM)/;
+
+/** Fails with `store_failed` when the file is held by another program, or its disk is full or fails. */
+function asked<T>(ask: () => T): T {
+  try {
+    return ask();
+  } catch (failure) {
+    const code = failure instanceof Error && "code" in failure ? String(failure.code) : "";
+    throw OF_THE_FILE.test(code) ? new PiopiyError("store_failed", undefined, { cause: failure }) : failure;
+  }
+}
+
+/** SQLite waits for a lock in the thread that asks. Once calls run on it, who has to wait longer waits without it. */
+const OPENING_BUSY_MS = 2000;
+const BUSY_MS = 20;
+const PRAGMAS = [`busy_timeout = ${OPENING_BUSY_MS}`, "journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"];
+
+/** From now on the thread is not held up by a lock for more than 20 ms. */
+export async function waitNoLonger<Tables>(db: Kysely<Tables>): Promise<void> {
+  await sql.raw(`pragma busy_timeout = ${BUSY_MS}`).execute(db);
+}
 
 interface Lock {
   release(): void;

@@ -1,27 +1,44 @@
 import type { Kysely } from "kysely";
-import { type Clock, PiopiyError, type Timer } from "../base/index.ts";
+import { channels, type Clock, PiopiyError, type Timer } from "../base/index.ts";
 import type { Schema } from "./schema.ts";
 
-/** Writes on an open transaction. It may run twice (see `groupCommit`), so it does nothing but queries. */
+/** Writes on an open transaction. It may run more than once (see `groupCommit`), so it does nothing but queries. */
 export type Work<T> = (db: Kysely<Schema>) => Promise<T>;
 
+export interface WriteOptions {
+  /** Nobody waits for it, and it must not be lost: while the database cannot be written, it is kept for ten minutes. */
+  readonly patient?: boolean;
+}
+
 export interface GroupCommit {
-  /** Resolves when `work` is durable. Everything that was handed over before is committed with it. */
-  readonly write: <T>(work: Work<T>) => Promise<T>;
-  /** The same for what nobody waits for: it may stay in memory for up to `LAZY_MS`. */
+  /**
+   * Resolves when `work` is durable. Everything that was handed over before is committed with it. Rejects with
+   * `store_failed` when the database cannot be written for 5 s.
+   */
+  readonly write: <T>(work: Work<T>, options?: WriteOptions) => Promise<T>;
+  /** The same for what nobody waits for: it may stay in memory for up to `LAZY_MS`, and is patient. */
   readonly writeSoon: <T>(work: Work<T>) => Promise<T>;
-  /** Resolves when everything handed over so far is durable or has failed. */
+  /** Resolves when everything handed over so far is durable or has failed; of a database that cannot be written, within 5 s. */
   readonly flush: () => Promise<void>;
   /** Writes that were refused because the queue was full. */
   readonly refused: number;
+  /** False since a commit failed for the database's own sake, until one succeeds. */
+  readonly available: boolean;
 }
 
 /** How long a timeline entry may wait for company: one disk flush then serves many calls. */
 const LAZY_MS = 20;
 const BATCH = 256;
 const QUEUE_LIMIT = 20_000;
+/** How long a write is tried while the database is held by another program, or its disk is full. */
+const IMPATIENT_MS = 5000;
+const PATIENT_MS = 600_000;
+/** Between two attempts then: at first, and at most. */
+const PAUSE_MS = { first: 100, most: 1000 } as const;
 
 interface Job {
+  /** Since then it is not tried any more. */
+  deadlineMs: number;
   run(db: Kysely<Schema>): Promise<unknown>;
   done(): void;
   failed(failure: unknown): void;
@@ -29,59 +46,151 @@ interface Job {
 
 /**
  * Puts writes that come close together into one transaction, in their order. When one of them fails, the
- * transaction is taken back and each is tried on its own, so that nobody suffers from a neighbour.
+ * transaction is taken back and each is tried on its own, so that nobody suffers from a neighbour. When it is the
+ * database that fails, all of them wait, in their order, and are tried again until their time is over.
  */
 export function groupCommit(db: Kysely<Schema>, clock: Clock): GroupCommit {
-  const queue: Job[] = [];
-  let working: Promise<void> | undefined;
-  let lazy: Timer | undefined;
-  let refused = 0;
-  const start = () => {
-    lazy?.cancel();
-    lazy = undefined;
-    working ??= drain(db, queue, () => {
-      working = undefined;
-    });
-  };
-  const enqueue = <T>(work: Work<T>): Promise<T> => {
-    if (queue.length >= QUEUE_LIMIT) {
-      refused += 1;
-      return Promise.reject(new PiopiyError("internal", "The database does not keep up: a write was refused."));
-    }
-    const { job, promise } = jobOf(work);
-    queue.push(job);
-    return promise;
-  };
+  const queue = new Queue(db, clock);
   return {
-    write(work) {
-      const result = enqueue(work);
-      start();
+    write(work, { patient = false } = {}) {
+      const result = queue.add(work, patient ? PATIENT_MS : IMPATIENT_MS);
+      queue.start();
       return result;
     },
     writeSoon(work) {
-      const result = enqueue(work);
-      lazy ??= clock.setTimer(LAZY_MS, start);
+      const result = queue.add(work, PATIENT_MS);
+      queue.startSoon();
       return result;
     },
-    async flush() {
-      while (queue.length > 0 || working) {
-        start();
-        await working;
-      }
-    },
+    flush: () => queue.flush(),
     get refused() {
-      return refused;
+      return queue.refused;
+    },
+    get available() {
+      return queue.available;
     },
   };
 }
 
-function jobOf<T>(work: Work<T>): { readonly job: Job; readonly promise: Promise<T> } {
+class Queue {
+  refused = 0;
+  available = true;
+  readonly #db: Kysely<Schema>;
+  readonly #clock: Clock;
+  readonly #jobs: Job[] = [];
+  #working: Promise<void> | undefined;
+  #lazy: Timer | undefined;
+
+  constructor(db: Kysely<Schema>, clock: Clock) {
+    this.#db = db;
+    this.#clock = clock;
+  }
+
+  add<T>(work: Work<T>, waitMs: number): Promise<T> {
+    if (this.#jobs.length >= QUEUE_LIMIT) {
+      this.refused += 1;
+      return Promise.reject(new PiopiyError("store_failed", "The database does not keep up: a write was refused."));
+    }
+    const { job, promise } = jobOf(work, this.#clock.monotonicMs() + waitMs);
+    this.#jobs.push(job);
+    return promise;
+  }
+
+  start(): void {
+    this.#lazy?.cancel();
+    this.#lazy = undefined;
+    this.#working ??= this.#drain();
+  }
+
+  startSoon(): void {
+    this.#lazy ??= this.#clock.setTimer(LAZY_MS, () => this.start());
+  }
+
+  async flush(): Promise<void> {
+    const limitMs = this.#clock.monotonicMs() + IMPATIENT_MS;
+    for (const job of this.#jobs) job.deadlineMs = Math.min(job.deadlineMs, limitMs);
+    while (this.#jobs.length > 0 || this.#working) {
+      this.start();
+      await this.#working;
+      for (const job of this.#jobs) job.deadlineMs = Math.min(job.deadlineMs, limitMs);
+    }
+  }
+
+  async #drain(): Promise<void> {
+    // A turn of the microtask queue lets everything written in the same breath join the first transaction.
+    await Promise.resolve();
+    let pauseMs: number = PAUSE_MS.first;
+    while (this.#jobs.length > 0) {
+      const batch = this.#jobs.splice(0, BATCH);
+      const left = await this.#commitAll(batch);
+      if (left.length === 0) {
+        pauseMs = PAUSE_MS.first;
+        continue;
+      }
+      this.#jobs.unshift(...left);
+      await this.#pause(pauseMs);
+      pauseMs = Math.min(2 * pauseMs, PAUSE_MS.most);
+    }
+    // In the same breath as the queue was seen empty: what comes later starts a new drain.
+    this.#working = undefined;
+  }
+
+  /** What is left of the batch, because the database could not be written. */
+  async #commitAll(batch: readonly Job[]): Promise<readonly Job[]> {
+    const outcome = await this.#commit(batch);
+    if (outcome === "unavailable") return batch;
+    if (outcome === "done") return [];
+    for (const [index, job] of batch.entries()) if ((await this.#commit([job])) === "unavailable") return batch.slice(index);
+    return [];
+  }
+
+  /** Unless it is done, nobody was told: each will be tried alone, or all of them again. */
+  async #commit(batch: readonly Job[]): Promise<"done" | "failed" | "unavailable"> {
+    try {
+      await this.#db.transaction().execute(async (transaction) => {
+        for (const job of batch) await job.run(transaction);
+      });
+    } catch (failure) {
+      if (isUnavailable(failure)) {
+        this.#unavailable(failure);
+        return "unavailable";
+      }
+      if (batch.length > 1) return "failed";
+      batch[0]?.failed(failure);
+      return "done";
+    }
+    this.available = true;
+    for (const job of batch) job.done();
+    return "done";
+  }
+
+  #unavailable(failure: unknown): void {
+    if (this.available) channels.failure.publish({ layer: "store", failure });
+    this.available = false;
+  }
+
+  /** Waits, then gives up those whose time is over. */
+  async #pause(delayMs: number): Promise<void> {
+    await new Promise<void>((resolve) => this.#clock.setTimer(delayMs, resolve));
+    const nowMs = this.#clock.monotonicMs();
+    const over = this.#jobs.filter(({ deadlineMs }) => deadlineMs <= nowMs);
+    if (over.length === 0) return;
+    const rest = this.#jobs.filter(({ deadlineMs }) => deadlineMs > nowMs);
+    this.#jobs.splice(0, this.#jobs.length, ...rest);
+    for (const job of over) job.failed(new PiopiyError("store_failed"));
+  }
+}
+
+const isUnavailable = (failure: unknown): boolean => failure instanceof PiopiyError && failure.code === "store_failed";
+
+function jobOf<T>(work: Work<T>, deadlineMs: number): { readonly job: Job; readonly promise: Promise<T> } {
   let result: { readonly value: T } | undefined;
   let settle: { resolve: (value: T) => void; reject: (failure: unknown) => void } | undefined;
   const promise = new Promise<T>((resolve, reject) => {
     settle = { resolve, reject };
   });
   const job: Job = {
+    deadlineMs,
     async run(db) {
       result = { value: await work(db) };
     },
@@ -91,31 +200,4 @@ function jobOf<T>(work: Work<T>): { readonly job: Job; readonly promise: Promise
     failed: (failure) => settle?.reject(failure),
   };
   return { job, promise };
-}
-
-// `empty` is called in the same breath as the queue was seen empty: what comes later starts a new drain.
-async function drain(db: Kysely<Schema>, queue: Job[], empty: () => void): Promise<void> {
-  // A turn of the microtask queue lets everything written in the same breath join the first transaction.
-  await Promise.resolve();
-  while (queue.length > 0) {
-    const batch = queue.splice(0, BATCH);
-    if (await commit(db, batch)) continue;
-    for (const job of batch) await commit(db, [job]);
-  }
-  empty();
-}
-
-/** False: nothing of it was written, and nobody was told, since each will be tried alone. */
-async function commit(db: Kysely<Schema>, batch: readonly Job[]): Promise<boolean> {
-  try {
-    await db.transaction().execute(async (transaction) => {
-      for (const job of batch) await job.run(transaction);
-    });
-  } catch (failure) {
-    if (batch.length > 1) return false;
-    batch[0]?.failed(failure);
-    return true;
-  }
-  for (const job of batch) job.done();
-  return true;
 }

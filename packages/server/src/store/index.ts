@@ -8,6 +8,7 @@ export { findRecording, finishRecording, insertRecording, readRecordings } from 
 export type {
   CallRow, CallStatus, DeliveryRow, EventRow, EventState, IdempotencyRow, LegRow, LegStatus, NewCall, RecordingRow, RecordingStatus,
 } from "./schema.ts";
+export { deleteOldEvents, type OldEvents } from "./retention.ts";
 export { developmentApp, settingOr } from "./settings.ts";
 export { openStore, type Queries, type Store, type StoreOptions } from "./store.ts";
 export { legsUpSince } from "./usage.ts";

@@ -5,6 +5,7 @@ import { PiopiyError } from "../base/index.ts";
 const migrations = {
   "001_calls": { up: (db) => run(db, TABLES) },
   "002_outbox": { up: (db) => run(db, OUTBOX) },
+  "003_retention": { up: (db) => run(db, RETENTION) },
 } as const satisfies Record<string, Migration>;
 
 /** Brings the database to the newest schema; does nothing when it is there. Answers with the names that were run. */
@@ -94,6 +95,12 @@ const TABLES = [
      primary key (appid, key)
    ) without rowid`,
   `create index idempotency_keys_by_age on idempotency_keys (created_ms)`,
+];
+
+const RETENTION = [
+  // What is old and done is found without reading what is to be kept.
+  `create index events_done on events (created_ms) where state in ('delivered', 'unaddressed')`,
+  `create index events_given_up on events (created_ms) where state = 'given_up'`,
 ];
 
 const OUTBOX = [

@@ -1,6 +1,6 @@
 import { Kysely } from "kysely";
 import type { Clock } from "../base/index.ts";
-import { sqliteDialect } from "./database.ts";
+import { sqliteDialect, waitNoLonger } from "./database.ts";
 import { groupCommit, type GroupCommit } from "./group-commit.ts";
 import { purgeKeys } from "./idempotency.ts";
 import { migrate } from "./migrations.ts";
@@ -29,6 +29,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   const db = new Kysely<Schema>({ dialect: sqliteDialect(options.file) });
   try {
     await migrate(db);
+    await waitNoLonger(db);
     const writes = groupCommit(db, clock);
     await writes.write((db) => purgeKeys(db, clock.now()));
     return {
@@ -39,6 +40,9 @@ export async function openStore(options: StoreOptions): Promise<Store> {
       flush: writes.flush,
       get refused() {
         return writes.refused;
+      },
+      get available() {
+        return writes.available;
       },
       async close() {
         await writes.flush();
