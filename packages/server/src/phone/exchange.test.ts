@@ -282,7 +282,7 @@ describe("dialling", () => {
 
   it("without a free port is a failure of ours", async () => {
     const server = await exchange({ full: true, trunks: [trunk(9)] });
-    expect(await server.dial(number("42"))).toEqual({ answered: false, cause: { reason: "failed", who: "us", sipStatus: 503 } });
+    expect(await server.dial(number("42"))).toEqual({ answered: false, cause: { reason: "out_of_ports", who: "us", sipStatus: 503 } });
   });
 
   it("tells when it rings, and stops ringing when it is given up", async () => {
