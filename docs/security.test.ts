@@ -33,7 +33,7 @@ describe("docs/security.md", () => {
     const source = (name: string) => readFileSync(join(import.meta.dirname, "..", "packages", "server", "src", "api", name), "utf8");
     expect(source("door.ts")).toContain("{ app: 1000, address: 1000, bad_credentials: 30 }");
     expect(source("http-server.ts")).toContain("{ headersMs: 10_000, requestMs: 30_000, idleMs: 60_000, checkMs: 5000 }");
-    expect(source("http-server.ts")).toMatch(/MAX_CONNECTIONS = 4096;\nconst MAX_HEADER_BYTES = 16_384;/);
+    expect(source("http-server.ts")).toMatch(/MAX_CONNECTIONS = 4096;[^]*MAX_HEADER_BYTES = 16_384;[^]*MAX_OF_ADDRESS = 1024;/);
     expect(resolveConfig('{"sip":{"guard":{}}}', {}, {})).toMatchObject({ value: { sip: { guard: { requests_per_second: 50, failures_per_minute: 12 } } } });
   });
 });

@@ -62,7 +62,7 @@ describe("a request over HTTP", () => {
     ["with an empty body", "", json, 400, { code: 400 }],
     ["that is a list", "[]", json, 422, field("", /must be an object/)],
     ["that is a form", "appid=1", { "content-type": "application/x-www-form-urlencoded" }, 415, { code: 415, message: expect.stringContaining("application/json") }],
-    ["that is larger than the limit", but({ extra: "x".repeat(1_100_000) }), json, 413, { code: 413, message: "The body is larger than 1 MiB." }],
+    ["that is larger than the limit", but({ extra: "x".repeat(1_100_000) }), json, 413, { code: 413, message: "The body is larger than 1024 KiB." }],
     ["of an unknown app", but({ appid: 111 }), json, 401, { code: 420, message: "The appid or the secret is wrong." }],
     ["with a wrong secret", but({ secret: "guess" }), json, 401, { code: 420, message: "The appid or the secret is wrong." }],
     ["without a secret", but({ secret: undefined }), json, 422, field("/secret", /is missing; must be text/)],

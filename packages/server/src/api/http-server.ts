@@ -1,5 +1,6 @@
 import { createServer, type RequestListener, type Server, type ServerOptions } from "node:http";
 import { createServer as createTlsServer } from "node:https";
+import type { Socket } from "node:net";
 import type { FastifyReply } from "fastify";
 
 /** How long a client may take, and how many there may be. */
@@ -24,9 +25,16 @@ export interface HttpCertificate {
 
 const MAX_CONNECTIONS = 4096;
 const MAX_HEADER_BYTES = 16_384;
+/** Connections of one address at a time: a quarter of all. */
+const MAX_OF_ADDRESS = 1024;
 
 /** An HTTP server, with TLS where there is a certificate, that gives up clients who take their time. */
-export function createHttpServer(listener: RequestListener, times: HttpTimes, certificate: HttpCertificate | undefined): Server {
+export function createHttpServer(
+  listener: RequestListener,
+  times: HttpTimes,
+  certificate: HttpCertificate | undefined,
+  maxOfAddress: number = MAX_OF_ADDRESS,
+): Server {
   const options: ServerOptions = {
     headersTimeout: times.headersMs,
     requestTimeout: times.requestMs,
@@ -36,7 +44,27 @@ export function createHttpServer(listener: RequestListener, times: HttpTimes, ce
   };
   const server = certificate ? createTlsServer({ ...options, ...certificate, minVersion: "TLSv1.2" }, listener) : createServer(options, listener);
   server.maxConnections = MAX_CONNECTIONS;
+  server.on("connection", countedByAddress(maxOfAddress));
   return server;
+}
+
+/** Closes what one address opens beyond its share, so that it does not take everybody's. */
+function countedByAddress(most: number): (socket: Socket) => void {
+  const counts = new Map<string, number>();
+  return (socket) => {
+    const { remoteAddress = "" } = socket;
+    const count = (counts.get(remoteAddress) ?? 0) + 1;
+    if (count > most) {
+      socket.destroy();
+      return;
+    }
+    counts.set(remoteAddress, count);
+    socket.once("close", () => {
+      const left = (counts.get(remoteAddress) ?? 1) - 1;
+      if (left > 0) counts.set(remoteAddress, left);
+      else counts.delete(remoteAddress);
+    });
+  };
 }
 
 const HEADERS = {

@@ -165,6 +165,18 @@ describe("slow clients", () => {
     expect(await text(socket)).toMatch(/^HTTP\/1\.1 408 /);
   });
 
+  it("one address has its share of connections and no more, and gets it back", async () => {
+    const { port } = await listening({ connectionsPerAddress: 2 });
+    const idle = [await opened(port, ""), await opened(port, "")];
+    const third = await opened(port, "GET /health HTTP/1.1\r\nhost: x\r\n\r\n");
+    expect(await text(third).catch(() => "")).toBe("");
+    for (const socket of idle) {
+      socket.end();
+      await once(socket.resume(), "close");
+    }
+    expect((await fetch(`http://127.0.0.1:${port}/health`)).status).toBe(200);
+  });
+
   it("headers beyond their size are refused", async () => {
     const { port } = await listening({ times });
     const socket = await opened(port, `GET /health HTTP/1.1\r\nhost: x\r\nx-long: ${"x".repeat(20_000)}\r\n\r\n`);

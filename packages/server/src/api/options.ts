@@ -31,6 +31,8 @@ export interface HttpOptions {
   /** Addresses and blocks of proxies whose `X-Forwarded-For` is believed; nobody's unless given. */
   readonly proxies?: readonly string[];
   readonly times?: HttpTimes;
+  /** Connections of one address at a time; 1024 unless given. */
+  readonly connectionsPerAddress?: number;
 }
 
 /** What routes are made of. */
