@@ -52,6 +52,8 @@ describe("how a target leaves the server", () => {
     // Addresses in other words are names, and no names that are listed.
     [uri("sip:a@3325256781"), foreign],
     [uri("sip:a@0x7f.1"), foreign],
+    [uri("sip:44@sip.carrier.example:99999"), foreign],
+    [uri("tel:+442000000000"), foreign],
   ];
   it.each(rows)("%j: %j", (target, exit) => {
     expect(exits(file, false)(target)).toEqual(exit ?? undefined);

@@ -31,8 +31,7 @@ function guardOf({ host, local }: TrunkConfig): "free" | "until_told" | "guarded
 
 function exitOfUri({ trunks, limits }: Pick<Config, "trunks" | "limits">, inside: boolean, text: string): Exit | undefined {
   const uri = parseSipUri(text);
-  // What is no SIP URI is dialled by nobody.
-  if (!uri) return { type: "host", allowed: true };
+  if (!uri) return { type: "host", allowed: false };
   // RFC 3261 §19.1.1: with maddr, that is where the request goes.
   const host = sameName(param(uri.params, "maddr") || uri.host);
   const trunk = trunks.find((one) => sameName(one.host) === host && (!isLoopbackHost(host) || one.port === undefined || one.port === uri.port));
