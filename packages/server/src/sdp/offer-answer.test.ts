@@ -31,7 +31,7 @@ describe("createOffer", () => {
       "v=0", "o=- 77 2 IN IP4 127.0.0.1", "s=-", "c=IN IP4 127.0.0.1", "t=0 0",
       "m=audio 30000 RTP/AVP 0 8 101",
       "a=rtpmap:0 PCMU/8000", "a=rtpmap:8 PCMA/8000", events, "a=fmtp:101 0-15",
-      "a=ptime:20", "a=sendrecv", "",
+      "a=ptime:20", "a=sendrecv", "a=rtcp:30000", "a=rtcp-mux", "",
     ]);
   });
 
@@ -54,6 +54,12 @@ describe("answerOffer negotiates", () => {
     ["the remote address", ["m=audio 4000 RTP/AVP 0", "c=IN IP6 2001:db8::1"], { remote: { host: "2001:db8::1", port: 4000 } }],
     ["the packet time", ["m=audio 4000 RTP/AVP 0", "a=ptime:30"], { packetMs: 30 }],
     ["20 ms when nothing is said", ["m=audio 4000 RTP/AVP 0"], { packetMs: 20 }],
+    ["RTCP on the port of RTP", ["m=audio 4000 RTP/AVP 0", "a=rtcp-mux"], { rtcp: "mux" }],
+    ["RTCP on the next port", ["m=audio 4000 RTP/AVP 0"], { rtcp: { host: "192.0.2.1", port: 4001 } }],
+    ["RTCP on a port of its own", ["m=audio 4000 RTP/AVP 0", "a=rtcp:53020"], { rtcp: { host: "192.0.2.1", port: 53_020 } }],
+    ["RTCP at an address of its own", ["m=audio 4000 RTP/AVP 0", "a=rtcp:53020 IN IP4 192.0.2.9"], { rtcp: { host: "192.0.2.9", port: 53_020 } }],
+    ["no RTCP at a name", ["m=audio 4000 RTP/AVP 0", "a=rtcp:53020 IN IP4 rtcp.example.com"], { rtcp: { host: "192.0.2.1", port: 4001 } }],
+    ["no RTCP on a port that there is not", ["m=audio 4000 RTP/AVP 0", "a=rtcp:0"], { rtcp: { host: "192.0.2.1", port: 4001 } }],
     ["feedback profiles as plain RTP", ["m=audio 4000 RTP/AVPF 0"], { codec: "PCMU" }],
     ["hold by address: nothing is sent", ["m=audio 4000 RTP/AVP 0", "c=IN IP4 0.0.0.0"], { direction: "recvonly" }],
   ];
@@ -81,11 +87,22 @@ describe("answerOffer answers", () => {
       "v=0", "o=- 77 2 IN IP4 127.0.0.1", "s=-", "c=IN IP4 127.0.0.1", "t=10 20",
       "m=video 0 RTP/AVP 99 100",
       "m=audio 0 RTP/AVP 18",
-      "m=audio 30000 RTP/AVP 8 101", "a=rtpmap:8 PCMA/8000", events, "a=fmtp:101 0-15", "a=ptime:20", "a=sendrecv",
+      "m=audio 30000 RTP/AVP 8 101", "a=rtpmap:8 PCMA/8000", events, "a=fmtp:101 0-15", "a=ptime:20", "a=sendrecv", "a=rtcp:30000",
       "m=audio 0 RTP/AVP 0",
       "m=image 0 udptl t38", "",
     ]);
     expect(answered).toMatchObject({ negotiated: { remote: { port: 5004 }, codec: "PCMA" } });
+  });
+
+  it.each([
+    ["shared ports to who offers them", ["m=audio 5004 RTP/AVP 0", "a=rtcp-mux"], "a=rtcp-mux", true],
+    ["no shared ports to who does not", ["m=audio 5004 RTP/AVP 0"], "a=rtcp-mux", false],
+    ["comfort noise to who offers it", ["m=audio 5004 RTP/AVP 0 13"], "m=audio 30000 RTP/AVP 0 13\r\na=rtpmap:0 PCMU/8000\r\na=rtpmap:13 CN/8000\r\n", true],
+    ["no comfort noise to who does not", ["m=audio 5004 RTP/AVP 0"], "CN", false],
+    ["no comfort noise of another rate", ["m=audio 5004 RTP/AVP 0 97", "a=rtpmap:97 CN/16000"], "CN", false],
+  ] as const)("%s", (_, lines, wanted, there) => {
+    const answered = answerOffer(session(...lines), local);
+    expect(answered.ok && text(answered.answer).includes(wanted)).toBe(there);
   });
 
   const refused: readonly (readonly [string, readonly string[], string])[] = [
@@ -124,7 +141,7 @@ describe("acceptAnswer", () => {
     const answering = { ...local, port: 2000, codecs: ["PCMA"] } as const;
     const answered = answerOffer(read(createOffer(offering)), answering);
     const accepted = acceptAnswer(offering, read(answered.ok ? answered.answer : new Uint8Array()));
-    const common = { codec: "PCMA", payloadType: 8, telephoneEventPayloadType: 101, packetMs: 20 };
+    const common = { codec: "PCMA", payloadType: 8, telephoneEventPayloadType: 101, packetMs: 20, rtcp: "mux" };
     expect(answered).toMatchObject({ negotiated: { ...common, remote: { host: "127.0.0.1", port: 1000 }, direction: "recvonly" } });
     expect(accepted).toEqual({ ok: true, negotiated: { ...common, remote: { host: "127.0.0.1", port: 2000 }, direction: "sendonly" } });
   });

@@ -1,5 +1,5 @@
 import { serializeSdp, type Format, type Section } from "./serialize.ts";
-import { jointDirection, type AudioCodec, type LocalMedia, type Negotiated, type SdpMedia, type SdpSession } from "./session.ts";
+import { jointDirection, type AudioCodec, type LocalMedia, type Negotiated, type SdpCodec, type SdpMedia, type SdpSession } from "./session.ts";
 
 export type Answered =
   | { readonly ok: true; readonly answer: Uint8Array; readonly negotiated: Negotiated }
@@ -11,6 +11,8 @@ const DEFAULT_PACKET_MS = 20;
 /** Dynamic, and what nearly everyone uses for it. */
 const TELEPHONE_EVENT_PAYLOAD_TYPE = 101;
 const staticPayloadTypes = { PCMU: 0, PCMA: 8 } as const;
+/** RFC 3389 §4, at 8 kHz: a number of its own. We offer none and send none, but take it from who offers it. */
+const COMFORT_NOISE_PAYLOAD_TYPE = 13;
 /** AVPF (RFC 4585) only adds feedback that may be left out. */
 const protocols = new Set(["RTP/AVP", "RTP/AVPF"]);
 
@@ -20,7 +22,7 @@ export function createOffer(local: LocalMedia): Uint8Array {
     ...local.codecs.map((name) => ({ payloadType: staticPayloadTypes[name], name })),
     ...(local.telephoneEvent ? [{ payloadType: TELEPHONE_EVENT_PAYLOAD_TYPE, name: "telephone-event" } as const] : []),
   ];
-  return serializeSdp(local, [{ accepted: true, protocol: "RTP/AVP", direction: local.direction, formats }]);
+  return serializeSdp(local, [{ accepted: true, protocol: "RTP/AVP", direction: local.direction, formats, rtcpMux: true }]);
 }
 
 /** Answers an offer: the first audio stream that can be used is taken, the others are refused (RFC 3264 §6). */
@@ -33,11 +35,12 @@ export function answerOffer(offer: SdpSession, local: LocalMedia): Answered {
     ...(negotiated.telephoneEventPayloadType === undefined
       ? []
       : [{ payloadType: negotiated.telephoneEventPayloadType, name: "telephone-event" } as const]),
+    ...(media.codecs.some(isComfortNoise) ? [{ payloadType: COMFORT_NOISE_PAYLOAD_TYPE, name: "CN" } as const] : []),
   ];
   // RFC 3264 §6: the answer has exactly as many m= lines as the offer, in the same order, and the offer's t= line.
   const sections: readonly Section[] = offer.media.map((one) =>
     one === media
-      ? { accepted: true, protocol: one.protocol, direction: negotiated.direction, formats }
+      ? { accepted: true, protocol: one.protocol, direction: negotiated.direction, formats, rtcpMux: one.rtcpMux }
       : { accepted: false, type: one.type, protocol: one.protocol, formats: one.formats },
   );
   return { ok: true, answer: serializeSdp(local, sections, offer.timing), negotiated };
@@ -71,8 +74,19 @@ function negotiate(media: SdpMedia, local: LocalMedia): Negotiated | undefined {
     ...(event && local.telephoneEvent ? { telephoneEventPayloadType: event.payloadType } : {}),
     direction: jointDirection(local.direction, media.direction),
     packetMs: media.packetMs ?? DEFAULT_PACKET_MS,
+    ...rtcpTarget(media, media.host),
   };
 }
+
+/** RFC 5761 §5.1.1: without `a=rtcp-mux` of both sides RTCP goes where RFC 3605 says, or to the next port (RFC 3550 §11). */
+function rtcpTarget(media: SdpMedia, host: string): Pick<Negotiated, "rtcp"> {
+  if (media.rtcpMux) return { rtcp: "mux" };
+  if (media.rtcp) return { rtcp: { host, ...media.rtcp } };
+  return media.port < 65_535 ? { rtcp: { host, port: media.port + 1 } } : {};
+}
+
+const isComfortNoise = ({ payloadType, name, rateHz }: SdpCodec) =>
+  payloadType === COMFORT_NOISE_PAYLOAD_TYPE && name === "CN" && rateHz === 8000;
 
 const isAudio = (media: SdpMedia) => media.type === "audio" && protocols.has(media.protocol);
 

@@ -26,6 +26,8 @@ const mediaSchema = object({
   direction,
   ptime: milliseconds,
   maxptime: milliseconds,
+  rtcpMux: fallback(optional(word), undefined),
+  rtcp: fallback(optional(object({ port: number(), address: optional(word) })), undefined),
   rtp: array(object({ payload: word, codec: word, rate: optional(word, ""), encoding: optional(word, "1") })),
 });
 const sessionSchema = object({
@@ -81,7 +83,16 @@ function mediaOf(raw: RawMedia, session: RawSession): SdpMedia {
     direction: held(host) ? jointHold(told) : told,
     codecs: formats.flatMap((format) => codecOf(format, raw.rtp)),
     ...(packetMs === undefined ? {} : { packetMs }),
+    rtcpMux: raw.rtcpMux !== undefined,
+    ...rtcpOf(raw),
   };
+}
+
+/** RFC 3605 §2.1. A name in place of an address is not asked for: then the attribute is as good as absent. */
+function rtcpOf({ rtcp }: RawMedia): Pick<SdpMedia, "rtcp"> {
+  if (!rtcp || !Number.isInteger(rtcp.port) || rtcp.port < 1 || rtcp.port > 65_535) return {};
+  if (rtcp.address === undefined) return { rtcp: { port: rtcp.port } };
+  return isIP(rtcp.address) === 0 ? {} : { rtcp: { port: rtcp.port, host: rtcp.address } };
 }
 
 function addressOf(connection: RawSession["connection"]): string | undefined {
@@ -103,7 +114,7 @@ function packetMsOf({ ptime, maxptime }: RawMedia): number | undefined {
 }
 
 /** RFC 3551 §6: these numbers mean their format even without an rtpmap. */
-const staticFormats: Readonly<Record<string, string>> = { 0: "PCMU", 3: "GSM", 4: "G723", 8: "PCMA", 9: "G722", 18: "G729" };
+const staticFormats: Readonly<Record<string, string>> = { 0: "PCMU", 3: "GSM", 4: "G723", 8: "PCMA", 9: "G722", 13: "CN", 18: "G729" };
 
 function codecOf(format: string, rtpmaps: RawMedia["rtp"]): readonly SdpCodec[] {
   if (!/^\d{1,3}$/.test(format) || Number(format) > 127) return [];

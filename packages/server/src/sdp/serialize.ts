@@ -4,12 +4,19 @@ import type { Direction, LocalMedia } from "./session.ts";
 
 /** One `m=` section to write: audio of ours, or a refusal of what was offered. */
 export type Section =
-  | { readonly accepted: true; readonly protocol: string; readonly direction: Direction; readonly formats: readonly Format[] }
+  | {
+      readonly accepted: true;
+      readonly protocol: string;
+      readonly direction: Direction;
+      readonly formats: readonly Format[];
+      /** Offered, or agreed to. */
+      readonly rtcpMux: boolean;
+    }
   | { readonly accepted: false; readonly type: string; readonly protocol: string; readonly formats: readonly string[] };
 
 export interface Format {
   readonly payloadType: number;
-  readonly name: "PCMU" | "PCMA" | "telephone-event";
+  readonly name: "PCMU" | "PCMA" | "telephone-event" | "CN";
 }
 
 /** Writes a session description with the lines in the order of RFC 8866 §5. */
@@ -34,6 +41,10 @@ function sectionLines(section: Section, port: number): readonly string[] {
     ...section.formats.flatMap(formatLines),
     "a=ptime:20",
     `a=${section.direction}`,
+    // RFC 3605 §2.1, RFC 5761 §5.1.1: the port above may be another call's. Who does not share ports, but knows this
+    // attribute, sends its RTCP to the port that is this call's all the same.
+    `a=rtcp:${port}`,
+    ...(section.rtcpMux ? ["a=rtcp-mux"] : []),
   ];
 }
 

@@ -26,6 +26,10 @@ export interface SdpMedia {
   readonly codecs: readonly SdpCodec[];
   /** `a=ptime`, bounded by `a=maxptime`. */
   readonly packetMs?: number;
+  /** RTCP may come to the port of RTP (RFC 5761). */
+  readonly rtcpMux: boolean;
+  /** Where `a=rtcp` (RFC 3605) wants RTCP; without an address of its own, at `host`. */
+  readonly rtcp?: { readonly port: number; readonly host?: string };
 }
 
 export interface SdpCodec {
@@ -61,6 +65,8 @@ export interface Negotiated {
   readonly direction: Direction;
   /** How much audio the peer wants in a packet. */
   readonly packetMs: number;
+  /** Where the peer takes RTCP: `mux` is wherever RTP goes. Absent: nowhere. */
+  readonly rtcp?: "mux" | { readonly host: string; readonly port: number };
 }
 
 const sends = (direction: Direction) => direction === "sendrecv" || direction === "sendonly";
