@@ -25,6 +25,13 @@ it("a recording that the disk does not take is told, and the call goes on", asyn
     const told = () => hooks.received.filter(({ body }) => body["type"] === "recording.failed");
     await until("the event", () => told()[0]);
     expect(told()).toHaveLength(1);
+
+    // Once the disk takes files again, so does the server.
+    await rm(join(data, "recordings"));
+    const nextCall = phone.nextCall();
+    const next = await world.call(phone.username, [{ action: "record" }, { action: "play", file_name: "after.wav" }, { action: "hangup" }]);
+    await (await nextCall).ended;
+    expect((await world.ended(next)).recordings).toMatchObject([{ status: "completed", url: expect.any(String) }]);
   } finally {
     await world.close();
     await hooks.close();

@@ -111,6 +111,7 @@ async function assemble(parts: Parts): Promise<Pick<RunningServer, "url" | "sip"
     streams: streams.port,
     ...(holdMusic && { holdMusic }),
     recoverRecording,
+    mediaLeft: () => portsOf(config) - engine.sessions,
     delivery: deliveryOf(config),
     retention: { eventsDays: config.retention.events, undeliveredDays: config.retention.undelivered },
   });
@@ -129,6 +130,8 @@ async function assemble(parts: Parts): Promise<Pick<RunningServer, "url" | "sip"
   const url = http.certificate ? listening.replace(/^http:/, "https:") : listening;
   return { url, sip: calls.addresses, app, calls: () => runningCalls(control), drain };
 }
+
+const portsOf = ({ media: { ports: [from, to] } }: Config): number => (to === 0 ? Infinity : to - from + 1);
 
 const deliveryOf = ({ webhooks }: Config) => ({
   retryAfterMs: webhooks.retry_after.map((seconds) => seconds * 1000),

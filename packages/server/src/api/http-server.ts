@@ -2,6 +2,7 @@ import { createServer, type RequestListener, type Server, type ServerOptions } f
 import { createServer as createTlsServer } from "node:https";
 import type { Socket } from "node:net";
 import type { FastifyReply } from "fastify";
+import { channels } from "../base/index.ts";
 
 /** How long a client may take, and how many there may be. */
 export interface HttpTimes {
@@ -44,6 +45,8 @@ export function createHttpServer(
   };
   const server = certificate ? createTlsServer({ ...options, ...certificate, minVersion: "TLSv1.2" }, listener) : createServer(options, listener);
   server.maxConnections = MAX_CONNECTIONS;
+  // Without a file handle left a connection cannot be taken: that is no reason to end.
+  server.on("error", (failure) => channels.failure.publish({ layer: "api", failure }));
   server.on("connection", countedByAddress(maxOfAddress));
   return server;
 }

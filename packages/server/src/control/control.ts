@@ -18,7 +18,7 @@ import { appOf, type ControlOptions } from "./settings.ts";
 
 /** Calls, from their request to their record. */
 export interface Control {
-  /** Resolves when the call is durable; it is dialled afterwards. Fails with `draining`, `rate_limited`, `destination_refused`, `minutes_used_up`. */
+  /** Resolves when the call is durable; it is dialled afterwards. Fails with `draining`, `out_of_ports`, `store_failed`, `rate_limited`, `destination_refused`, `minutes_used_up`. */
   placeCall(placing: PlaceCall): Promise<PlacedCall>;
   /** Takes an inbound call; its end is not waited for. */
   receiveCall(incoming: Incoming): void;

@@ -1,5 +1,5 @@
 import type { MakeCallRequest } from "@piopiy/pcmo";
-import { channels } from "../base/index.ts";
+import { channels, PiopiyError } from "../base/index.ts";
 import type { DialTarget } from "../call/index.ts";
 import { insertCall, insertEntry, insertKey } from "../store/index.ts";
 import { createLiveCall, entryOf } from "./live-call.ts";
@@ -7,11 +7,12 @@ import type { CallFacts, PlaceCall, PlacedCall, World } from "./model.ts";
 import { textOf } from "./recorded-dialler.ts";
 import { placeOf, runPlaced } from "./run-placed.ts";
 
-/** Resolves when the call is durable; it is dialled afterwards. Fails with `draining`, `rate_limited`, `no_capacity`, `destination_refused`, `minutes_used_up`. */
+/** Resolves when the call is durable; it is dialled afterwards. Fails with `draining`, `out_of_ports`, `store_failed`, `rate_limited`, `no_capacity`, `destination_refused`, `minutes_used_up`. */
 export async function placeCall(world: World, placing: PlaceCall): Promise<PlacedCall> {
   const { ids, clock, registry, store } = world;
   const { request } = placing;
   registry.admit();
+  if (world.mediaLeft?.() === 0) throw new PiopiyError("out_of_ports");
   const target = targetOf(request.to);
   const refusal = world.guard.refusal(request.appid, target);
   if (refusal) throw world.guard.failure(refusal);

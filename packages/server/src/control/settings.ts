@@ -30,6 +30,8 @@ export interface ControlOptions {
   readonly exitOf?: (target: DialTarget) => Exit | undefined;
   /** What calls over trunks may cost, all apps together. */
   readonly limits?: ServerLimits | undefined;
+  /** Media sessions that can still be opened; while there is none, calls are refused with `out_of_ports`. Absent: any number. */
+  readonly mediaLeft?: () => number;
   /** Calls at one time; more are refused with `rate_limited`. */
   readonly maxCalls?: number;
   /** Makes the file of a recording that a crash cut off playable; its length in ms, or undefined when there is nothing. */

@@ -20,7 +20,11 @@ function openDatabase(file: string): SqliteDatabase {
     close: () => {
       statements.clear();
       // Compiled statements keep the connection open until they are collected: leave nothing in the log until then.
-      database.pragma("wal_checkpoint(TRUNCATE)");
+      try {
+        database.pragma("wal_checkpoint(TRUNCATE)");
+      } catch {
+        // Another program holds it: the log stays, and the next start reads it.
+      }
       database.close();
       lock.release();
     },

@@ -18,8 +18,10 @@ export interface GroupCommit {
   readonly write: <T>(work: Work<T>, options?: WriteOptions) => Promise<T>;
   /** The same for what nobody waits for: it may stay in memory for up to `LAZY_MS`, and is patient. */
   readonly writeSoon: <T>(work: Work<T>) => Promise<T>;
-  /** Resolves when everything handed over so far is durable or has failed; of a database that cannot be written, within 5 s. */
+  /** Resolves when everything handed over so far is durable or has failed; at once while the database cannot be written. */
   readonly flush: () => Promise<void>;
+  /** The same, and waits for a database that cannot be written; after 5 s what is left fails. */
+  readonly end: () => Promise<void>;
   /** Writes that were refused because the queue was full. */
   readonly refused: number;
   /** False since a commit failed for the database's own sake, until one succeeds. */
@@ -38,7 +40,7 @@ const PAUSE_MS = { first: 100, most: 1000 } as const;
 
 interface Job {
   /** Since then it is not tried any more. */
-  deadlineMs: number;
+  readonly deadlineMs: number;
   run(db: Kysely<Schema>): Promise<unknown>;
   done(): void;
   failed(failure: unknown): void;
@@ -63,6 +65,7 @@ export function groupCommit(db: Kysely<Schema>, clock: Clock): GroupCommit {
       return result;
     },
     flush: () => queue.flush(),
+    end: () => queue.end(),
     get refused() {
       return queue.refused;
     },
@@ -78,8 +81,12 @@ class Queue {
   readonly #db: Kysely<Schema>;
   readonly #clock: Clock;
   readonly #jobs: Job[] = [];
+  /** Those who wait for all to be durable. */
+  readonly #flushing = new Set<() => void>();
   #working: Promise<void> | undefined;
   #lazy: Timer | undefined;
+  /** Nobody waits longer. */
+  #endMs = Infinity;
 
   constructor(db: Kysely<Schema>, clock: Clock) {
     this.#db = db;
@@ -107,13 +114,25 @@ class Queue {
   }
 
   async flush(): Promise<void> {
-    const limitMs = this.#clock.monotonicMs() + IMPATIENT_MS;
-    for (const job of this.#jobs) job.deadlineMs = Math.min(job.deadlineMs, limitMs);
+    while (this.available && (this.#jobs.length > 0 || this.#working)) {
+      this.start();
+      const broken = new Promise<void>((resolve) => this.#flushing.add(resolve));
+      await Promise.race([this.#working, broken]);
+      this.#release();
+    }
+  }
+
+  async end(): Promise<void> {
+    this.#endMs = this.#clock.monotonicMs() + IMPATIENT_MS;
     while (this.#jobs.length > 0 || this.#working) {
       this.start();
       await this.#working;
-      for (const job of this.#jobs) job.deadlineMs = Math.min(job.deadlineMs, limitMs);
     }
+  }
+
+  #release(): void {
+    for (const resolve of this.#flushing) resolve();
+    this.#flushing.clear();
   }
 
   async #drain(): Promise<void> {
@@ -167,15 +186,17 @@ class Queue {
   #unavailable(failure: unknown): void {
     if (this.available) channels.failure.publish({ layer: "store", failure });
     this.available = false;
+    this.#release();
   }
 
   /** Waits, then gives up those whose time is over. */
   async #pause(delayMs: number): Promise<void> {
     await new Promise<void>((resolve) => this.#clock.setTimer(delayMs, resolve));
     const nowMs = this.#clock.monotonicMs();
-    const over = this.#jobs.filter(({ deadlineMs }) => deadlineMs <= nowMs);
+    const isOver = ({ deadlineMs }: Job) => Math.min(deadlineMs, this.#endMs) <= nowMs;
+    const over = this.#jobs.filter(isOver);
     if (over.length === 0) return;
-    const rest = this.#jobs.filter(({ deadlineMs }) => deadlineMs > nowMs);
+    const rest = this.#jobs.filter((job) => !isOver(job));
     this.#jobs.splice(0, this.#jobs.length, ...rest);
     for (const job of over) job.failed(new PiopiyError("store_failed"));
   }

@@ -10,7 +10,7 @@ import type { Schema } from "./schema.ts";
 export type Queries = Kysely<Schema>;
 
 /** The server's database. Reads go to `db`; writes through `write`, which resolves when they are durable. */
-export interface Store extends GroupCommit {
+export interface Store extends Omit<GroupCommit, "end"> {
   readonly db: Queries;
   readonly clock: Clock;
   /** Writes what is left and closes the file. */
@@ -45,7 +45,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
         return writes.available;
       },
       async close() {
-        await writes.flush();
+        await writes.end();
         await db.destroy();
       },
     };
