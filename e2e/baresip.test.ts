@@ -1,5 +1,6 @@
 import { createServer } from "node:http";
 import { text } from "node:stream/consumers";
+import { toneSpans } from "@piopiy/server";
 import { Action } from "piopiy";
 import { beforeEach, describe, expect, it } from "vitest";
 import { noBaresip, startBaresip } from "./baresip.ts";
@@ -62,6 +63,29 @@ describe.concurrent("baresip as a registered phone", () => {
     const call = await records.single();
     expect(call).toMatchObject({ direction: "outbound", to: "15550101", cause: "completed", legs: [{ ended_by: "us" }] });
     expect(toneMs((await records.recording(call)).said, tones.phone)).toBeGreaterThanOrEqual(HEARD_MS - 200);
+  });
+
+  it("puts a call on hold, in which it hears nothing, and takes it back", async ({ onTestFinished }) => {
+    const numbers = [{ number: "15550001", pcmo: [recorded, { action: "play", file_name: "long.wav" }] }];
+    const { sip, records } = await startTestServer(onTestFinished, { phones, numbers });
+    const phone = await startBaresip(onTestFinished, { ...account, server: { host: LOOPBACK, port: sip.udp } });
+    phone.call("15550001");
+    await phone.lasted(1);
+    phone.hold();
+    await phone.lasted(3);
+    phone.resume();
+    await phone.lasted(5);
+    await phone.hangUp();
+
+    const call = await records.single();
+    expect(call).toMatchObject({ cause: "completed", legs: [{ ended_by: "peer" }] });
+    const { said, heard } = await records.recording(call);
+    for (const [samples, tone] of [[said, tones.phone], [heard, tones.played]] as const) {
+      const [before, after, ...more] = toneSpans(samples, [tone]);
+      expect(more).toEqual([]);
+      expect(after!.fromMs - before!.toMs).toBeGreaterThan(1000);
+      expect(after!.toMs - after!.fromMs).toBeGreaterThan(1000);
+    }
   });
 });
 

@@ -30,7 +30,7 @@ export interface BaresipOptions {
   readonly host?: string;
   /** A network namespace it runs in. */
   readonly namespace?: string;
-  /** How often it registers, in seconds. */
+  /** How often it registers, in seconds, from 3 to 57; every 54 unless told. */
   readonly registersEvery?: number;
   /** The tone it says, in Hz, for as long as a call lasts. */
   readonly says: number;
@@ -44,6 +44,12 @@ export interface Baresip {
   readonly inCall: () => Promise<void>;
   /** Presses keys as they are typed, each until it has been sent. */
   press(keys: string): Promise<void>;
+  /** Resolves once the call has lasted so many seconds, up to 9. */
+  lasted(seconds: number): Promise<void>;
+  /** Puts the call on hold, or takes it back. */
+  hold(): void;
+  resume(): void;
+  hangUp(): Promise<void>;
   /** Resolves once the call is over, with the reason that it tells. */
   readonly callEnded: () => Promise<string>;
   /** Its own recording of what it heard in the last call, which is over: 8 kHz PCM. */
@@ -55,7 +61,7 @@ export async function startBaresip(cleanup: Cleanup, options: BaresipOptions): P
   const folder = await mkdtemp(join(tmpdir(), "piopiy-baresip-"));
   cleanup(() => rm(folder, { recursive: true }));
   await writeConfiguration(folder, options);
-  const [command = "", ...args] = [...(options.namespace ? ["ip", "netns", "exec", options.namespace] : []), "baresip", "-f", folder];
+  const [command, ...args] = [...(options.namespace ? ["ip", "netns", "exec", options.namespace] : []), "baresip", "-f", folder] as const;
   const program = startProgram(cleanup, command, args);
   await program.says(/registered successfully/);
   return {
@@ -66,6 +72,13 @@ export async function startBaresip(cleanup: Cleanup, options: BaresipOptions): P
         program.type(key);
         await program.says(/DTMF digit end/);
       }
+    },
+    lasted: async (seconds) => void (await program.says(new RegExp(`\\[0:00:0${seconds}\\]`))),
+    hold: () => program.type("/hold\n"),
+    resume: () => program.type("/resume\n"),
+    async hangUp() {
+      program.type("/hangup\n");
+      await program.says(/terminated \(duration/);
     },
     callEnded: async () => (await program.says(/session closed: (.*)/))[1] ?? "",
     async heard() {
@@ -80,7 +93,7 @@ export async function startBaresip(cleanup: Cleanup, options: BaresipOptions): P
 }
 
 async function writeConfiguration(folder: string, options: BaresipOptions): Promise<void> {
-  const { username, password, server, transport = "udp", says, answers = false, host = LOOPBACK, registersEvery = 60 } = options;
+  const { username, password, server, transport = "udp", says, answers = false, host = LOOPBACK, registersEvery = 54 } = options;
   const port = await freePorts(4);
   const speech = join(folder, "says.wav");
   // Its recordings come from the module sndfile; without a player it decodes what arrives all the same.
@@ -100,7 +113,8 @@ async function writeConfiguration(folder: string, options: BaresipOptions): Prom
     `<sip:${username}@${server.host}:${server.port};transport=${transport}>`,
     `auth_user=${username}`,
     `auth_pass=${password}`,
-    `regint=${registersEvery}`,
+    "regint=60",
+    `rwait=${Math.round(registersEvery / 0.6)}`,
     "audio_codecs=pcmu/8000/1",
     ...(answers ? ["answermode=auto"] : []),
   ];

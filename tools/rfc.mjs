@@ -65,7 +65,7 @@ function row(rfc, section, rows) {
   const files = rows.map(({ path }) => path);
   const proofs = new Set([...files.flatMap((file) => testsOf(file)), ...testsCiting(rfc, section)]);
   const said = [...new Set(rows.flatMap(({ said }) => said))].filter(Boolean).join(" ") || "See the code.";
-  return `| ${section || "all"} | ${cell(said)} | ${files.map(link).join(", ")} | ${[...proofs].sort().map(link).join(", ")} |`;
+  return `| ${section || "all"} | ${cell(said)} | ${files.map(link).join(", ")} | ${[...proofs].sort((a, b) => a.localeCompare(b)).map(link).join(", ")} |`;
 }
 
 const title = (rfc) => `[RFC ${rfc}](https://www.rfc-editor.org/rfc/rfc${rfc})${titles.has(rfc) ? ` ${titles.get(rfc)}` : ""}`;
