@@ -10,6 +10,7 @@ export { beginsMp3Stream, cutFromMp3 } from "./mp3-frame.ts";
 export { decodeMp3 } from "./mp3.ts";
 export { createResampler, resample } from "./resample.ts";
 export type { Resampler } from "./resampler.ts";
+export { SampleQueue } from "./sample-queue.ts";
 export { createSilenceMeter, type SilenceMeter } from "./silence.ts";
 export { FRAME_MS, FRAME_SAMPLES, SAMPLE_RATE_HZ, type AudioSource, type Live } from "./source.ts";
 export { dtmfSamples, silenceSource, toneSamples, toneSource, type Tone } from "./tone.ts";

@@ -1,8 +1,7 @@
-import { FRAME_MS, FRAME_SAMPLES, LONGEST_PIECE, leaveOut, SAMPLE_RATE_HZ, type AudioSource } from "../audio/index.ts";
+import { FRAME_MS, FRAME_SAMPLES, LONGEST_PIECE, leaveOut, SAMPLE_RATE_HZ, SampleQueue, type AudioSource } from "../audio/index.ts";
 import type { FeedResult } from "./feed.ts";
 import { LiveDelay } from "./live-delay.ts";
 import type { FeedMode } from "./protocol.ts";
-import { SampleQueue } from "./sample-queue.ts";
 
 /** Used samples are told in portions of a second, half of what may be read ahead. */
 const TELL_USED_SAMPLES = SAMPLE_RATE_HZ;

@@ -1,15 +1,23 @@
+import { SampleQueue } from "../../audio/index.ts";
 import type { StreamLine } from "../../interpreter/index.ts";
 
 type Feed = ReturnType<StreamLine["feed"]>;
+
+interface Mark {
+  /** How many samples had come. */
+  readonly at: number;
+  readonly mark: number;
+}
 
 /** What is said in one go, on its way into a feed: handed over only as far ahead as told, so that the rest can be dropped. */
 export class Spurt {
   readonly #feed: Feed;
   readonly #aheadSamples: number;
-  /** In their order: samples, and the numbers of marks. */
-  readonly #waiting: (Int16Array | number)[] = [];
-  /** Not handed over, and handed over but not used. */
-  #behind = 0;
+  /** Not handed over; without any, no mark waits either. */
+  readonly #waiting = new SampleQueue();
+  readonly #marks: Mark[] = [];
+  #come = 0;
+  /** Handed over, but not used. */
   #ahead = 0;
   #over = false;
 
@@ -20,42 +28,31 @@ export class Spurt {
 
   /** Samples that came and have neither left nor been dropped. */
   get queued(): number {
-    return this.#behind + this.#ahead;
+    return this.#waiting.length + this.#ahead;
   }
 
   push(samples: Int16Array): void {
     if (this.#over || samples.length === 0) return;
+    this.#come += samples.length;
     // The usual way, on which nothing is kept here.
     if (this.#waiting.length === 0 && this.#ahead + samples.length <= this.#aheadSamples) return this.#hand(samples);
-    this.#waiting.push(samples.slice());
-    this.#behind += samples.length;
+    this.#waiting.append(samples.slice());
     return this.#forward();
   }
 
   /** Told by the feed once everything that came before has left. */
   mark(mark: number): void {
     if (this.#waiting.length === 0) this.#feed.mark(mark);
-    else this.#waiting.push(mark);
+    else this.#marks.push({ at: this.#come, mark });
   }
 
   /** Throws away the oldest samples that are not handed over, so many at most; returns how many they were. */
   drop(samples: number): number {
-    let left = samples;
-    for (let next = this.#waiting[0]; next !== undefined && left > 0; next = this.#waiting[0]) {
-      if (typeof next === "number") this.#feed.mark(next);
-      else {
-        const part = Math.min(next.length, left);
-        left -= part;
-        if (part < next.length) {
-          this.#waiting[0] = next.subarray(part);
-          break;
-        }
-      }
-      this.#waiting.shift();
-    }
-    this.#behind -= samples - left;
+    const dropped = Math.min(samples, this.#waiting.length);
+    this.#waiting.drop(dropped);
+    this.#passMarks();
     this.#endIfAll();
-    return samples - left;
+    return dropped;
   }
 
   /** The feed has used up that many. */
@@ -75,22 +72,30 @@ export class Spurt {
     this.#feed.push(samples);
   }
 
+  /** Hands over as much as may be, up to one mark after the other. */
   #forward(): void {
-    for (let next = this.#waiting[0]; next !== undefined; next = this.#waiting[0]) {
-      if (typeof next === "number") {
-        this.#waiting.shift();
-        this.#feed.mark(next);
-        continue;
-      }
-      const room = this.#aheadSamples - this.#ahead;
-      if (room <= 0) return;
-      const portion = next.subarray(0, room);
-      if (portion.length < next.length) this.#waiting[0] = next.subarray(room);
-      else this.#waiting.shift();
-      this.#behind -= portion.length;
+    for (;;) {
+      const upTo = this.#marks[0]?.at ?? this.#come;
+      const samples = Math.min(this.#aheadSamples - this.#ahead, upTo - this.#gone);
+      if (samples <= 0) break;
+      const portion = new Int16Array(samples);
+      this.#waiting.take(portion, 0);
       this.#hand(portion);
+      this.#passMarks();
     }
     this.#endIfAll();
+  }
+
+  /** Samples that were handed over or dropped. */
+  get #gone(): number {
+    return this.#come - this.#waiting.length;
+  }
+
+  #passMarks(): void {
+    for (let first = this.#marks[0]; first && first.at <= this.#gone; first = this.#marks[0]) {
+      this.#marks.shift();
+      this.#feed.mark(first.mark);
+    }
   }
 
   #endIfAll(): void {

@@ -1,19 +1,30 @@
-/** Samples that have come and wait, in the portions in which they came. */
+import { FRAME_SAMPLES } from "./source.ts";
+
+/** Short portions are joined in pieces of this length. */
+const PIECE_SAMPLES = 10 * FRAME_SAMPLES;
+
+/** Samples that have come and wait. */
 export class SampleQueue {
   readonly #portions: Int16Array[] = [];
   /** Where reading has got to in the first portion. */
   #offset = 0;
   #length = 0;
+  /** Where short portions are joined, while the last portion lies in it. */
+  #piece: Int16Array = new Int16Array(0);
 
   get length(): number {
     return this.#length;
   }
 
-  /** The portion is kept, not copied. */
+  /**
+   * The portion is kept; a short one is copied. Whoever sends sample by sample would else have a queue of half a
+   * million portions, each of which costs more memory than its samples, and more time the more there are.
+   */
   append(samples: Int16Array): void {
     if (samples.length === 0) return;
-    this.#portions.push(samples);
     this.#length += samples.length;
+    if (samples.length < FRAME_SAMPLES) this.#join(samples);
+    else this.#portions.push(samples);
   }
 
   /** Moves samples into `into` from `from` on; returns where it is filled to. */
@@ -48,5 +59,16 @@ export class SampleQueue {
       this.#portions.shift();
       this.#offset = 0;
     }
+  }
+
+  #join(samples: Int16Array): void {
+    const last = this.#portions.at(-1);
+    const goesOn = last?.buffer === this.#piece.buffer && last.length + samples.length <= PIECE_SAMPLES;
+    const at = goesOn ? last.length : 0;
+    if (goesOn) this.#portions.pop();
+    // An empty queue has no use for the piece it had.
+    else if (last || this.#piece.length === 0) this.#piece = new Int16Array(PIECE_SAMPLES);
+    this.#piece.set(samples, at);
+    this.#portions.push(this.#piece.subarray(0, at + samples.length));
   }
 }
