@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { startProgram, type Cleanup } from "./running-program.ts";
+import { needs, startProgram, type Cleanup } from "./running-program.ts";
 
 /** Files with a certificate, its private key, and the authority that vouches for it: itself. */
 export interface CertificateFiles {
@@ -12,6 +12,7 @@ export interface CertificateFiles {
 
 /** A certificate made out to an address, good for two days. */
 export async function makeCertificate(cleanup: Cleanup, address: string): Promise<CertificateFiles> {
+  needs("openssl", "openssl");
   const folder = await mkdtemp(join(tmpdir(), "piopiy-certificate-"));
   cleanup(() => rm(folder, { recursive: true }));
   const [cert, key] = [join(folder, "cert.pem"), join(folder, "key.pem")];

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { listening, LOOPBACK } from "./ports.ts";
-import { startProgram, type Cleanup } from "./running-program.ts";
+import { needs, startProgram, type Cleanup } from "./running-program.ts";
 
 /** Kamailio, a proxy between the server and everybody else. */
 export interface Kamailio {
@@ -20,6 +20,7 @@ export interface KamailioPorts {
 
 /** Starts Kamailio with a configuration of its own; it listens when this resolves. */
 export async function startKamailio(cleanup: Cleanup, { own, server, callee = 9 }: KamailioPorts): Promise<Kamailio> {
+  needs("kamailio", "kamailio");
   const folder = await mkdtemp(join(tmpdir(), "piopiy-kamailio-"));
   cleanup(() => rm(folder, { recursive: true }));
   const fill: Record<string, string> = { host: LOOPBACK, port: `${own}`, callee: `${callee}`, folder };

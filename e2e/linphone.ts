@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseWav, toneSamples, wavFile } from "@piopiy/server";
 import { freePorts, LOOPBACK } from "./ports.ts";
-import { startProgram, until, type Cleanup } from "./running-program.ts";
+import { needs, startProgram, until, type Cleanup } from "./running-program.ts";
 
 export interface LinphoneOptions {
   readonly username: string;
@@ -26,6 +26,7 @@ export interface Linphone {
 
 /** Starts linphonec with a home of its own; resolves once the server has taken its registration. */
 export async function startLinphone(cleanup: Cleanup, options: LinphoneOptions): Promise<Linphone> {
+  needs("linphonec", "linphone-cli");
   const folder = await mkdtemp(join(tmpdir(), "piopiy-linphone-"));
   cleanup(() => rm(folder, { recursive: true }));
   const port = await freePorts(4);

@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
-import type { Cleanup } from "./running-program.ts";
+import { needs, type Cleanup } from "./running-program.ts";
 
 /**
  * A home network behind a router that translates addresses, made of two network namespaces:
@@ -34,6 +34,8 @@ const run = promisify(execFile);
 
 /** Makes the networks; they are gone when the test is over. Rejects where namespaces cannot be made: a test must not pass then. */
 export async function startNat(cleanup: Cleanup): Promise<Nat> {
+  needs("ip", "iproute2");
+  needs("nft", "nftables");
   const id = process.pid.toString(36);
   const [home, router, link] = [`piopiy-home-${id}`, `piopiy-router-${id}`, `pp${id}`];
   const ip = (...args: readonly string[]) => run("ip", args);

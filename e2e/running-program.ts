@@ -95,6 +95,12 @@ export function missing(program: string, debianPackage: string): string | undefi
   return found ? undefined : `${program} is not installed (Debian: apt-get install ${debianPackage})`;
 }
 
+/** Fails, saying why, where a program that a test cannot do without is not there. */
+export function needs(program: string, debianPackage: string): void {
+  const why = missing(program, debianPackage);
+  if (why !== undefined) throw new Error(`This test needs what is not here: ${why}.`);
+}
+
 function isExecutable(path: string): boolean {
   try {
     accessSync(path, constants.X_OK);

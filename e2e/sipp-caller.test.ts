@@ -1,9 +1,11 @@
 import { createPhone, randomIds, systemClock } from "@piopiy/server";
 import { beforeEach, describe, expect, it } from "vitest";
+import { makeCertificate } from "./certificate.ts";
 import { LOOPBACK } from "./ports.ts";
 import { toneMs } from "./records.ts";
 import { noSipp, sippCaller } from "./sipp.ts";
 import { PLAYED_MS, startTestServer, tones } from "./test-server.ts";
+import { startTlsTunnel } from "./tls-tunnel.ts";
 
 /** Every address of this machine's own is the trunk's. */
 const trunks = [{ name: "carrier", host: LOOPBACK }];
@@ -28,6 +30,21 @@ describe.concurrent("SIPp as the caller", () => {
     expect(call).toMatchObject({ direction: "inbound", from: "15550100", to: "15550001", cause: "completed" });
     expect(call.legs).toMatchObject([{ leg: "a", status: "ended", cause: "completed", ended_by: "us" }]);
     expect(call.duration_ms).toBeGreaterThanOrEqual(PLAYED_MS);
+    const { said, heard } = await records.recording(call);
+    expect(toneMs(heard, tones.played)).toBeGreaterThanOrEqual(HEARD_MS);
+    expect(toneMs(said, tones.played)).toBeGreaterThanOrEqual(ECHOED_MS);
+  });
+
+  // Debian's SIPp knows no TLS: what it sends is encrypted on its way.
+  it("from a trunk over TLS hears the flow of a number, and is heard", async ({ onTestFinished }) => {
+    const { cert, key, ca } = await makeCertificate(onTestFinished, LOOPBACK);
+    const { sip, records } = await startTestServer(onTestFinished, { numbers, trunks, tls: { cert, key } });
+    const server = await startTlsTunnel(onTestFinished, sip.tls, ca);
+    const caller = await sippCaller(onTestFinished, { scenario: "uac_hears_flow", transport: "tcp", server, to: "15550001" });
+    await caller.done();
+
+    const call = await records.single();
+    expect(call).toMatchObject({ direction: "inbound", to: "15550001", cause: "completed", legs: [{ ended_by: "us" }] });
     const { said, heard } = await records.recording(call);
     expect(toneMs(heard, tones.played)).toBeGreaterThanOrEqual(HEARD_MS);
     expect(toneMs(said, tones.played)).toBeGreaterThanOrEqual(ECHOED_MS);
