@@ -1,8 +1,8 @@
-import type { AudioSource } from "../audio/index.ts";
+import type { AudioCodec, AudioSource } from "../audio/index.ts";
 import type { Listenable } from "../base/index.ts";
 import type { Feed, FeedOptions } from "./feed.ts";
 
-export type AudioCodec = "PCMU" | "PCMA";
+export type { AudioCodec };
 
 /** What offer/answer settled for one session. */
 export interface MediaParameters {

@@ -1,6 +1,6 @@
-import { createDtmfDetector, FRAME_SAMPLES, g711, type DtmfDetector } from "../audio/index.ts";
+import { createDecoder, createDtmfDetector, FRAME_SAMPLES, type AudioDecoder, type DtmfDetector } from "../audio/index.ts";
 import { eventReceiver, isRtcp, parseRtcp, parseRtp, rtpView, sequenceTracker, type ReceivedDigit } from "../rtp/index.ts";
-import type { MediaParameters } from "./engine.ts";
+import type { AudioCodec, MediaParameters } from "./engine.ts";
 import type { Arrival, Hearing } from "./hearing.ts";
 import { JitterBuffer } from "./jitter-buffer.ts";
 import type { Latch } from "./latch.ts";
@@ -12,7 +12,7 @@ export interface InboundHooks {
   readonly source: (host: string, port: number) => void;
 }
 
-/** More than any packet of G.711 that makes sense carries: 200 ms. */
+/** More than any packet that makes sense carries: 200 ms, with an octet for each sample. */
 const MAX_PAYLOAD = 10 * FRAME_SAMPLES;
 
 /** Shared by all sessions of a thread: neither is used beyond the packet at hand. */
@@ -28,6 +28,7 @@ export class Inbound {
   /** While the peer cannot send keys as events: they are in what it says. */
   #keys: DtmfDetector | undefined;
   #parameters: MediaParameters | undefined;
+  #decoder: AudioDecoder | undefined;
   #sequences = sequenceTracker(1);
   #events = eventReceiver();
   #ssrc = -1;
@@ -54,6 +55,8 @@ export class Inbound {
   }
 
   configure(parameters: MediaParameters): void {
+    // What the decoder knows of the stream goes on through a hold or another address.
+    if (parameters.codec !== this.#parameters?.codec) this.#decoder = createDecoder(parameters.codec);
     this.#parameters = parameters;
     this.#latch.expect(parameters.remote);
     this.#keys = parameters.telephoneEventPayloadType === undefined ? (this.#keys ?? createDtmfDetector()) : undefined;
@@ -94,7 +97,7 @@ export class Inbound {
   }
 
   #take(datagram: Uint8Array, parameters: MediaParameters, nowMs: number): void {
-    this.#follow(view.ssrc, nowMs);
+    this.#follow(view.ssrc, parameters.codec, nowMs);
     const { highest } = this.#sequences;
     const verdict = this.#sequences.push(view.sequence);
     this.#counters.packetsReceived += 1;
@@ -102,7 +105,7 @@ export class Inbound {
     if (verdict !== "next" && verdict !== "reordered") this.#discarded += 1;
     else if (!this.receiving) return;
     else if (view.payloadType === parameters.telephoneEventPayloadType) this.#takeEvent(datagram, nowMs);
-    else this.#takeAudio(datagram, parameters.codec, this.#arrivalAfter(highest, verdict), nowMs);
+    else this.#takeAudio(datagram, this.#arrivalAfter(highest, verdict), nowMs);
   }
 
   #arrivalAfter(highest: number, verdict: "next" | "reordered"): Arrival {
@@ -111,21 +114,21 @@ export class Inbound {
   }
 
   /** RFC 3550 §3: another SSRC is another source, with its own sequence numbers and timestamps. */
-  #follow(ssrc: number, nowMs: number): void {
+  #follow(ssrc: number, codec: AudioCodec, nowMs: number): void {
     if (ssrc === this.#ssrc) return;
     this.#ssrc = ssrc;
     this.#lostBefore += this.#sequences.lost;
     this.#sequences = sequenceTracker(1);
     this.#tell(this.#events.elapse(Infinity));
     this.#events = eventReceiver();
+    this.#decoder = createDecoder(codec);
     this.#jitter.reset();
     this.hearing?.restart(nowMs);
   }
 
-  #takeAudio(datagram: Uint8Array, codec: MediaParameters["codec"], arrival: Arrival, nowMs: number): void {
-    const codes = datagram.subarray(view.payloadOffset, view.payloadOffset + Math.min(view.payloadLength, MAX_PAYLOAD));
-    g711[codec].decode(codes, decoded);
-    const samples = decoded.subarray(0, codes.length);
+  #takeAudio(datagram: Uint8Array, arrival: Arrival, nowMs: number): void {
+    const payload = datagram.subarray(view.payloadOffset, view.payloadOffset + Math.min(view.payloadLength, MAX_PAYLOAD));
+    const samples = decoded.subarray(0, this.#decoder?.decode(payload, decoded) ?? 0);
     this.hearing?.push(view.timestamp, samples, arrival, nowMs);
     if (!this.#jitter.push(view.timestamp, samples)) this.#discarded += 1;
   }

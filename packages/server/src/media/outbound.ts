@@ -1,4 +1,4 @@
-import { FRAME_SAMPLES, g711 } from "../audio/index.ts";
+import { createEncoder, FRAME_SAMPLES, MAX_FRAME_BYTES, type AudioEncoder } from "../audio/index.ts";
 import type { Ids } from "../base/index.ts";
 import { EVENT_BYTES, RTP_HEADER_BYTES, writeRtpHeader, writeTelephoneEvent, type EventPacket } from "../rtp/index.ts";
 import type { AudioCodec } from "./engine.ts";
@@ -22,7 +22,7 @@ export interface Outbound {
 const BUFFERS = 4;
 
 export function createOutbound(ids: Ids): Outbound {
-  const frames = Array.from({ length: BUFFERS }, () => new Uint8Array(RTP_HEADER_BYTES + FRAME_SAMPLES));
+  const frames = Array.from({ length: BUFFERS }, () => new Uint8Array(RTP_HEADER_BYTES + MAX_FRAME_BYTES));
   const events = Array.from({ length: BUFFERS }, () => new Uint8Array(RTP_HEADER_BYTES + EVENT_BYTES));
   // RFC 3550 §5.1: the sequence number and the timestamp begin at random, so that nobody can guess them.
   const header = {
@@ -33,7 +33,8 @@ export function createOutbound(ids: Ids): Outbound {
     ssrc: ids.integer(0x1_0000_0000),
   };
   const spare = new Uint8Array(0);
-  let law: (typeof g711)[AudioCodec] = g711.PCMU;
+  let current: AudioCodec = "PCMU";
+  let encoder: AudioEncoder = createEncoder(current);
   let audioType = 0;
   let eventType: number | undefined;
   let timestamp = header.timestamp;
@@ -59,16 +60,20 @@ export function createOutbound(ids: Ids): Outbound {
 
   return {
     configure(codec, payloadType, eventPayloadType) {
-      law = g711[codec];
+      // What the peer's decoder knows of the stream goes on through a hold or another address.
+      if (codec !== current) encoder = createEncoder(codec);
+      current = codec;
       audioType = payloadType;
       eventType = eventPayloadType;
     },
     audio(samples) {
       const packet = beginAudio();
-      law.encode(samples, packet, RTP_HEADER_BYTES);
-      return packet;
+      return filled(packet, encoder.encode(samples, packet, RTP_HEADER_BYTES));
     },
-    silence: () => beginAudio().fill(law.silence, RTP_HEADER_BYTES),
+    silence() {
+      const packet = beginAudio();
+      return filled(packet, encoder.silence(packet, RTP_HEADER_BYTES));
+    },
     event(packet) {
       if (eventType === undefined) return undefined;
       // RFC 4733 §2.2.1: all packets of an event carry the time of its beginning; audio goes on where time has got to.
@@ -84,3 +89,6 @@ export function createOutbound(ids: Ids): Outbound {
     },
   };
 }
+
+/** As much of a buffer as the payload has filled. */
+const filled = (packet: Uint8Array, bytes: number): Uint8Array => (bytes === MAX_FRAME_BYTES ? packet : packet.subarray(0, RTP_HEADER_BYTES + bytes));
