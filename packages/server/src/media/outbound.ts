@@ -24,14 +24,7 @@ const BUFFERS = 4;
 export function createOutbound(ids: Ids): Outbound {
   const frames = Array.from({ length: BUFFERS }, () => new Uint8Array(RTP_HEADER_BYTES + MAX_FRAME_BYTES));
   const events = Array.from({ length: BUFFERS }, () => new Uint8Array(RTP_HEADER_BYTES + EVENT_BYTES));
-  // RFC 3550 §5.1: the sequence number and the timestamp begin at random, so that nobody can guess them.
-  const header = {
-    marker: true,
-    payloadType: 0,
-    sequence: ids.integer(0x1_0000),
-    timestamp: ids.integer(0x1_0000_0000),
-    ssrc: ids.integer(0x1_0000_0000),
-  };
+  const header = firstHeader(ids);
   const spare = new Uint8Array(0);
   let current: AudioCodec = "PCMU";
   let encoder: AudioEncoder = createEncoder(current);
@@ -89,6 +82,15 @@ export function createOutbound(ids: Ids): Outbound {
     },
   };
 }
+
+/** RFC 3550 §5.1: the sequence number and the timestamp begin at random, so that nobody can guess them. */
+const firstHeader = (ids: Ids) => ({
+  marker: true,
+  payloadType: 0,
+  sequence: ids.integer(0x1_0000),
+  timestamp: ids.integer(0x1_0000_0000),
+  ssrc: ids.integer(0x1_0000_0000),
+});
 
 /** As much of a buffer as the payload has filled. */
 const filled = (packet: Uint8Array, bytes: number): Uint8Array => (bytes === MAX_FRAME_BYTES ? packet : packet.subarray(0, RTP_HEADER_BYTES + bytes));
