@@ -70,11 +70,12 @@ describe.concurrent("baresip as a registered phone", () => {
     const { sip, records } = await startTestServer(onTestFinished, { phones, numbers });
     const phone = await startBaresip(onTestFinished, { ...account, server: { host: LOOPBACK, port: sip.udp } });
     phone.call("15550001");
-    await phone.lasted(1);
+    await phone.inCall();
+    await phone.lasted(2);
     phone.hold();
-    await phone.lasted(3);
+    await phone.lasted(4);
     phone.resume();
-    await phone.lasted(5);
+    await phone.lasted(6);
     await phone.hangUp();
 
     const call = await records.single();
