@@ -35,6 +35,12 @@ describe("createOffer", () => {
     ]);
   });
 
+  it("G.722 at the clock rate that RFC 3551 §4.5.2 gives it, behind what comes first", () => {
+    const offer = text(createOffer({ ...local, codecs: ["PCMA", "G722"] }));
+    expect(offer).toContain("m=audio 30000 RTP/AVP 8 9 101\r\n");
+    expect(offer).toContain("a=rtpmap:9 G722/8000\r\n");
+  });
+
   it("in our order, held, over IPv6, without digits", () => {
     const offer = text(createOffer({ ...local, host: "::1", codecs: ["PCMA"], telephoneEvent: false, direction: "sendonly" }));
     expect(offer).toContain("c=IN IP6 ::1\r\n");
@@ -65,6 +71,22 @@ describe("answerOffer negotiates", () => {
   ];
   it.each(cases)("%s", (_, lines, expected) => {
     expect(answerOffer(session(...lines), local)).toMatchObject({ ok: true, negotiated: expected });
+  });
+
+  const choices: readonly (readonly [offered: string, ours: LocalMedia["codecs"], chosen: string])[] = [
+    ["9 0 8", ["PCMU", "PCMA", "G722"], "PCMU"],
+    ["9 8 0", ["PCMU", "PCMA", "G722"], "PCMA"],
+    ["9 18", ["PCMU", "PCMA", "G722"], "G722"],
+    ["8 0 9", ["G722", "PCMU", "PCMA"], "G722"],
+    ["8 0", ["G722", "PCMU", "PCMA"], "PCMA"],
+    ["0 9 8", ["PCMA", "G722"], "PCMA"],
+    ["0 9", ["PCMA", "G722"], "G722"],
+  ];
+  it.each(choices)("one of the offered %s, of which we have %s: %s", (formats, codecs, chosen) => {
+    const answered = answerOffer(session(`m=audio 4000 RTP/AVP ${formats}`), { ...local, codecs });
+    expect(answered).toMatchObject({ ok: true, negotiated: { codec: chosen } });
+    expect(answered.ok && text(answered.answer).match(/m=.*/g)).toHaveLength(1);
+    expect(answered.ok && read(answered.answer).media[0]?.codecs.map(({ name }) => name)).toEqual([chosen]);
   });
 
   it("no digits when the peer does not take them, or we do not", () => {
@@ -111,6 +133,7 @@ describe("answerOffer answers", () => {
     ["encrypted only", ["m=audio 5000 RTP/SAVP 0"], "no audio stream"],
     ["no codec in common", ["m=audio 5000 RTP/AVP 18 9"], "codec"],
     ["a codec at another rate", ["m=audio 5000 RTP/AVP 97", "a=rtpmap:97 PCMU/16000"], "codec"],
+    ["a codec that is switched off, naming those that are not", ["m=audio 5000 RTP/AVP 9"], "PCMU, PCMA"],
     ["digits alone", ["m=audio 5000 RTP/AVP 101", events], "codec"],
     ["every audio stream given up", ["m=audio 0 RTP/AVP 0"], "refused"],
     ["no address to send to", ["m=audio 5000 RTP/AVP 0", "c=IN IP4 host.example.com"], "address"],
@@ -155,6 +178,11 @@ describe("acceptAnswer", () => {
   ];
   it.each(refused)("refuses %s", (_, lines, word) => {
     expect(acceptAnswer(local, session(...lines))).toMatchObject({ ok: false, why: expect.stringContaining(word) });
+  });
+
+  it("sends what the answer names first (RFC 3264 §7)", () => {
+    const codecs = ["PCMU", "PCMA", "G722"] as const;
+    expect(acceptAnswer({ ...local, codecs }, session("m=audio 4000 RTP/AVP 9 0"))).toMatchObject({ negotiated: { codec: "G722", payloadType: 9 } });
   });
 
   it("takes a hold", () => {

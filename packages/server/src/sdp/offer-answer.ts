@@ -10,7 +10,9 @@ export type Accepted = { readonly ok: true; readonly negotiated: Negotiated } | 
 const DEFAULT_PACKET_MS = 20;
 /** Dynamic, and what nearly everyone uses for it. */
 const TELEPHONE_EVENT_PAYLOAD_TYPE = 101;
-const staticPayloadTypes = { PCMU: 0, PCMA: 8 } as const;
+/** RFC 3551 §6. */
+const staticPayloadTypes = { PCMU: 0, PCMA: 8, G722: 9 } as const;
+const RTP_CLOCK_HZ = 8000;
 /** RFC 3389 §4, at 8 kHz: a number of its own. We offer none and send none, but take it from who offers it. */
 const COMFORT_NOISE_PAYLOAD_TYPE = 13;
 /** AVPF (RFC 4585) only adds feedback that may be left out. */
@@ -25,10 +27,13 @@ export function createOffer(local: LocalMedia): Uint8Array {
   return serializeSdp(local, [{ accepted: true, protocol: "RTP/AVP", direction: local.direction, formats, rtcpMux: true }]);
 }
 
-/** Answers an offer: the first audio stream that can be used is taken, the others are refused (RFC 3264 §6). */
+/**
+ * Answers an offer: the first audio stream that can be used is taken, the others are refused (RFC 3264 §6). Of its
+ * codecs our order decides, but between the laws of G.711 the peer's.
+ */
 export function answerOffer(offer: SdpSession, local: LocalMedia): Answered {
   const found = firstUsable(offer.media, local);
-  if (!found) return { ok: false, status: 488, why: whyUnusable(offer.media) };
+  if (!found) return { ok: false, status: 488, why: whyUnusable(offer.media, local.codecs) };
   const { media, negotiated } = found;
   const formats: readonly Format[] = [
     { payloadType: negotiated.payloadType, name: negotiated.codec },
@@ -50,24 +55,24 @@ export function answerOffer(offer: SdpSession, local: LocalMedia): Answered {
 export function acceptAnswer(offered: LocalMedia, answer: SdpSession): Accepted {
   const [media, ...others] = answer.media;
   if (!media || others.length > 0) return { ok: false, why: "The answer has not as many media lines as the offer." };
-  const negotiated = negotiate(media, offered);
-  return negotiated ? { ok: true, negotiated } : { ok: false, why: whyUnusable(answer.media) };
+  // RFC 3264 §7: what the answer names first is what should be sent.
+  const negotiated = negotiate(media, offered, usable(media, offered.codecs)[0]);
+  return negotiated ? { ok: true, negotiated } : { ok: false, why: whyUnusable(answer.media, offered.codecs) };
 }
 
 function firstUsable(all: readonly SdpMedia[], local: LocalMedia) {
   for (const media of all) {
-    const negotiated = negotiate(media, local);
+    const negotiated = negotiate(media, local, ourChoice(media, local.codecs));
     if (negotiated) return { media, negotiated };
   }
   return undefined;
 }
 
-/** What both sides can do with one stream; the order of the peer's formats decides (RFC 3264 §6.1). */
-function negotiate(media: SdpMedia, local: LocalMedia): Negotiated | undefined {
-  if (!isAudio(media) || media.port === 0 || media.host === undefined) return undefined;
-  const codec = firstCodec(media, local.codecs);
-  if (!codec) return undefined;
-  const event = media.codecs.find(({ name, rateHz }) => name === "TELEPHONE-EVENT" && rateHz === 8000);
+/** What both sides can do with one stream, whose codec has been chosen. */
+function negotiate(media: SdpMedia, local: LocalMedia, codec: Usable | undefined): Negotiated | undefined {
+  if (!isAudio(media) || media.port === 0 || media.host === undefined || !codec) return undefined;
+  // RFC 4733 §2.1: events go by the clock of the audio they are part of.
+  const event = media.codecs.find(({ name, rateHz }) => name === "TELEPHONE-EVENT" && rateHz === RTP_CLOCK_HZ);
   return {
     remote: { host: media.host, port: media.port },
     ...codec,
@@ -90,19 +95,33 @@ const isComfortNoise = ({ payloadType, name, rateHz }: SdpCodec) =>
 
 const isAudio = (media: SdpMedia) => media.type === "audio" && protocols.has(media.protocol);
 
-function firstCodec(media: SdpMedia, ours: readonly AudioCodec[]) {
-  for (const { name, rateHz, channels, payloadType } of media.codecs) {
+type Usable = Pick<Negotiated, "codec" | "payloadType">;
+
+/** What we have of the peer's codecs, in its order. */
+function usable(media: SdpMedia, ours: readonly AudioCodec[]): readonly Usable[] {
+  return media.codecs.flatMap(({ name, rateHz, channels, payloadType }) => {
     const codec = ours.find((one) => one === name);
-    if (codec && rateHz === 8000 && channels === 1) return { codec, payloadType };
-  }
-  return undefined;
+    return codec && rateHz === RTP_CLOCK_HZ && channels === 1 ? [{ codec, payloadType }] : [];
+  });
 }
 
-function whyUnusable(all: readonly SdpMedia[]): string {
+const isLaw = (codec: AudioCodec) => codec === "PCMU" || codec === "PCMA";
+
+/**
+ * Deviation: RFC 3264 §6.1 recommends the order of the peer's formats, unless there is a reason of one's own. Ours is that
+ * we mix and record at 8 kHz: a codec that we do not prefer to G.711 costs work and makes nothing better. One law of
+ * G.711 is as good as the other, so that between them the peer's order stands.
+ */
+function ourChoice(media: SdpMedia, ours: readonly AudioCodec[]): Usable | undefined {
+  const rank = ({ codec }: Usable) => ours.findIndex((one) => one === codec || (isLaw(one) && isLaw(codec)));
+  return usable(media, ours).toSorted((one, other) => rank(one) - rank(other))[0];
+}
+
+function whyUnusable(all: readonly SdpMedia[], ours: readonly AudioCodec[]): string {
   const audio = all.filter(isAudio);
   if (audio.length === 0) return "There is no audio stream over RTP/AVP.";
   const open = audio.filter((media) => media.port !== 0);
   if (open.length === 0) return "Every audio stream is refused.";
   if (open.every((media) => media.host === undefined)) return "The audio stream has no address.";
-  return "No audio codec in common: PCMU and PCMA are spoken here.";
+  return `No audio codec in common: here it is ${ours.join(", ")}.`;
 }

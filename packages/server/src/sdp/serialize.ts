@@ -1,6 +1,6 @@
 import { isIPv6 } from "node:net";
 import { utf8 } from "../base/index.ts";
-import type { Direction, LocalMedia } from "./session.ts";
+import type { AudioCodec, Direction, LocalMedia } from "./session.ts";
 
 /** One `m=` section to write: audio of ours, or a refusal of what was offered. */
 export type Section =
@@ -16,7 +16,7 @@ export type Section =
 
 export interface Format {
   readonly payloadType: number;
-  readonly name: "PCMU" | "PCMA" | "telephone-event" | "CN";
+  readonly name: AudioCodec | "telephone-event" | "CN";
 }
 
 /** Writes a session description with the lines in the order of RFC 8866 §5. */

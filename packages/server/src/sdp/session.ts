@@ -1,7 +1,8 @@
 /** Data that offer/answer is computed from. All of it is plain and read-only. */
 
 export type Direction = "sendrecv" | "sendonly" | "recvonly" | "inactive";
-export type AudioCodec = "PCMU" | "PCMA";
+/** By their names in RFC 3551 §6. Of each the RTP clock runs at 8000 Hz: of G722, too, which is sampled at 16 000 (§4.5.2). */
+export type AudioCodec = "PCMU" | "PCMA" | "G722";
 
 /** A session description as far as we use it (RFC 8866), checked. */
 export interface SdpSession {
@@ -45,7 +46,7 @@ export interface LocalMedia {
   /** The address and port where we receive RTP. */
   readonly host: string;
   readonly port: number;
-  /** In the order of preference. */
+  /** In the order of preference: how they are offered, and see `answerOffer`. */
   readonly codecs: readonly AudioCodec[];
   /** Whether RFC 4733 digits are taken. */
   readonly telephoneEvent: boolean;
