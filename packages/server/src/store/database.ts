@@ -6,7 +6,8 @@ import { PiopiyError } from "../base/index.ts";
 const STATEMENTS = 200;
 
 /**
- * The SQLite file as Kysely's dialect. WAL with `synchronous=FULL`: a commit that returned survives a power cut.
+ * The SQLite file as Kysely's dialect: a commit that returned survives a crash of the process, and a power cut once the log
+ * has been brought to the disk (`logSync`).
  */
 export function sqliteDialect(file: string): SqliteDialect {
   return new SqliteDialect({ database: () => Promise.resolve(openDatabase(file)) });
@@ -76,7 +77,7 @@ function asked<T>(ask: () => T): T {
 /** SQLite waits for a lock in the thread that asks. Once calls run on it, who has to wait longer waits without it. */
 const OPENING_BUSY_MS = 2000;
 const BUSY_MS = 20;
-const PRAGMAS = [`busy_timeout = ${OPENING_BUSY_MS}`, "journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"];
+const PRAGMAS = [`busy_timeout = ${OPENING_BUSY_MS}`, "journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON"];
 
 /** From now on the thread is not held up by a lock for more than 20 ms. */
 export async function waitNoLonger<Tables>(db: Kysely<Tables>): Promise<void> {

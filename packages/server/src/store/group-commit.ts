@@ -49,10 +49,11 @@ interface Job {
 /**
  * Puts writes that come close together into one transaction, in their order. When one of them fails, the
  * transaction is taken back and each is tried on its own, so that nobody suffers from a neighbour. When it is the
- * database that fails, all of them wait, in their order, and are tried again until their time is over.
+ * database that fails, all of them wait, in their order, and are tried again until their time is over. `sync` brings
+ * what is committed to the disk.
  */
-export function groupCommit(db: Kysely<Schema>, clock: Clock): GroupCommit {
-  const queue = new Queue(db, clock);
+export function groupCommit(db: Kysely<Schema>, clock: Clock, sync: () => Promise<void>): GroupCommit {
+  const queue = new Queue(db, clock, sync);
   return {
     write(work, { patient = false } = {}) {
       const result = queue.add(work, patient ? PATIENT_MS : IMPATIENT_MS);
@@ -80,6 +81,7 @@ class Queue {
   available = true;
   readonly #db: Kysely<Schema>;
   readonly #clock: Clock;
+  readonly #sync: () => Promise<void>;
   readonly #jobs: Job[] = [];
   /** Those who wait for all to be durable. */
   readonly #flushing = new Set<() => void>();
@@ -88,9 +90,10 @@ class Queue {
   /** Nobody waits longer. */
   #endMs = Infinity;
 
-  constructor(db: Kysely<Schema>, clock: Clock) {
+  constructor(db: Kysely<Schema>, clock: Clock, sync: () => Promise<void>) {
     this.#db = db;
     this.#clock = clock;
+    this.#sync = sync;
   }
 
   add<T>(work: Work<T>, waitMs: number): Promise<T> {
@@ -178,9 +181,24 @@ class Queue {
       batch[0]?.failed(failure);
       return "done";
     }
+    await this.#settle(batch);
+    return "done";
+  }
+
+  /**
+   * It is committed; those who wait are told when it is on the disk. Where that fails it is not tried again: nobody
+   * knows what became of it, and it may be there already.
+   */
+  async #settle(batch: readonly Job[]): Promise<void> {
+    try {
+      await this.#sync();
+    } catch (failure) {
+      this.#unavailable(failure);
+      for (const job of batch) job.failed(failure);
+      return;
+    }
     this.available = true;
     for (const job of batch) job.done();
-    return "done";
   }
 
   #unavailable(failure: unknown): void {

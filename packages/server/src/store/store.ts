@@ -3,6 +3,7 @@ import type { Clock } from "../base/index.ts";
 import { sqliteDialect, waitNoLonger } from "./database.ts";
 import { groupCommit, type GroupCommit } from "./group-commit.ts";
 import { purgeKeys } from "./idempotency.ts";
+import { logSync, type LogSync } from "./log-sync.ts";
 import { migrate } from "./migrations.ts";
 import type { Schema } from "./schema.ts";
 
@@ -21,6 +22,8 @@ export interface StoreOptions {
   /** A path, or `:memory:`. */
   readonly file: string;
   readonly clock: Clock;
+  /** What brings commits to the disk; the file's log unless given. */
+  readonly log?: LogSync;
 }
 
 /** Opens the database and brings its schema up to date. Fails with `bad_configuration`. */
@@ -30,7 +33,8 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   try {
     await migrate(db);
     await waitNoLonger(db);
-    const writes = groupCommit(db, clock);
+    const log = options.log ?? (await logSync(options.file));
+    const writes = groupCommit(db, clock, () => log.sync());
     await writes.write((db) => purgeKeys(db, clock.now()));
     return {
       db,
@@ -46,6 +50,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
       },
       async close() {
         await writes.end();
+        await log.close();
         await db.destroy();
       },
     };

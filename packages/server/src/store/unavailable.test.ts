@@ -9,11 +9,14 @@ import { openStore, settingOr, type Store } from "./index.ts";
 
 // Real files, real locks, and a real limit of pages in place of a disk that is full.
 
+/** The disk is real, and its time is not the clock's. */
+const untimed = { sync: () => Promise.resolve(), close: () => Promise.resolve() };
+
 async function world() {
   const folder = mkdtempSync(join(tmpdir(), "piopiy-store-"));
   const clock = new VirtualClock();
   const file = join(folder, "data.db");
-  const store = await openStore({ file, clock });
+  const store = await openStore({ file, clock, log: untimed });
   onTestFinished(async () => {
     await clock.runUntil(store.close());
     rmSync(folder, { recursive: true });
