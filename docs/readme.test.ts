@@ -2,8 +2,8 @@ import { execFile } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { resolveConfig } from "@piopiy/server";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { resolveConfig, type PhoneCall } from "@piopiy/server";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { run, startLiveServer, type LiveServer } from "./live-server.ts";
 
 interface Example {
@@ -24,6 +24,8 @@ let server: LiveServer;
 
 beforeAll(async () => {
   server = await startLiveServer();
+  // Of the bot.
+  vi.stubEnv("PORT", "0");
 });
 
 afterAll(() => server.close());
@@ -35,6 +37,7 @@ describe("README.md", () => {
     expect(printed).toHaveLength(1);
     if (rings) {
       const call = await rings;
+      if (code.includes("piopiy/stream")) await talkToEcho(call);
       await call.ended;
       expect(call.heard().samples.length).toBeGreaterThan(8000);
       expect(printed[0]).toMatch(/^[A-Za-z0-9]{43}$/);
@@ -74,6 +77,13 @@ describe("README.md", () => {
     }
   });
 });
+
+/** The bot says what it hears, and hangs up at a key. */
+async function talkToEcho(call: PhoneCall): Promise<void> {
+  call.sendTone(440);
+  await call.hears(440, 1000);
+  await call.press("1");
+}
 
 function ofLanguage(language: string): readonly Example[] {
   return examples.filter((example) => example.language === language);
