@@ -6,6 +6,9 @@ import { VirtualClock } from "../base/index.ts";
 import { openStore, type Store } from "../store/index.ts";
 import { CDRS, EVENTS, OTHER, placing, setup, speak, TO, type Setup } from "./control-world.test.support.ts";
 
+/** The disk is real, and its time is not the clock's. */
+const untimed = { sync: () => Promise.resolve(), close: () => Promise.resolve() };
+
 const folder = mkdtempSync(join(tmpdir(), "piopiy-recover-"));
 const opened: Store[] = [];
 afterEach(async () => {
@@ -16,7 +19,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 let files = 0;
 async function world(options: Setup, file = join(folder, `${(files += 1)}.db`)) {
   const clock = new VirtualClock();
-  const store = await openStore({ file, clock });
+  const store = await openStore({ file, clock, log: untimed });
   opened.push(store);
   return { file, ...(await setup({ ...options, store, clock })) };
 }
