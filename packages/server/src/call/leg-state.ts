@@ -1,5 +1,5 @@
 import { channels, Emitter, PiopiyError, scope, type Clock, type Scope } from "../base/index.ts";
-import type { MediaSession, MediaStatistics } from "../media/index.ts";
+import type { MediaSession, SessionStatistics } from "../media/index.ts";
 import type { LocalMedia, Negotiated } from "../sdp/index.ts";
 import type { Dialog } from "../sip/index.ts";
 import type { Cause } from "./cause.ts";
@@ -95,9 +95,9 @@ export const sipCallIdOf = (leg: Leg): string | undefined => states.get(leg)?.di
 
 /**
  * What a leg's media came to, once the leg has ended; `undefined` for one without media of ours. `packetsInvalid` are
- * datagrams that were no RTP of the leg, `packetsLost` holes in what the peer sent.
+ * datagrams that were no RTP of the leg, `packetsLost` holes in what the peer sent, `quality` what both parties heard.
  */
-export const mediaStatisticsOf = (leg: Leg): Promise<MediaStatistics> | undefined =>
+export const mediaStatisticsOf = (leg: Leg): Promise<SessionStatistics> | undefined =>
   leg.signal.aborted ? states.get(leg)?.session.close() : undefined;
 
 /** The leg is over, whoever ended it. Ending twice does nothing. */

@@ -1,7 +1,8 @@
 import { FRAME_SAMPLES, mixInto } from "../audio/index.ts";
 import type { Ids } from "../base/index.ts";
+import { RTP_HEADER_BYTES } from "../rtp/index.ts";
 import { createDigitSender, type DigitSender, type DigitStep } from "./digit-sender.ts";
-import type { MediaParameters } from "./engine.ts";
+import type { MediaParameters, SessionStatistics } from "./engine.ts";
 import { Hearing } from "./hearing.ts";
 import { Inbound } from "./inbound.ts";
 import { createHoldMusic, type HoldMusic } from "./hold-music.ts";
@@ -10,6 +11,8 @@ import { createOutbound } from "./outbound.ts";
 import { Playout } from "./playout.ts";
 import type { SampleReports, Tell } from "./protocol.ts";
 import { createQuietWatch, type QuietWatch } from "./quiet.ts";
+import { legQuality } from "./leg-quality.ts";
+import { createRtcp, type Rtcp, type Sent } from "./rtcp-session.ts";
 import type { Heard, Relay } from "./relay.ts";
 import { newCounters } from "./statistics.ts";
 import { createTapCollector, type TapCollector } from "./tap-collector.ts";
@@ -19,6 +22,8 @@ export interface CoreSessionPorts {
   readonly tell: Tell;
   readonly samples: SampleReports;
   readonly send: (packet: Uint8Array, port: number, host: string) => void;
+  /** Sends what is not counted: RTCP. */
+  readonly sendControl: (packet: Uint8Array, port: number, host: string) => void;
 }
 
 /** One session on the thread that does its work. In every turn it receives one frame, then sends one. */
@@ -41,6 +46,9 @@ export class CoreSession {
   readonly #inbound: Inbound;
   readonly #outbound;
   readonly #quiet: QuietWatch;
+  readonly #rtcp: Rtcp;
+  /** Payload bytes sent. */
+  #bytesSent = 0;
   #parameters: MediaParameters | undefined;
   #tap: TapCollector | undefined;
   #hearing: Hearing | undefined;
@@ -57,7 +65,9 @@ export class CoreSession {
     this.#inbound = new Inbound(this.#latch, this.counters, {
       digit: ({ digit, durationTicks }) => tell({ type: "digit", session: id, event: { digit, durationMs: Math.round(durationTicks / 8) } }),
       source: (host, port) => tell({ type: "received", session: id, event: { host, port } }),
+      control: (packets, from, nowMs) => this.#rtcp.take(packets, this.counters.packetsSent, from, nowMs),
     });
+    this.#rtcp = createRtcp(ports.ids, this.#outbound.ssrc, this.#inbound.reception);
     this.playout = new Playout(this.counters, {
       used: (playback, samples) => tell({ type: "used", session: id, playback, samples }),
       playing: (kind) => tell({ type: "playing", session: id, event: { kind } }),
@@ -70,6 +80,7 @@ export class CoreSession {
 
   configure(parameters: MediaParameters, nowMs: number): void {
     this.#quiet.begin(nowMs);
+    this.#rtcp.begin(nowMs);
     this.#parameters = parameters;
     this.#inbound.configure(parameters);
     this.#outbound.configure(parameters.codec, parameters.payloadType, parameters.telephoneEventPayloadType);
@@ -116,13 +127,14 @@ export class CoreSession {
     const music = this.#music.partners?.next();
     this.heard.frame = music ?? this.#said;
     this.heard.audible = music !== undefined || audible;
-    this.#quiet.elapse(nowMs, this.#inbound.heardMs, this.#inbound.receiving);
+    this.#quiet.elapse(nowMs, this.#inbound.aliveMs, this.#inbound.receiving);
     if (this.relays.size > 0) this.#relay();
   }
 
   send(nowMs: number): void {
     if (!this.#parameters) return;
     const { direction, telephoneEventPayloadType } = this.#parameters;
+    if (nowMs >= this.#rtcp.dueMs) this.#report(this.#rtcp.report(this.#sent(), nowMs));
     const target = direction === "sendrecv" || direction === "sendonly" ? this.#latch.target : undefined;
     if (!target) {
       this.#outbound.pass(1);
@@ -140,6 +152,17 @@ export class CoreSession {
     this.#outbound.pass(frames);
     this.playout.skip(frames);
     for (let missed = 0; missed < frames && this.#tap; missed++) this.#tap.push(undefined, undefined);
+  }
+
+  /** Takes leave of the peer, as long as there is a socket (RFC 3550 §6.6). */
+  leave(nowMs: number): void {
+    if (this.#parameters) this.#report(this.#rtcp.bye(this.#sent(), nowMs));
+  }
+
+  /** What the session came to. */
+  get statistics(): SessionStatistics {
+    const quality = legQuality(this.counters, this.#rtcp, this.#inbound);
+    return { ...this.counters, ...(quality && { quality }) };
   }
 
   /** Ends what is under way: playbacks and keys are told as far as they got. */
@@ -187,7 +210,18 @@ export class CoreSession {
 
   #dispatch(packet: Uint8Array, { host, port }: MediaAddress): void {
     this.counters.packetsSent += 1;
+    this.#bytesSent += packet.length - RTP_HEADER_BYTES;
     this.#ports.send(packet, port, host);
+  }
+
+  #sent(): Sent {
+    return { packets: this.counters.packetsSent, bytes: this.#bytesSent, timestamp: this.#outbound.timestamp };
+  }
+
+  /** RFC 3264 §5.1: RTCP goes on whatever the direction, on hold as well. */
+  #report(packet: Uint8Array): void {
+    const target = this.#rtcp.target(this.#parameters?.rtcp, this.#latch);
+    if (target) this.#ports.sendControl(packet, target.port, target.host);
   }
 
   /** Nobody hears a party that is muted or on hold. */

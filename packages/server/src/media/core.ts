@@ -101,7 +101,8 @@ export class Core implements CommandPort {
   async #open(id: number, port: number, near: number | undefined): Promise<void> {
     const { host, ids = randomIds, monotonicMs } = this.#options;
     const send = (packet: Uint8Array, toPort: number, toHost: string) => this.#opens.get(id)?.udp.send(packet, toPort, toHost);
-    const session = new CoreSession(id, { ids, tell: this.#tell, samples: this.#options.samples, send });
+    const sendControl = (packet: Uint8Array, toPort: number, toHost: string) => this.#opens.get(id)?.udp.sendControl(packet, toPort, toHost);
+    const session = new CoreSession(id, { ids, tell: this.#tell, samples: this.#options.samples, send, sendControl });
     try {
       const udp = await bindUdpPort(host, port, {
         datagram: (bytes, fromHost, fromPort) => session.datagram(bytes, fromHost, fromPort, monotonicMs()),
@@ -170,13 +171,14 @@ export class Core implements CommandPort {
 
   async #close(open: Open): Promise<void> {
     const { session, udp } = open;
+    session.leave(this.#options.monotonicMs());
     this.#opens.delete(session.id);
     this.#move(open, undefined);
     if (this.#groups.every((sessions) => sessions.length === 0)) this.#scheduler = undefined;
     for (const other of this.#opens.values()) other.session.partners.delete(session.heard);
     session.end();
     await udp.close();
-    this.#tell({ type: "closed", session: session.id, statistics: { ...session.counters } });
+    this.#tell({ type: "closed", session: session.id, statistics: session.statistics });
   }
 
   #pair(session: CoreSession, otherId: number, together: boolean): void {

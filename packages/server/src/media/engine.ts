@@ -1,6 +1,7 @@
 import type { AudioCodec, AudioSource } from "../audio/index.ts";
 import type { Listenable } from "../base/index.ts";
 import type { Feed, FeedOptions } from "./feed.ts";
+import type { LegQuality } from "./quality.ts";
 
 export type { AudioCodec };
 
@@ -14,6 +15,8 @@ export interface MediaParameters {
   /** Payload type of RFC 4733 telephone-event; absent: the peer does not take it. */
   readonly telephoneEventPayloadType?: number;
   readonly direction: "sendrecv" | "sendonly" | "recvonly" | "inactive";
+  /** Where the peer takes RTCP; `mux`: wherever RTP goes. Absent: none is sent. */
+  readonly rtcp?: "mux" | { readonly host: string; readonly port: number };
 }
 
 export interface MediaEngineOptions {
@@ -74,7 +77,7 @@ export interface MediaSession {
   /** While muted, nobody hears what the party says; its keys count all the same. */
   mute(on: boolean): void;
   /** Frees the port. Idempotent. */
-  close(): Promise<MediaStatistics>;
+  close(): Promise<SessionStatistics>;
 }
 
 export interface MediaSessionEvents {
@@ -107,6 +110,12 @@ export interface TapOptions {
 export interface TapBatch {
   readonly received: Int16Array;
   readonly sent: Int16Array;
+}
+
+/** What a session came to. */
+export interface SessionStatistics extends MediaStatistics {
+  /** Absent: too little was sent and received to say anything. */
+  readonly quality?: LegQuality;
 }
 
 export interface MediaStatistics {

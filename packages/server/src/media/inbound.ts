@@ -1,19 +1,25 @@
 import { createDecoder, createDtmfDetector, FRAME_SAMPLES, type AudioDecoder, type DtmfDetector } from "../audio/index.ts";
-import { eventReceiver, isRtcp, parseRtcp, parseRtp, rtpView, sequenceTracker, type ReceivedDigit } from "../rtp/index.ts";
+import { eventReceiver, isRtcp, parseRtcp, parseRtp, rtpView, sequenceTracker, type ReceivedDigit, type RtcpPacket } from "../rtp/index.ts";
 import type { AudioCodec, MediaParameters } from "./engine.ts";
 import type { Arrival, Hearing } from "./hearing.ts";
 import { JitterBuffer } from "./jitter-buffer.ts";
-import type { Latch } from "./latch.ts";
+import type { Latch, MediaAddress } from "./latch.ts";
+import { createReception, type Reception } from "./rtcp-reception.ts";
 import type { MediaCounters } from "./statistics.ts";
 
 export interface InboundHooks {
   readonly digit: (digit: ReceivedDigit) => void;
   /** The first packet from the peer. */
   readonly source: (host: string, port: number) => void;
+  /** RTCP of the peer. */
+  readonly control: (packets: readonly RtcpPacket[], from: MediaAddress, nowMs: number) => void;
 }
 
 /** More than any packet that makes sense carries: 200 ms, with an octet for each sample. */
 const MAX_PAYLOAD = 10 * FRAME_SAMPLES;
+
+/** Every codec that is spoken here counts its time so, G.722 as well (RFC 3551 §4.5.2). */
+const RATE_HZ = 8000;
 
 /** Shared by all sessions of a thread: neither is used beyond the packet at hand. */
 const view = rtpView();
@@ -35,6 +41,9 @@ export class Inbound {
   #lostBefore = 0;
   #discarded = 0;
   #heardMs: number | undefined;
+  #aliveMs: number | undefined;
+  /** What reports tell of the peer's stream. */
+  readonly reception: Reception = createReception(RATE_HZ);
   /** Gets what the peer says ahead of the jitter buffer. */
   hearing: Hearing | undefined;
 
@@ -44,9 +53,14 @@ export class Inbound {
     this.#hooks = hooks;
   }
 
-  /** When the last packet of the peer came. */
-  get heardMs(): number | undefined {
-    return this.#heardMs;
+  /** When the last packet of the peer came, RTP or RTCP: who has nothing to say is there all the same. */
+  get aliveMs(): number | undefined {
+    return this.#aliveMs;
+  }
+
+  /** Between the arrival of a packet and its turn. */
+  get depthMs(): number {
+    return this.#jitter.depthMs;
   }
 
   get receiving(): boolean {
@@ -65,17 +79,13 @@ export class Inbound {
 
   push(datagram: Uint8Array, host: string, port: number, nowMs: number): void {
     const parameters = this.#parameters;
-    // RTCP may share the port (RFC 5761). We send none: it was not negotiated, and "port + 1" is no port of ours.
-    if (isRtcp(datagram)) {
-      if (typeof parseRtcp(datagram) === "string") this.#counters.packetsInvalid += 1;
-      return;
-    }
-    if (parseRtp(datagram, view) !== undefined || !parameters || !isWanted(parameters) || !this.#latch.accepts(host, port, nowMs)) {
+    if (isRtcp(datagram)) return this.#takeControl(datagram, { host, port }, nowMs);
+    if (parseRtp(datagram, view) !== undefined || !parameters || !isWanted(parameters) || !this.#latch.accepts(host, port, view.ssrc, nowMs)) {
       this.#counters.packetsInvalid += 1;
       return;
     }
-    if (this.#latch.heard(host, port, nowMs) && this.#heardMs === undefined) this.#hooks.source(host, port);
-    this.#heardMs = nowMs;
+    if (this.#latch.heard(host, port, view.ssrc, nowMs) && this.#heardMs === undefined) this.#hooks.source(host, port);
+    this.#heardMs = this.#aliveMs = nowMs;
     this.#take(datagram, parameters, nowMs);
   }
 
@@ -108,6 +118,23 @@ export class Inbound {
     else this.#takeAudio(datagram, this.#arrivalAfter(highest, verdict), nowMs);
   }
 
+  /** RTCP comes to the port of RTP (RFC 5761). A stranger's is not even read. */
+  #takeControl(datagram: Uint8Array, from: MediaAddress, nowMs: number): void {
+    const packets = this.#parameters && this.#latch.knows(from.host) ? parseRtcp(datagram) : "stranger";
+    if (typeof packets === "string" || !this.#isOfPeer(packets)) {
+      this.#counters.packetsInvalid += 1;
+      return;
+    }
+    this.#aliveMs = nowMs;
+    this.#hooks.control(packets, from, nowMs);
+  }
+
+  /** RFC 3550 §6.1: a report comes first. It is of the stream that is heard; on the same host there may be others. */
+  #isOfPeer([first]: readonly RtcpPacket[]): boolean {
+    if (first?.type !== "sender_report" && first?.type !== "receiver_report") return false;
+    return this.#ssrc === -1 || first.ssrc === this.#ssrc;
+  }
+
   #arrivalAfter(highest: number, verdict: "next" | "reordered"): Arrival {
     if (verdict === "reordered") return "behind";
     return this.#sequences.highest === highest + 1 ? "successor" : "ahead";
@@ -119,6 +146,7 @@ export class Inbound {
     this.#ssrc = ssrc;
     this.#lostBefore += this.#sequences.lost;
     this.#sequences = sequenceTracker(1);
+    this.reception.follow(ssrc, this.#sequences);
     this.#tell(this.#events.elapse(Infinity));
     this.#events = eventReceiver();
     this.#decoder = createDecoder(codec);
@@ -131,6 +159,8 @@ export class Inbound {
     const samples = decoded.subarray(0, this.#decoder?.decode(payload, decoded) ?? 0);
     this.hearing?.push(view.timestamp, samples, arrival, nowMs);
     if (!this.#jitter.push(view.timestamp, samples)) this.#discarded += 1;
+    // Of audio alone: all packets of a key carry the time of its beginning (RFC 4733 §2.2.1).
+    this.reception.arrived(view.timestamp, nowMs);
   }
 
   #takeEvent(datagram: Uint8Array, nowMs: number): void {

@@ -1,6 +1,7 @@
 export { createMediaEngine, type MediaEngineParts } from "./create-engine.ts";
 export { PlayoutItem } from "./playout-item.ts";
 export type { Feed, FeedHooks, FeedOptions, FeedResult } from "./feed.ts";
+export type { LegQuality } from "./quality.ts";
 export type {
   AudioCodec,
   MediaEngine,
@@ -10,6 +11,7 @@ export type {
   MediaSessionEvents,
   MediaStatistics,
   PlayResult,
+  SessionStatistics,
   TapBatch,
   TapOptions,
 } from "./engine.ts";

@@ -4,31 +4,62 @@ export interface MediaAddress {
   readonly port: number;
 }
 
-/** After this silence of the source another one may take its place: a peer that moved without telling. */
+/** Silence of the source after which its own stream may go on from another address: its NAT has lost the binding. */
+const MOVED_MS = 200;
+/** Silence after which a new stream may come from a host that is known. */
 const ABANDONED_MS = 2000;
+/** Silence after which, behind a NAT, a new stream may come from anywhere. */
+const FORSAKEN_MS = 10_000;
+/** Packets after which a source that SDP did not name is more than a shot in the dark: half a second. */
+const PROVEN_PACKETS = 25;
 
 /**
  * Symmetric RTP (RFC 4961): packets go to where packets come from, because the address in SDP is often one that only
- * the peer's own network knows. The first source that sends valid RTP is kept; a stranger who finds the port later
- * can neither be heard nor draw the audio to itself while the true peer is sending.
+ * the peer's own network knows. Whoever finds the port meanwhile can neither be heard nor draw the audio to itself:
+ *
+ * 1. The address that SDP names is always accepted, and takes its place back from any other.
+ * 2. Before anything was heard, anybody else is, too: the peer may be behind a NAT.
+ * 3. After that the source is accepted, and nobody else, for as long as it sends.
+ * 4. Once it is silent, its stream (the SSRC, which nobody off the path knows) may come from anywhere: after 200 ms.
+ * 5. Another stream may come from the host of the source, or the host in SDP: after 2 s.
+ * 6. Another stream may come from another host only where SDP proved to name the wrong one: after 10 s. If the source
+ *    had not even sent for half a second, after 200 ms, so that a single stray packet locks nobody out.
  */
 export interface Latch {
   /** SDP named this address. A new one is sent to at once, and the source so far has to be silent to come back. */
   expect(remote: MediaAddress): void;
   /** Whether a packet from this source belongs to the peer. */
-  accepts(host: string, port: number, nowMs: number): boolean;
+  accepts(host: string, port: number, ssrc: number, nowMs: number): boolean;
   /** A valid packet came from a source that is accepted. True: it is a source that had not been heard. */
-  heard(host: string, port: number, nowMs: number): boolean;
+  heard(host: string, port: number, ssrc: number, nowMs: number): boolean;
+  /** Whether this is the host of the source, or of SDP: what else the peer sends may come from another of its ports. */
+  knows(host: string): boolean;
   /** Where to send to; undefined: SDP named no address, nothing is to be sent. */
   readonly target: MediaAddress | undefined;
+  /** The target is what SDP named. */
+  readonly named: boolean;
+}
+
+interface Source extends MediaAddress {
+  ssrc: number;
+  packets: number;
 }
 
 export function createLatch(): Latch {
   let expected: MediaAddress | undefined;
-  let source: MediaAddress | undefined;
+  let source: Source | undefined;
   let former: MediaAddress | undefined;
   let heardMs = 0;
   const same = (one: MediaAddress | undefined, host: string, port: number) => one?.port === port && one.host === host;
+
+  /** Rules 4 to 6. */
+  const succeeds = ({ host, ssrc, packets }: Source, other: string, otherSsrc: number, silentMs: number): boolean => {
+    if (silentMs < MOVED_MS) return false;
+    const told = host === expected?.host;
+    if (otherSsrc === ssrc || (packets < PROVEN_PACKETS && !told)) return true;
+    if (other === host || other === expected?.host) return silentMs >= ABANDONED_MS;
+    return !told && silentMs >= FORSAKEN_MS;
+  };
 
   return {
     expect(remote) {
@@ -37,22 +68,28 @@ export function createLatch(): Latch {
       former = source;
       source = undefined;
     },
-    accepts(host, port, nowMs) {
-      if (same(source, host, port)) return true;
-      // What signalling named is never a stranger, and takes its place back from one.
-      if (same(expected, host, port)) return true;
-      const abandoned = nowMs - heardMs >= ABANDONED_MS;
-      return abandoned || (source === undefined && !same(former, host, port));
+    accepts(host, port, ssrc, nowMs) {
+      if (same(source, host, port) || same(expected, host, port)) return true;
+      if (!source) return !same(former, host, port) || nowMs - heardMs >= ABANDONED_MS;
+      return succeeds(source, host, ssrc, nowMs - heardMs);
     },
-    heard(host, port, nowMs) {
+    heard(host, port, ssrc, nowMs) {
       heardMs = nowMs;
-      if (same(source, host, port)) return false;
-      source = { host, port };
+      if (source && same(source, host, port)) {
+        source.ssrc = ssrc;
+        source.packets += 1;
+        return false;
+      }
+      source = { host, port, ssrc, packets: 1 };
       former = undefined;
       return true;
     },
+    knows: (host) => host === source?.host || host === expected?.host,
     get target() {
       return isNowhere(expected) ? undefined : (source ?? expected);
+    },
+    get named() {
+      return source === undefined || same(expected, source.host, source.port);
     },
   };
 }

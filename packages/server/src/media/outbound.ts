@@ -8,6 +8,9 @@ import type { AudioCodec } from "./engine.ts";
  * many more have been made, which is longer than a socket keeps one.
  */
 export interface Outbound {
+  readonly ssrc: number;
+  /** Of the packet that comes next. */
+  readonly timestamp: number;
   configure(codec: AudioCodec, payloadType: number, eventPayloadType: number | undefined): void;
   /** One frame of audio. */
   audio(samples: Int16Array): Uint8Array;
@@ -52,6 +55,10 @@ export function createOutbound(ids: Ids): Outbound {
   };
 
   return {
+    ssrc: header.ssrc,
+    get timestamp() {
+      return timestamp;
+    },
     configure(codec, payloadType, eventPayloadType) {
       // What the peer's decoder knows of the stream goes on through a hold or another address.
       if (codec !== current) encoder = createEncoder(codec);

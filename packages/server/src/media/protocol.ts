@@ -1,6 +1,6 @@
 import type { AudioSource, Live } from "../audio/index.ts";
 import type { FeedResult } from "./feed.ts";
-import type { MediaParameters, MediaSessionEvents, MediaStatistics } from "./engine.ts";
+import type { MediaParameters, MediaSessionEvents, MediaStatistics, SessionStatistics } from "./engine.ts";
 
 /**
  * What crosses the boundary of the media plane. Both directions are plain data that can be cloned between threads.
@@ -49,7 +49,7 @@ export type Report =
   /** What was tapped before a `tap` command has been told. */
   | { readonly type: "tap_flushed"; readonly session: number; readonly request: number }
   | SessionReport
-  | { readonly type: "closed"; readonly session: number; readonly statistics: MediaStatistics }
+  | { readonly type: "closed"; readonly session: number; readonly statistics: SessionStatistics }
   | { readonly type: "statistics"; readonly request: number; readonly statistics: MediaStatistics }
   | { readonly type: "late"; readonly sessions: number; readonly lateMs: number };
 

@@ -2,7 +2,7 @@ import type { AudioSource } from "../audio/index.ts";
 import { Emitter, PiopiyError } from "../base/index.ts";
 import { Audience } from "./audience.ts";
 import { deferred } from "./deferred.ts";
-import type { MediaParameters, MediaSession, MediaSessionEvents, MediaStatistics, PlayResult, TapBatch, TapOptions } from "./engine.ts";
+import type { MediaParameters, MediaSession, MediaSessionEvents, PlayResult, SessionStatistics, TapBatch, TapOptions } from "./engine.ts";
 import { createFeed, silentFeed, type Feed, type FeedOptions, type FeedReports } from "./feed.ts";
 import { startPlayback, type Playback } from "./playback.ts";
 import type { Command, CommandPort, Report } from "./protocol.ts";
@@ -14,7 +14,7 @@ export interface SessionPorts {
   readonly thread: CommandPort;
   readonly join: (other: MediaSession) => () => void;
   /** The session has been closed, and its port is free. */
-  readonly closed: (statistics: MediaStatistics) => void;
+  readonly closed: (statistics: SessionStatistics) => void;
 }
 
 interface Sending {
@@ -34,7 +34,7 @@ export class Session implements MediaSession {
   readonly #sendings = new Map<number, Sending>();
   readonly #audience: Audience;
   readonly #send: (command: Command) => void;
-  readonly #closed = deferred<MediaStatistics>();
+  readonly #closed = deferred<SessionStatistics>();
   #closing = false;
   /** Nothing will be reported any more. */
   #over = false;
@@ -129,7 +129,7 @@ export class Session implements MediaSession {
     this.#send({ type: "mute", session: this.id, on });
   }
 
-  close(): Promise<MediaStatistics> {
+  close(): Promise<SessionStatistics> {
     if (!this.#closing) this.#send({ type: "close", session: this.id });
     this.#closing = true;
     return this.#closed.promise;

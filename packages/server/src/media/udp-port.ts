@@ -7,6 +7,8 @@ export interface UdpPort {
   readonly host: string;
   readonly port: number;
   send(packet: Uint8Array, port: number, host: string): void;
+  /** As `send`, of what nobody counts. */
+  sendControl(packet: Uint8Array, port: number, host: string): void;
   close(): Promise<void>;
 }
 
@@ -57,6 +59,9 @@ export async function bindUdpPort(host: string, port: number, hooks: UdpHooks): 
     port: socket.address().port,
     send(packet, toPort, toHost) {
       if (!closed) socket.send(packet, toPort, toHost, afterSend);
+    },
+    sendControl(packet, toPort, toHost) {
+      if (!closed) socket.send(packet, toPort, toHost, () => undefined);
     },
     close() {
       closed ??= new Promise((resolve) => socket.close(() => resolve()));

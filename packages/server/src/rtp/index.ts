@@ -1,5 +1,7 @@
 export { eventReceiver, type EventReceiver, type ReceivedDigit } from "./event-receiver.ts";
 export { eventSender, type EventPacket, type EventSender } from "./event-sender.ts";
+export { jitterMeter, type JitterMeter } from "./jitter.ts";
+export { middleOf, ntpOf, roundTripMs, type NtpTime } from "./ntp.ts";
 export {
   isRtcp,
   parseRtp,

@@ -1,0 +1,65 @@
+import { jitterMeter, middleOf, type ReportBlock, type SenderInfo, type SequenceTracker } from "../rtp/index.ts";
+import { createMean } from "./mean.ts";
+
+/** What our reports tell the peer about the source that it is (RFC 3550 §6.4.1). */
+export interface Reception {
+  /** A source is heard for the first time; `sequences` counts its packets. */
+  follow(ssrc: number, sequences: Pick<SequenceTracker, "highest" | "received" | "lost">): void;
+  /** A packet whose timestamp is that of its first sample. */
+  arrived(timestamp: number, nowMs: number): void;
+  /** A sender report of the source came. */
+  reported(sender: Pick<SenderInfo, "ntpSeconds" | "ntpFraction">, nowMs: number): void;
+  /** What the next report tells; undefined: nothing was heard since the last one. */
+  block(nowMs: number): ReportBlock | undefined;
+  /** The mean of the reports; before the first one, as it is now. */
+  readonly jitterMs: number;
+}
+
+/** The first packet of a tracked source is counted one cycle ahead. */
+const FIRST_CYCLE = 65_536;
+const MOST_LOST = 0x7fffff;
+
+export function createReception(rateHz: number): Reception {
+  const jitters = createMean();
+  let meter = jitterMeter(rateHz);
+  let about: { readonly ssrc: number; readonly sequences: Pick<SequenceTracker, "highest" | "received" | "lost"> } | undefined;
+  let receivedBefore = 0;
+  let lostBefore = 0;
+  let senderReport: { readonly middle: number; readonly cameMs: number } | undefined;
+
+  return {
+    follow(ssrc, sequences) {
+      about = { ssrc, sequences };
+      meter = jitterMeter(rateHz);
+      receivedBefore = lostBefore = 0;
+      senderReport = undefined;
+    },
+    arrived: (timestamp, nowMs) => meter.push(timestamp, nowMs),
+    reported({ ntpSeconds, ntpFraction }, nowMs) {
+      senderReport = { middle: middleOf({ seconds: ntpSeconds, fraction: ntpFraction }), cameMs: nowMs };
+    },
+    block(nowMs) {
+      if (!about) return undefined;
+      const { received, lost, highest } = about.sequences;
+      if (received === receivedBefore) return undefined;
+      jitters.push(meter.ticks);
+      // RFC 3550 A.3: what came late after all may make the loss of an interval less than none.
+      const lostSince = Math.max(0, lost - lostBefore);
+      const expectedSince = received - receivedBefore + lostSince;
+      receivedBefore = received;
+      lostBefore = lost;
+      return {
+        ssrc: about.ssrc,
+        fractionLost: Math.min(255, Math.floor((lostSince * 256) / expectedSince)),
+        lost: Math.min(lost, MOST_LOST),
+        highestSequence: (highest - FIRST_CYCLE) >>> 0,
+        jitter: meter.ticks,
+        lastReport: senderReport?.middle ?? 0,
+        delaySinceLastReport: senderReport ? Math.round((nowMs - senderReport.cameMs) * 65.536) >>> 0 : 0,
+      };
+    },
+    get jitterMs() {
+      return ((jitters.value ?? meter.ticks) * 1000) / rateHz;
+    },
+  };
+}

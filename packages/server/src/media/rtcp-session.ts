@@ -1,0 +1,126 @@
+import type { Ids } from "../base/index.ts";
+import { buildRtcp, ntpOf, roundTripMs, type ReportBlock, type RtcpPacket } from "../rtp/index.ts";
+import type { Latch, MediaAddress } from "./latch.ts";
+import { createMean } from "./mean.ts";
+import type { Reception } from "./rtcp-reception.ts";
+
+/** What has been sent, for the next sender report. */
+export interface Sent {
+  readonly packets: number;
+  /** Payload alone. */
+  readonly bytes: number;
+  /** The RTP timestamp of now. */
+  readonly timestamp: number;
+}
+
+/** What the peer's reports came to. */
+export interface PeerReports {
+  /** Of what was sent: 0 to 100. Undefined: the peer reported nothing of it. */
+  readonly lossPercent: number | undefined;
+  /** Mean of the reports, in ticks. */
+  readonly jitterTicks: number;
+  readonly roundTripMs: number | undefined;
+}
+
+/** Where RTCP goes, as offer and answer settled it. */
+export type ControlAddress = "mux" | MediaAddress;
+
+/**
+ * The RTCP of one session (RFC 3550 §6): reports that come due and what the peer's came to. No sockets, no timers:
+ * whoever has turns asks whether a report is due.
+ */
+export interface Rtcp {
+  /** From now on reports are due. */
+  begin(nowMs: number): void;
+  /** When the next report is due. */
+  readonly dueMs: number;
+  /** The compound packet that is due: a sender report, if something was sent of late, and the name of the source. */
+  report(sent: Sent, nowMs: number): Uint8Array;
+  /** RFC 3550 §6.6: the end of the stream. */
+  bye(sent: Sent, nowMs: number): Uint8Array;
+  /** The packets of one datagram of the peer. */
+  take(packets: readonly RtcpPacket[], packetsSent: number, from: MediaAddress, nowMs: number): void;
+  /** Where to send; undefined: nowhere that makes sense. */
+  target(settled: ControlAddress | undefined, latch: Latch): MediaAddress | undefined;
+  readonly peer: PeerReports;
+}
+
+/**
+ * RFC 3550 §6.2: with two members five percent of the narrowest stream spoken here allow for a report every second,
+ * so that the least interval of five seconds always holds; half of it before the first report. As the count of members
+ * never changes, no report is ever reconsidered (§6.3.3).
+ */
+const INTERVAL_MS = 5000;
+/** RFC 3550 §6.3.1: e - 3/2. */
+const COMPENSATION = Math.E - 1.5;
+/** RFC 7022 §4.2: 96 random bits. */
+const NAME_LETTERS = 17;
+
+export function createRtcp(ids: Ids, ssrc: number, reception: Reception): Rtcp {
+  const description: RtcpPacket = { type: "description", chunks: [{ ssrc, cname: ids.token(NAME_LETTERS) }] };
+  const roundTrips = createMean();
+  const jitters = createMean();
+  let dueMs = Infinity;
+  let lossPercent: number | undefined;
+  let cameFrom: MediaAddress | undefined;
+  /** Packets sent at the last report, and at the one before. */
+  let sentAt = 0;
+  let sentBefore = 0;
+
+  /** RFC 3550 §6.3.1: from half to one and a half of the interval, so that reports of many do not meet. */
+  const scheduleIn = (intervalMs: number, nowMs: number) => {
+    dueMs = nowMs + (intervalMs * (0.5 + ids.integer(0x1_0000) / 0x1_0000)) / COMPENSATION;
+  };
+
+  const reportOf = ({ packets, bytes, timestamp }: Sent, nowMs: number): RtcpPacket => {
+    const block = reception.block(nowMs);
+    const blocks = block ? [block] : [];
+    // RFC 3550 §6.4: a sender is who has sent since the last report but one.
+    const sends = packets > sentBefore;
+    sentBefore = sentAt;
+    sentAt = packets;
+    if (!sends) return { type: "receiver_report", ssrc, blocks };
+    const { seconds, fraction } = ntpOf(nowMs);
+    return { type: "sender_report", ssrc, sender: { ntpSeconds: seconds, ntpFraction: fraction, rtpTimestamp: timestamp, packets, bytes }, blocks };
+  };
+
+  const takeBlock = (block: ReportBlock, packetsSent: number, nowMs: number) => {
+    const tripMs = roundTripMs(nowMs, block);
+    if (tripMs !== undefined) roundTrips.push(tripMs);
+    jitters.push(block.jitter);
+    lossPercent = packetsSent > 0 ? Math.min(100, (Math.max(0, block.lost) * 100) / packetsSent) : 0;
+  };
+
+  return {
+    begin(nowMs) {
+      if (dueMs === Infinity) scheduleIn(INTERVAL_MS / 2, nowMs);
+    },
+    get dueMs() {
+      return dueMs;
+    },
+    report(sent, nowMs) {
+      scheduleIn(INTERVAL_MS, nowMs);
+      return buildRtcp([reportOf(sent, nowMs), description]);
+    },
+    bye: (sent, nowMs) => buildRtcp([reportOf(sent, nowMs), description, { type: "bye", ssrcs: [ssrc] }]),
+    take(packets, packetsSent, from, nowMs) {
+      cameFrom = from;
+      for (const packet of packets) {
+        if (packet.type !== "sender_report" && packet.type !== "receiver_report") continue;
+        if (packet.type === "sender_report") reception.reported(packet.sender, nowMs);
+        for (const block of packet.blocks) if (block.ssrc === ssrc) takeBlock(block, packetsSent, nowMs);
+      }
+    },
+    target(settled, latch) {
+      const rtp = latch.target;
+      if (!rtp || !settled) return undefined;
+      if (settled === "mux") return rtp;
+      if (cameFrom?.host === rtp.host) return cameFrom;
+      // Behind a NAT the port above, or the one in SDP, is somebody else's.
+      return latch.named ? settled : undefined;
+    },
+    get peer() {
+      return { lossPercent, jitterTicks: jitters.value ?? 0, roundTripMs: roundTrips.value };
+    },
+  };
+}
