@@ -3,7 +3,8 @@ import { readFile } from "node:fs/promises";
 import { parseFlow } from "@piopiy/pcmo";
 import { Command } from "commander";
 import { messageOf } from "./base/index.ts";
-import { fileSetting, loadConfig, settings } from "./config/index.ts";
+import { fileSetting, loadConfig, settings, type Config, type Flags } from "./config/index.ts";
+import { doctor } from "./doctor.ts";
 import { issueLines, serve } from "./serve.ts";
 import { VERSION } from "./version.ts";
 
@@ -12,22 +13,20 @@ process.stdout.on("error", () => undefined);
 
 const program = new Command("piopiy").description("Performs PCMO call flows on real SIP calls.").version(VERSION);
 
-const serveCommand = program
-  .command("serve", { isDefault: true })
-  .description("run the server")
-  .option("--config <file>", fileSetting.about)
-  .option("--log-level <level>", "fatal, error, warn, info, debug or silent", "warn");
-for (const { flag, about } of settings) serveCommand.option(`${flag} <value>`, about);
-serveCommand.action(async (flags: Readonly<Record<string, string>>) => {
-  const config = await loadConfig({ env: process.env, flags });
-  if (!config.ok) {
-    console.error(`The configuration is wrong:\n${issueLines(config.issues)}`);
-    process.exitCode = 2;
-    return;
-  }
-  if (config.warnings.length > 0) console.error(`Of the configuration:\n${issueLines(config.warnings)}`);
-  process.exitCode = await serve(config.value, { logLevel: flags["logLevel"] ?? "warn" });
-});
+configured(program.command("serve", { isDefault: true }).description("run the server"))
+  .option("--log-level <level>", "fatal, error, warn, info, debug or silent", "warn")
+  .action(async (flags: Flags) => {
+    const config = await configOf(flags);
+    const logLevel = flags["logLevel"];
+    process.exitCode = config ? await serve(config, { logLevel: typeof logLevel === "string" ? logLevel : "warn" }) : 2;
+  });
+
+configured(program.command("doctor").description("look at this machine and the configuration, and say what to fix"))
+  .option("--json", "print JSON")
+  .action(async (flags: Flags) => {
+    const config = await configOf(flags);
+    process.exitCode = config ? await doctor(config, { json: flags["json"] === true }) : 2;
+  });
 
 program
   .command("check")
@@ -48,6 +47,24 @@ await program.parseAsync().catch((failure: unknown) => {
   console.error(messageOf(failure));
   process.exitCode = 1;
 });
+
+/** The command with a flag for every setting. */
+function configured(command: Command): Command {
+  command.option("--config <file>", fileSetting.about);
+  for (const { flag, about } of settings) command.option(`${flag} <value>`, about);
+  return command;
+}
+
+/** The configuration, or nothing when it is wrong: then that has been said. */
+async function configOf(flags: Flags): Promise<Config | undefined> {
+  const config = await loadConfig({ env: process.env, flags });
+  if (!config.ok) {
+    console.error(`The configuration is wrong:\n${issueLines(config.issues)}`);
+    return undefined;
+  }
+  if (config.warnings.length > 0) console.error(`Of the configuration:\n${issueLines(config.warnings)}`);
+  return config.value;
+}
 
 async function json(file: string): Promise<unknown> {
   return JSON.parse(await readFile(file, "utf8"));

@@ -39,6 +39,9 @@ export async function readCertificate(
   return { cert, key };
 }
 
+/** When a certificate that has been read ends, in ms since the epoch. */
+export const certificateEndsMs = (pem: string): number => msOf(new X509Certificate(pem).validTo);
+
 async function authorities(path: string, what: string): Promise<string> {
   const pem = await read(path, what);
   parsed(() => new X509Certificate(pem), `${what} is no certificate in PEM.`);

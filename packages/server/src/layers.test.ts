@@ -12,6 +12,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   sdp: ["base"],
   sip: ["base"],
   config: ["base", "@piopiy/pcmo"],
+  doctor: ["base", "config"],
   media: ["base", "audio", "rtp", "sdp"],
   call: ["base", "audio", "sip", "sdp", "media"],
   phone: ["base", "audio", "sip", "sdp", "media", "call"],
