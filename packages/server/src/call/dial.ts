@@ -1,28 +1,25 @@
-import type { Clock, Ids } from "../base/index.ts";
+import type { Clock } from "../base/index.ts";
 import type { MediaEngine } from "../media/index.ts";
 import { escapeUser, hostPort, parseSipUri, reachableHost, type OutgoingRequest, type UserAgent } from "../sip/index.ts";
 import type { Dialler, DialOutcome, DialRequest } from "./dialler.ts";
 import { earlyMedia } from "./early-media.ts";
 import { fork } from "./fork.ts";
 import type { LegSettings } from "./leg-state.ts";
-import { localMedia, offerOf, sdpBody, type Offer } from "./offer-answer.ts";
+import { localMedia, type LocalMediaOptions, offerOf, sdpBody, type Offer } from "./offer-answer.ts";
 import { openSession } from "./open-session.ts";
 import { outboundLeg, type Offered } from "./outbound-leg.ts";
 import type { Destination, Routes } from "./routes.ts";
 
-export interface SipDiallerOptions extends LegSettings {
+export interface SipDiallerOptions extends LegSettings, LocalMediaOptions {
   readonly userAgent: UserAgent;
   readonly engine: MediaEngine;
   readonly routes: Routes;
   readonly clock: Clock;
-  readonly ids: Ids;
   /** The host of From towards phones and URIs: this server's name. */
   readonly host: string;
-  /** The address peers send RTP to, where it is not the one the engine's sessions are bound to. */
-  readonly mediaHost?: string;
 }
 
-/** Dials over SIP. It offers PCMU, PCMA and telephone-event, and takes early media (RFC 3960). */
+/** Dials over SIP. It offers its codecs and telephone-event, and takes early media (RFC 3960). */
 export function createSipDialler(options: SipDiallerOptions): Dialler {
   return { dial: (request, signal) => dial(options, request, signal) };
 }

@@ -1,5 +1,5 @@
 import type { Ids } from "../base/index.ts";
-import type { MediaSession } from "../media/index.ts";
+import type { AudioCodec, MediaSession } from "../media/index.ts";
 import { acceptAnswer, answerOffer, createOffer, parseSdp, type LocalMedia, type Negotiated, type SdpSession } from "../sdp/index.ts";
 import { header, reachableHost, type Body, type SipRequest, type SipResponse } from "../sip/index.ts";
 
@@ -20,14 +20,18 @@ export interface LocalMediaOptions {
   readonly ids: Ids;
   /** The address peers send RTP to, where it is not the one the session is bound to. */
   readonly mediaHost?: string;
+  /** In the order of preference; unless told, G.711 and behind it what costs more. */
+  readonly codecs?: readonly AudioCodec[];
 }
 
-/** What we can do in a new session, for somebody at the address `peer`: both laws of G.711 and RFC 4733 digits. */
-export function localMedia(session: MediaSession, { ids, mediaHost }: LocalMediaOptions, peer: string): LocalMedia {
+const CODECS = ["PCMU", "PCMA", "G722"] as const;
+
+/** What we can do in a new session, for somebody at the address `peer`: its codecs and RFC 4733 digits. */
+export function localMedia(session: MediaSession, { ids, mediaHost, codecs = CODECS }: LocalMediaOptions, peer: string): LocalMedia {
   return {
     host: mediaHost ?? reachableHost(session.local.host, peer),
     port: session.local.port,
-    codecs: ["PCMU", "PCMA"],
+    codecs,
     telephoneEvent: true,
     direction: "sendrecv",
     sessionId: ids.integer(2 ** 31),

@@ -1,4 +1,4 @@
-import type { Clock, Ids } from "../base/index.ts";
+import type { Clock } from "../base/index.ts";
 import type { MediaEngine } from "../media/index.ts";
 import type { SdpSession } from "../sdp/index.ts";
 import type { IncomingInvite } from "../sip/index.ts";
@@ -6,16 +6,13 @@ import type { Cause } from "./cause.ts";
 import { inboundLeg, type InboundLeg } from "./inbound-leg.ts";
 import { inBackground, settingsOf, type LegSettings } from "./leg-state.ts";
 import type { Leg, LegInfo } from "./leg.ts";
-import { describedBy, localMedia, offerOf, settle } from "./offer-answer.ts";
+import { describedBy, localMedia, type LocalMediaOptions, offerOf, settle } from "./offer-answer.ts";
 import { openSession } from "./open-session.ts";
 import { notAcceptable, RETRY_LATER } from "./refuse.ts";
 
-export interface AnsweringOptions extends LegSettings {
+export interface AnsweringOptions extends LegSettings, LocalMediaOptions {
   readonly engine: MediaEngine;
   readonly clock: Clock;
-  readonly ids: Ids;
-  /** The address peers send RTP to, where it is not the one the engine's sessions are bound to. */
-  readonly mediaHost?: string;
 }
 
 /** A call that came in and waits for what becomes of it. */

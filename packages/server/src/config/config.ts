@@ -45,6 +45,8 @@ export interface Config {
     readonly workers: number;
     /** What others reach it at, where that is not `host`. */
     readonly advertise?: string;
+    /** What is spoken, in the order of preference. */
+    readonly codecs?: readonly ("PCMU" | "PCMA" | "G722")[];
     /** The name of a file in `folder`. */
     readonly hold_music?: string;
   };

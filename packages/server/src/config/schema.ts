@@ -20,11 +20,20 @@ const ports = v.pipe(
   v.check(([from, to]) => (from >= 1024 && from <= to) || (from === 0 && to === 0), (issue) => `must be ${portsExpects}; got ${issue.input.join(", ")}`),
 );
 
+const codecsExpects = "a list of codecs, each once";
+const codecs = v.pipe(
+  v.array(choice(["PCMU", "PCMA", "G722"]), mustBe(codecsExpects)),
+  v.minLength(1, mustBe(codecsExpects)),
+  v.check((list) => new Set(list).size === list.length, mustBe(codecsExpects)),
+  expecting(codecsExpects, "What is offered to the other side and answered, the preferred one first; PCMU, PCMA, G722 when absent"),
+);
+
 const media = strictFields({
   host: v.optional(host("Where RTP is received"), "127.0.0.1"),
   ports: v.optional(ports, [20_000, 29_999]),
   folder: v.exactOptional(folder("Where the files that flows name are; <data>/media when absent")),
   advertise: v.exactOptional(host("The address told to the other side in place of host, behind NAT for example")),
+  codecs: v.exactOptional(codecs),
   hold_music: v.exactOptional(text(1, 255, "A file of the folder that is heard on hold in place of the built-in music")),
   workers: v.exactOptional(wholeNumber(1, 256, "Media threads; one per core but one when absent")),
 });

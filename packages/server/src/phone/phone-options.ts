@@ -1,5 +1,5 @@
 import type { Clock, Ids } from "../base/index.ts";
-import type { MediaEngine } from "../media/index.ts";
+import type { AudioCodec, MediaEngine } from "../media/index.ts";
 import type { SipAddress } from "../sip/index.ts";
 import type { Answering } from "./answering.ts";
 
@@ -18,6 +18,8 @@ export interface PhoneOptions {
   readonly register?: boolean;
   /** What it does when called; unless told, it answers at once. */
   readonly answering?: Answering;
+  /** What it speaks, the preferred one first; unless told, what the server does. */
+  readonly codecs?: readonly AudioCodec[];
   /** How much of what is heard in a call is kept; unless told, ten minutes. */
   readonly keepMs?: number;
 }

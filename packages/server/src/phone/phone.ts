@@ -44,12 +44,13 @@ const RING_MS = 30_000;
 
 /** Switches a phone on; it listens when this resolves, and registers meanwhile. */
 export async function createPhone(options: PhoneOptions): Promise<Phone> {
-  const { username, clock, ids, host, server, keepMs = KEEP_MS } = options;
+  const { username, clock, ids, host, server, codecs, keepMs = KEEP_MS } = options;
+  const spoken = codecs ? { codecs } : {};
   const engine = options.engine ?? (await createMediaEngine({ host, ports: [0, 0], workers: 0 }));
   const userAgent = await createUserAgent({ clock, ids, listen: [{ transport: server.transport, host, port: 0 }] });
   const registration = options.register === false ? undefined : signOn(userAgent, options);
   const routes = (target: DialTarget) => throughServer(options, target);
-  const dialler = createSipDialler({ userAgent, engine, routes, clock, ids, host });
+  const dialler = createSipDialler({ userAgent, engine, routes, clock, ids, host, ...spoken });
   const events = new Emitter<PhoneEvents>();
   /** How to end what is under way: calls that ring, are dialled, or are up. */
   const ends = new Set<() => Promise<void>>();
@@ -63,7 +64,7 @@ export async function createPhone(options: PhoneOptions): Promise<Phone> {
   };
   const ring = async (invite: IncomingInvite) => {
     const parties = { from: callerOf(invite.request, true), to: calledOf(invite.request) };
-    const call = await offeredCall({ engine, clock, ids }, invite, parties);
+    const call = await offeredCall({ engine, clock, ids, ...spoken }, invite, parties);
     if (!call) return;
     keep(call.leg);
     events.emit("ringing", parties);
