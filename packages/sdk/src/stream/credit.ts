@@ -1,4 +1,5 @@
 import type { Clock } from "../base/clock.ts";
+import { createWaiting } from "./turns.ts";
 
 /**
  * How much audio may be sent without filling the server's queue. The server says what is queued when it has changed by
@@ -22,13 +23,13 @@ const quietMs = 300;
 
 /** `aheadMs`: how much may wait at the server. */
 export function createCredit(clock: Clock, aheadMs: number): Credit {
-  const waiting = new Set<() => void>();
+  const waiting = createWaiting();
   let position = 0;
   let outstandingMs = 0;
   let lastQueuedMs = 0;
   let lastSentAt = -quietMs;
   const wake = () => {
-    if (outstandingMs < aheadMs) for (const go of waiting) go();
+    if (outstandingMs < aheadMs) waiting.wake();
   };
   return {
     get position() {
@@ -52,15 +53,7 @@ export function createCredit(clock: Clock, aheadMs: number): Credit {
     async room(signal) {
       while (outstandingMs >= aheadMs) {
         signal.throwIfAborted();
-        await new Promise<void>((resolve) => {
-          const go = () => {
-            waiting.delete(go);
-            signal.removeEventListener("abort", go);
-            resolve();
-          };
-          waiting.add(go);
-          signal.addEventListener("abort", go, { once: true });
-        });
+        await waiting.next(signal);
       }
       signal.throwIfAborted();
     },

@@ -17,6 +17,32 @@ export function whenAborted(signal: AbortSignal | undefined, aborted: () => void
   return () => signal?.removeEventListener("abort", aborted);
 }
 
+/** Where a change is waited for. */
+export interface Waiting {
+  /** Resolves at the next `wake`, or when the signal aborts: the caller looks which of them it was. */
+  next(signal: AbortSignal): Promise<void>;
+  wake(): void;
+}
+
+export function createWaiting(): Waiting {
+  const waiting = new Set<() => void>();
+  return {
+    next: (signal) => new Promise((resolve) => {
+      const go = () => {
+        waiting.delete(go);
+        release();
+        resolve();
+      };
+      let release = () => {};
+      waiting.add(go);
+      release = whenAborted(signal, go);
+    }),
+    wake() {
+      for (const go of waiting) go();
+    },
+  };
+}
+
 /** A promise, and what resolves it. */
 export interface Deferred<T> {
   readonly promise: Promise<T>;

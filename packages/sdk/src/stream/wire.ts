@@ -1,4 +1,5 @@
 import { PiopiyAbortedError, PiopiyConnectionError } from "../errors.ts";
+import { createWaiting } from "./turns.ts";
 
 /** One frame on a socket: text or binary. */
 export type Frame = string | Uint8Array;
@@ -22,7 +23,7 @@ const mostKept = 256;
 
 export function createWire(): Wire {
   const kept: Frame[] = [];
-  const waiting = new Set<() => void>();
+  const waiting = createWaiting();
   let socket: ((frame: Frame) => void) | undefined;
   let closed: PiopiyAbortedError | undefined;
   const send = (frame: Frame) => {
@@ -43,21 +44,13 @@ export function createWire(): Wire {
     async ready(signal) {
       signal.throwIfAborted();
       if (socket) return;
-      await new Promise<void>((resolve) => {
-        const go = () => {
-          waiting.delete(go);
-          signal.removeEventListener("abort", go);
-          resolve();
-        };
-        waiting.add(go);
-        signal.addEventListener("abort", go, { once: true });
-      });
+      await waiting.next(signal);
       signal.throwIfAborted();
     },
     attach(write, first = []) {
       socket = write;
       for (const frame of [...first, ...kept.splice(0)]) write(frame);
-      for (const go of waiting) go();
+      waiting.wake();
     },
     detach() {
       socket = undefined;
