@@ -21,6 +21,9 @@ const MAX_PAYLOAD = 10 * FRAME_SAMPLES;
 /** Every codec that is spoken here counts its time so, G.722 as well (RFC 3551 §4.5.2). */
 const RATE_HZ = 8000;
 
+/** RFC 3389 §4: its number at 8 kHz. Some gateways send it without having said so. */
+const COMFORT_NOISE = 13;
+
 /** Shared by all sessions of a thread: neither is used beyond the packet at hand. */
 const view = rtpView();
 const decoded = new Int16Array(MAX_PAYLOAD);
@@ -115,6 +118,7 @@ export class Inbound {
     if (verdict !== "next" && verdict !== "reordered") this.#discarded += 1;
     else if (!this.receiving) return;
     else if (view.payloadType === parameters.telephoneEventPayloadType) this.#takeEvent(datagram, nowMs);
+    else if (view.payloadType === COMFORT_NOISE) this.#takeNoise(datagram);
     else this.#takeAudio(datagram, this.#arrivalAfter(highest, verdict), nowMs);
   }
 
@@ -163,6 +167,12 @@ export class Inbound {
     this.reception.arrived(view.timestamp, nowMs);
   }
 
+  /** Who listens ahead of the jitter buffer hears silence by the clock, as in any pause. */
+  #takeNoise(datagram: Uint8Array): void {
+    const payload = datagram.subarray(view.payloadOffset, view.payloadOffset + view.payloadLength);
+    if (!this.#jitter.pushNoise(view.timestamp, payload)) this.#discarded += 1;
+  }
+
   #takeEvent(datagram: Uint8Array, nowMs: number): void {
     const payload = datagram.subarray(view.payloadOffset, view.payloadOffset + view.payloadLength);
     this.#tell(this.#events.push(payload, view.timestamp, view.marker, nowMs));
@@ -175,4 +185,4 @@ export class Inbound {
 }
 
 const isWanted = ({ payloadType, telephoneEventPayloadType }: MediaParameters): boolean =>
-  view.payloadType === payloadType || view.payloadType === telephoneEventPayloadType;
+  view.payloadType === payloadType || view.payloadType === telephoneEventPayloadType || view.payloadType === COMFORT_NOISE;

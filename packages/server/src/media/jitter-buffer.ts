@@ -1,5 +1,6 @@
 import { FRAME_SAMPLES } from "../audio/index.ts";
 import { timestampDistance } from "../rtp/index.ts";
+import { ComfortNoise } from "./comfort-noise.ts";
 import { Concealment } from "./concealment.ts";
 import { SampleRing } from "./sample-ring.ts";
 
@@ -22,6 +23,8 @@ const RESTART_AFTER_LATE = 4;
 export class JitterBuffer {
   readonly #ring = new SampleRing(CAPACITY);
   readonly #concealment = new Concealment();
+  /** Since the sender has told that it leaves silence out. */
+  #noise: ComfortNoise | undefined;
   #started = false;
   /** Timestamp of the sample that is read next. */
   #cursor = 0;
@@ -53,10 +56,19 @@ export class JitterBuffer {
     else if (!this.#late(timestamp, -margin)) return false;
     if (!this.#ring.isEmptyAt(timestamp)) return false;
     this.#ring.write(timestamp, samples);
+    this.#noise?.spoken(timestamp);
     const end = (timestamp + samples.length) >>> 0;
     if (timestampDistance(end, this.#newest) > 0) this.#newest = end;
     const ready = timestampDistance(this.#newest, this.#cursor);
     if (ready > this.#depth + samples.length + SLACK) this.#dropped += this.#advance(ready - this.#depth);
+    return true;
+  }
+
+  /** From `timestamp` on the sender leaves out silence that sounds as the payload says (RFC 3389). False: it says nothing. */
+  pushNoise(timestamp: number, payload: Uint8Array): boolean {
+    this.#noise ??= new ComfortNoise();
+    if (!this.#noise.push(timestamp, payload)) return false;
+    if (!this.#started) this.#restart(timestamp);
     return true;
   }
 
@@ -66,10 +78,11 @@ export class JitterBuffer {
       into.fill(0);
       return false;
     }
-    this.#concealment.prepare(into);
+    const noisy = this.#noise?.fill(into, this.#cursor) ?? false;
+    if (!noisy) this.#concealment.prepare(into);
     const present = this.#ring.take(this.#cursor, into);
     this.#cursor = (this.#cursor + into.length) >>> 0;
-    return this.#concealment.keep(into, present > 0);
+    return this.#concealment.keep(into, present > 0 || noisy);
   }
 
   /** What comes next is left out on purpose (the sender pressed a key): silence instead of concealment. */
@@ -81,6 +94,7 @@ export class JitterBuffer {
   reset(): void {
     this.#started = false;
     this.#depth = START_DEPTH;
+    this.#noise = undefined;
     this.pause();
   }
 
