@@ -1,4 +1,5 @@
 import type { DigestAuthenticator, IncomingInvite, Registrar } from "../sip/index.ts";
+import type { CallSource } from "./call-source.ts";
 import { callerOf } from "./identity.ts";
 import { party } from "./party.ts";
 import type { PhoneAccount } from "./routes.ts";
@@ -11,10 +12,6 @@ export interface TrunkSource {
   /** Whether calls from that IP address are the trunk's. */
   readonly isAllowed: (address: string) => boolean;
 }
-
-export type CallSource =
-  | { readonly type: "trunk"; readonly name: string }
-  | { readonly type: "phone"; readonly username: string };
 
 /** Somebody who may call. */
 export interface Caller {

@@ -1,3 +1,4 @@
+import type { Header } from "../sip/index.ts";
 import type { Cause } from "./cause.ts";
 import type { Leg } from "./leg.ts";
 
@@ -17,6 +18,10 @@ export interface DialRequest {
   readonly legId: string;
   /** The leg this one will be joined with: their media is kept on one thread. */
   readonly near?: Leg;
+  /** The answer takes the place of this leg's party: `outcome.leg` is the same leg. It is not heard before it answers. */
+  readonly inPlaceOf?: Leg;
+  /** Further headers of the INVITE. */
+  readonly headers?: readonly Header[];
   /** The request has been sent. */
   readonly onTrying?: () => void;
   /** The far end rings (180 or 183), told once. */

@@ -19,6 +19,9 @@ class Branch {
   });
   readonly dialog: Dialog = {
     callId: "call",
+    localTag: "ours",
+    remoteTag: "theirs",
+    sibling: () => undefined,
     signal: new AbortController().signal,
     events: new Emitter<DialogEvents>(),
     request: async () => response(200),
@@ -54,6 +57,8 @@ function ringing(count: number) {
       return branch;
     },
     request: async () => response(408),
+    dialog: () => undefined,
+    ping: async () => undefined,
     close: async () => undefined,
   };
   const told: number[] = [];

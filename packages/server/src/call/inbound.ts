@@ -1,14 +1,16 @@
 import { channels } from "../base/index.ts";
-import type { IncomingInvite, IncomingRequest, Registrar, UserAgent } from "../sip/index.ts";
-import { authenticCaller, type CallerOptions, type CallSource } from "./caller.ts";
+import { header, type IncomingInvite, type IncomingRequest, type Registrar, type UserAgent } from "../sip/index.ts";
+import type { CallSource } from "./call-source.ts";
+import { authenticCaller, type CallerOptions } from "./caller.ts";
 import { calledOf } from "./identity.ts";
 import { inBackground } from "./leg-state.ts";
 import { offeredCall, type AnsweringOptions, type OfferedCall } from "./offered-call.ts";
 import type { Cause } from "./cause.ts";
-import { ACCEPT, refuseFor } from "./refuse.ts";
+import { replaceParty } from "./replace-party.ts";
+import { ACCEPT, refuseFor, refuseMethod } from "./refuse.ts";
 
 export interface InboundOptions extends AnsweringOptions, CallerOptions {
-  readonly userAgent: UserAgent;
+  readonly userAgent: Pick<UserAgent, "events" | "dialog">;
   readonly registrar: Registrar;
   /** While it is true, nothing new is taken: 503, also for those who ask whether we are there. */
   readonly isDraining?: () => boolean;
@@ -50,7 +52,7 @@ function answerOutside({ registrar, isDraining }: InboundOptions, incoming: Inco
       // RFC 3261 §11.2: as an INVITE would be answered, without the call.
       return incoming.respond(200, { headers: [ACCEPT] });
     default:
-      return incoming.respond(405);
+      return refuseMethod(incoming);
   }
 }
 
@@ -60,7 +62,8 @@ async function receive(options: InboundOptions, invite: IncomingInvite): Promise
   if (options.isDraining?.()) return refuseFor(invite, SHUTDOWN);
   const { source, from, ownName } = caller;
   const to = calledOf(invite.request, ownName);
-  const call = await offeredCall(options, invite, { from, to });
+  if (header(invite.request, "Replaces") !== undefined) return replaceParty(options, invite, source);
+  const call = await offeredCall(options, invite, { from, to }, source);
   if (!call) return;
   try {
     options.onCall({ ...call, from, to, source });

@@ -1,10 +1,12 @@
 import { channels, Emitter, PiopiyError, scope, type Clock, type Scope } from "../base/index.ts";
 import type { MediaSession, SessionStatistics } from "../media/index.ts";
 import type { LocalMedia, Negotiated } from "../sdp/index.ts";
-import type { Dialog } from "../sip/index.ts";
+import type { Dialog, SipRequest } from "../sip/index.ts";
+import type { CallSource } from "./call-source.ts";
 import type { Cause } from "./cause.ts";
 import type { Leg, LegInfo } from "./leg.ts";
 import type { Offer } from "./offer-answer.ts";
+import type { Transfers } from "./transfer-rules.ts";
 
 /** A peer without a packet for so long is taken for gone. */
 const MEDIA_TIMEOUT_MS = 60_000;
@@ -23,15 +25,23 @@ export interface SipLegOptions {
   readonly holdMusic?: Int16Array;
   /** A peer that is put on hold is told so by a re-INVITE as well, for phones that show it. */
   readonly signalHold?: boolean;
+  /** Whose parties may have themselves replaced by somebody else; `phones` unless given. */
+  readonly refer?: ReferPolicy;
+  /** Who the party is, where it is a phone or a trunk of ours. */
+  readonly peer?: CallSource;
 }
 
-/** What whoever makes legs gives to each of them. */
-export type LegSettings = Pick<SipLegOptions, "mediaTimeoutMs" | "holdMusic" | "signalHold">;
+/** Who may transfer a call by REFER, or take one over by Replaces: nobody, phones that are registered here, or trunks as well. */
+export type ReferPolicy = "off" | "phones" | "all";
 
-export const settingsOf = ({ mediaTimeoutMs, holdMusic, signalHold }: LegSettings): LegSettings => ({
+/** What whoever makes legs gives to each of them. */
+export type LegSettings = Pick<SipLegOptions, "mediaTimeoutMs" | "holdMusic" | "signalHold" | "refer">;
+
+export const settingsOf = ({ mediaTimeoutMs, holdMusic, signalHold, refer }: LegSettings): LegSettings => ({
   ...(mediaTimeoutMs !== undefined && { mediaTimeoutMs }),
   ...(holdMusic && { holdMusic }),
   ...(signalHold !== undefined && { signalHold }),
+  ...(refer && { refer }),
 });
 
 /** The signalling under a leg: what its direction and state make of answering and ending. */
@@ -42,12 +52,17 @@ export interface Line {
 }
 
 /** What the functions beside a SIP leg share of it. */
-export interface LegState extends SipLegOptions {
+export interface LegState extends Omit<SipLegOptions, "peer"> {
+  peer: CallSource | undefined;
   local: LocalMedia;
   readonly mediaTimeoutMs: number;
   readonly line: Line;
   readonly life: Scope;
   readonly digits: Emitter<{ digit: string }>;
+  /** The leg itself. */
+  leg?: Leg;
+  /** Makes a dialog the one the leg is up by. */
+  readonly attach: (state: LegState, dialog: Dialog) => void;
   /** Since the call is up. */
   dialog?: Dialog;
   /** Since offer and answer met: what came of them, and the description that the peer has from us. */
@@ -59,6 +74,16 @@ export interface LegState extends SipLegOptions {
   offering: boolean;
   /** A 200 of ours made this offer: the ACK brings the answer. */
   offered?: Offer;
+  /** Somebody is being called to take the party's place. */
+  transferring: boolean;
+  /** How many REFERs have been taken. */
+  refers: number;
+  /** The party has left meanwhile. */
+  gone?: Cause;
+  /** Serves the party's wish to have itself replaced; without it nobody does. */
+  transfers?: Transfers;
+  /** Takes what the party tells of a transfer that we have asked it for. */
+  notified?: (notify: SipRequest) => boolean;
   /** How the first key came. */
   digitsBy?: "rfc4733" | "info";
   /** Since it was hung up by us: when the peer has been told. */
@@ -67,19 +92,24 @@ export interface LegState extends SipLegOptions {
 
 const states = new WeakMap<Leg, LegState>();
 
-export function createLegState(options: SipLegOptions, line: Line): LegState {
+export function createLegState(options: SipLegOptions, line: Line, attach: LegState["attach"]): LegState {
   return {
     ...options,
     mediaTimeoutMs: options.mediaTimeoutMs ?? MEDIA_TIMEOUT_MS,
     line,
+    attach,
     life: scope(),
     digits: new Emitter<{ digit: string }>(),
+    peer: options.peer,
     heldByPeer: false,
     offering: false,
+    transferring: false,
+    refers: 0,
   };
 }
 
 export function rememberState(leg: Leg, state: LegState): void {
+  state.leg = leg;
   states.set(leg, state);
 }
 
@@ -88,6 +118,18 @@ export function stateOf(leg: Leg): LegState {
   const state = states.get(leg);
   if (!state) throw new PiopiyError("media_failed", "this leg has no media session on this server's engine");
   return state;
+}
+
+const legsOfDialogs = new WeakMap<Dialog, LegState>();
+
+export function rememberDialog(dialog: Dialog, state: LegState): void {
+  legsOfDialogs.set(dialog, state);
+}
+
+/** The leg whose party this dialog is with now; `undefined` when there is none, or not any more. */
+export function stateOfDialog(dialog: Dialog | undefined): LegState | undefined {
+  const state = dialog && legsOfDialogs.get(dialog);
+  return state?.dialog === dialog ? state : undefined;
 }
 
 /** The Call-ID (RFC 3261 §8.1.1.4) of a leg that is or was up over SIP. */

@@ -2,6 +2,7 @@ import type { Clock } from "../base/index.ts";
 import type { MediaEngine } from "../media/index.ts";
 import type { SdpSession } from "../sdp/index.ts";
 import type { IncomingInvite } from "../sip/index.ts";
+import type { CallSource } from "./call-source.ts";
 import type { Cause } from "./cause.ts";
 import { inboundLeg, type InboundLeg } from "./inbound-leg.ts";
 import { inBackground, settingsOf, type LegSettings } from "./leg-state.ts";
@@ -35,13 +36,14 @@ export async function offeredCall(
   options: AnsweringOptions,
   invite: IncomingInvite,
   parties: Omit<LegInfo, "direction">,
+  peer?: CallSource,
 ): Promise<OfferedCall | undefined> {
   const offer = describedBy(invite.request);
   if (offer.kind === "wrong") {
     notAcceptable(invite, offer.status, offer.why);
     return undefined;
   }
-  const made = await legFor(options, invite, offer.kind === "none" ? undefined : offer.session, { ...parties, direction: "inbound" });
+  const made = await legFor(options, invite, offer.kind === "none" ? undefined : offer.session, { ...parties, direction: "inbound" }, peer);
   return made && { ...made, reject: (cause) => inBackground(made.leg.hangup(cause)) };
 }
 
@@ -50,6 +52,7 @@ async function legFor(
   invite: IncomingInvite,
   offer: SdpSession | undefined,
   info: LegInfo,
+  peer: CallSource | undefined,
 ): Promise<InboundLeg | undefined> {
   const opened = await openSession(options.engine);
   if ("none" in opened) {
@@ -65,5 +68,5 @@ async function legFor(
     if ("why" in ours && !invite.signal.aborted) notAcceptable(invite, 488, ours.why);
     return undefined;
   }
-  return inboundLeg({ id: ids.uuid(), info, session, local, clock, ...settingsOf(options) }, invite, ours);
+  return inboundLeg({ id: ids.uuid(), info, session, local, clock, ...(peer && { peer }), ...settingsOf(options) }, invite, ours);
 }

@@ -1,4 +1,5 @@
 import { escapeUser, hostPort, type Credentials, type NextHop, type SipAddress } from "../sip/index.ts";
+import type { CallSource } from "./call-source.ts";
 import type { Cause } from "./cause.ts";
 import type { DialTarget } from "./dialler.ts";
 import { party } from "./party.ts";
@@ -13,6 +14,8 @@ export interface Destination {
   readonly fromHost?: string;
   readonly nextHop?: NextHop;
   readonly credentials?: Credentials;
+  /** Who is reached there, where it is a phone or a trunk of ours. */
+  readonly peer?: CallSource;
 }
 
 /** Where a target is reached: at all destinations at once, the first to answer wins. */
@@ -80,7 +83,7 @@ function toUri(uri: string): Route {
 function toContacts(phone: PhoneAccount, contacts: readonly PhoneContact[]): Route {
   // RFC 3261 §21.4.18: the phone exists and is not there now.
   if (contacts.length === 0) return { found: false, cause: { reason: "unreachable", who: "peer", sipStatus: 480 } };
-  return { found: true, destinations: contacts.map(({ uri, source }) => ({ uri, nextHop: source })) };
+  return { found: true, destinations: contacts.map(({ uri, source }) => ({ uri, nextHop: source, peer: { type: "phone", username: phone.username } })) };
 }
 
 function toTrunk(trunk: TrunkRoute, number: string): Route {
@@ -92,6 +95,7 @@ function toTrunk(trunk: TrunkRoute, number: string): Route {
       {
         uri: transport === "udp" ? uri : `${uri};transport=${transport}`,
         fromHost: host,
+        peer: { type: "trunk", name: trunk.name },
         nextHop: { transport, host, ...(port !== undefined && { port }) },
         ...(username !== undefined && password !== undefined && { credentials: { username, password } }),
       },

@@ -58,6 +58,9 @@ function upLeg(mediaTimeoutMs?: number, signalHold = false) {
   };
   const dialog: Dialog = {
     callId: "call",
+    localTag: "ours",
+    remoteTag: "theirs",
+    sibling: () => undefined,
     signal: life.signal,
     events: requests,
     async request(method, extra) {
@@ -294,7 +297,9 @@ describe("other requests inside a call", () => {
     ["OPTIONS", undefined, 200],
     ["INFO", undefined, 200],
     ["INFO", "application/unknown", 415],
-    ["REFER", undefined, 405],
+    ["REFER", undefined, 603],
+    ["NOTIFY", undefined, 489],
+    ["SUBSCRIBE", undefined, 489],
     ["MESSAGE", "text/plain", 405],
   ])("%s with %s: %i", (method, type, status) => {
     const { ask, digits } = upLeg();

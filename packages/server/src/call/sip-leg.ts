@@ -1,3 +1,4 @@
+import { attachDialog } from "./in-dialog.ts";
 import { hangUp } from "./hang-up.ts";
 import { watchMedia } from "./leg-media.ts";
 import { createLegState, rememberState, stateOf, type LegState, type Line, type SipLegOptions } from "./leg-state.ts";
@@ -6,7 +7,7 @@ import { createLegControl } from "./sip-leg-control.ts";
 
 /** A leg over a SIP dialog and a media session. What it does beyond these lines stands in functions beside it. */
 export function createSipLeg(options: SipLegOptions, line: Line): { readonly leg: Leg; readonly state: LegState } {
-  const state = createLegState(options, line);
+  const state = createLegState(options, line, attachDialog);
   const { session, life } = state;
   const leg: Leg = {
     id: options.id,

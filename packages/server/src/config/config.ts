@@ -10,6 +10,8 @@ export interface Config {
     readonly advertise?: string;
     /** `reinvite`: phones that are put on hold are told so, beside the music. */
     readonly hold?: "music" | "reinvite";
+    /** Who may send a call on by REFER, or take one over by Replaces; `phones` when absent. */
+    readonly refer?: "off" | "phones" | "all";
     readonly udp: number | false;
     readonly tcp: number | false;
     /** SIP over TLS. Files are PEM. */

@@ -40,6 +40,7 @@ export const sip = strictFields({
   host: v.optional(host("Where SIP listens"), "127.0.0.1"),
   advertise: v.exactOptional(host("The address told to the other side in place of host, behind NAT for example")),
   hold: v.exactOptional(choice(["music", "reinvite"], "What a call on hold is told: it hears music, and with reinvite its phone is told as well")),
+  refer: v.exactOptional(choice(["off", "phones", "all"], "Who may send a call on by REFER or take one over by Replaces: nobody, registered phones (when absent), or trunks as well")),
   udp: v.optional(portOrOff("The UDP port"), 5060),
   tcp: v.optional(portOrOff("The TCP port"), 5060),
   tls: v.exactOptional(tls),

@@ -12,6 +12,7 @@ import { recordedRecordings } from "./recorded-recordings.ts";
 import { digitCallbacks } from "./signed-callbacks.ts";
 import { signedStreams } from "./signed-streams.ts";
 import { streamTold } from "./stream-told.ts";
+import { allowTransfers } from "./transfers.ts";
 
 export interface FlowRules {
   readonly flow: readonly Action[];
@@ -37,6 +38,7 @@ export async function performFlow(world: World, call: LiveCall, leg: Leg, record
     leg.signal.addEventListener("abort", () => timer.cancel(), { once: true });
     if (leg.signal.aborted) timer.cancel();
   });
+  allowTransfers(world, call, leg, recordedDialler(world, call, "b"));
   const recording = rules.record ? await recordLeg(call, leg, recordings) : undefined;
   const outside = createFlowSwitch();
   record.flow = outside;

@@ -6,6 +6,7 @@ import { openLeg } from "./leg-record.ts";
 import type { LegRecord, LiveCall, World } from "./model.ts";
 import { gatesOf } from "./paced.ts";
 import type { Place } from "./pacing.ts";
+import { allowTransfers } from "./transfers.ts";
 
 export interface RecordedDialler extends Dialler {
   /** Why the last leg that was dialled and not answered was not. */
@@ -37,15 +38,30 @@ export function recordedDialler(world: World, call: LiveCall, which: "a" | "b", 
         const dial = () => dialOne(world, request, record, attempt.signal, alerting);
         return which === "a" ? dial() : underLimits(world, call, request, record, attempt.signal, dial);
       });
+      if (request.inPlaceOf) return takenOver(call, request.inPlaceOf, record, outcome);
       if (!outcome.answered) {
         lastRefusal = outcome.cause;
         return outcome;
       }
       up = outcome.leg;
       record.leg = up;
+      if (which === "b") allowTransfers(world, call, up, recordedDialler(world, call, "b"));
       return which === "b" ? { ...outcome, released: releasable(record) } : outcome;
     },
   };
+}
+
+/** Somebody has taken the place of a leg's party: a leg b's record ends with its party, and the new one's stands for the leg. */
+function takenOver(call: LiveCall, leg: Leg, record: LegRecord, outcome: DialOutcome): DialOutcome {
+  if (!outcome.answered) return outcome;
+  record.leg = leg;
+  for (const before of call.legs.values()) {
+    if (before === record || before.leg !== leg || before.facts.which !== "b" || before.times.endedMs !== undefined) continue;
+    if (before.flow) record.flow = before.flow;
+    if (before.release) record.release = before.release;
+    before.ended({ reason: "completed", who: "peer" });
+  }
+  return outcome;
 }
 
 /** Dials what the configuration lets be called, and ends what is up for too long. */

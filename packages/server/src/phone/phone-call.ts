@@ -1,6 +1,6 @@
-import { toneSource } from "../audio/index.ts";
+import { toneSource, type AudioCodec } from "../audio/index.ts";
 import { aborted, channels, scope } from "../base/index.ts";
-import { offerDirection, type Cause, type Leg } from "../call/index.ts";
+import { offerCodecs, offerDirection, refer, replacing, type Cause, type Leg } from "../call/index.ts";
 import { hears, recordHeard, type Heard } from "./heard.ts";
 
 /** A call of the phone that is up. */
@@ -21,11 +21,28 @@ export interface PhoneCall {
   press(digits: string): Promise<void>;
   /** Puts the other side on hold, or takes it back; `false` if it does not agree. */
   hold(on: boolean): Promise<boolean>;
+  /** Changes what is spoken in mid-call, the preferred codec first; `false` if the other side does not agree. */
+  speak(codecs: readonly AudioCodec[]): Promise<boolean>;
+  /**
+   * Sends the other side on to a number or a user name (REFER), and hangs up when it has got there. The status that
+   * came of it: 200, a refusal of the REFER (603, 403), or why whoever was called did not answer.
+   */
+  transfer(to: string): Promise<number>;
+  /** Joins the other side with that of another call of this phone, which then has neither. The status as in `transfer`. */
+  transferTo(other: PhoneCall): Promise<number>;
   hangup(): Promise<void>;
 }
 
-/** `keepMs`: how much of what is heard is kept. */
-export function phoneCall(leg: Leg, keepMs: number): PhoneCall {
+export interface PhoneCallParts {
+  readonly leg: Leg;
+  /** How much of what is heard is kept. */
+  readonly keepMs: number;
+  /** The URI of a number at the phone's server, and the phone's own. */
+  readonly uriOf: (number: string) => string;
+  readonly aor: string;
+}
+
+export function phoneCall({ leg, keepMs, uriOf, aor }: PhoneCallParts): PhoneCall {
   const heard = recordHeard(leg, keepMs);
   let digits = "";
   leg.digits.on("digit", (digit) => {
@@ -42,6 +59,9 @@ export function phoneCall(leg: Leg, keepMs: number): PhoneCall {
     sendTone: (frequencyHz) => sendTone(leg, frequencyHz),
     press: (keys) => leg.control.sendDigits(keys, leg.signal),
     hold: (on) => offerDirection(leg, on ? "sendonly" : "sendrecv"),
+    speak: (codecs) => offerCodecs(leg, codecs),
+    transfer: (to) => refer(leg, uriOf(to), aor),
+    transferTo: ({ leg: other }) => refer(leg, replacing(other, uriOf(other.info.direction === "outbound" ? other.info.to : other.info.from)), aor),
     hangup: () => leg.hangup(),
   };
 }

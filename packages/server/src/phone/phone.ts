@@ -51,6 +51,8 @@ export async function createPhone(options: PhoneOptions): Promise<Phone> {
   const registration = options.register === false ? undefined : signOn(userAgent, options);
   const routes = (target: DialTarget) => throughServer(options, target);
   const dialler = createSipDialler({ userAgent, engine, routes, clock, ids, host, ...spoken });
+  const uriOf = (number: string) => `sip:${escapeUser(number)}@${hostPort(server.host, server.port)}`;
+  const parts = { keepMs, uriOf, aor: uriOf(username) };
   const events = new Emitter<PhoneEvents>();
   /** How to end what is under way: calls that ring, are dialled, or are up. */
   const ends = new Set<() => Promise<void>>();
@@ -68,7 +70,7 @@ export async function createPhone(options: PhoneOptions): Promise<Phone> {
     if (!call) return;
     keep(call.leg);
     events.emit("ringing", parties);
-    if (await answerAs(phone.answering, call, clock)) events.emit("call", phoneCall(call.leg, keepMs));
+    if (await answerAs(phone.answering, call, clock)) events.emit("call", phoneCall({ leg: call.leg, ...parts }));
   };
   const dial = async (number: string, { timeoutMs = RING_MS, signal }: PhoneCallOptions = {}) => {
     using dialling = scope(signal);
@@ -78,7 +80,7 @@ export async function createPhone(options: PhoneOptions): Promise<Phone> {
     const outcome = await dialler.dial(request, dialling.signal);
     ends.delete(end);
     if (!outcome.answered) throw new CallNotAnswered(outcome.cause);
-    return phoneCall(keep(outcome.leg), keepMs);
+    return phoneCall({ leg: keep(outcome.leg), ...parts });
   };
   const close = async () => {
     await Promise.all([...ends].map((end) => end()));

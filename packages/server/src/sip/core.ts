@@ -10,6 +10,7 @@ import type { Transport } from "./transport/transport.ts";
 import { isSecure, type SipAddress, type TransportName } from "./address.ts";
 import type { Locator } from "./locate/locator.ts";
 import type { Params } from "./message/params.ts";
+import type { Dialog } from "./user-agent-types.ts";
 
 /** What the parts of one user agent share. */
 export interface Core {
@@ -34,6 +35,8 @@ export interface Core {
 
 /** Who takes what comes inside a dialog. */
 export interface DialogEntry {
+  /** Since it is confirmed. */
+  readonly dialog?: Dialog;
   request(transaction: ServerTransaction): void;
   ack(received: Received<SipRequest>): void;
   /** The user agent closes. */
@@ -50,10 +53,10 @@ export interface WaitingInvite {
 }
 
 /** What a UA here takes; the Allow header (RFC 3261 §20.5). */
-export const ALLOW: Header = ["Allow", "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, PRACK"];
+export const ALLOW: Header = ["Allow", "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, PRACK, REFER, NOTIFY"];
 
 /** The extensions we know (RFC 3261 §20.37). */
-export const SUPPORTED: Header = ["Supported", "100rel, timer"];
+export const SUPPORTED: Header = ["Supported", "100rel, timer, replaces, norefersub"];
 
 /**
  * The Contact under which this end is reached by somebody at `to` (§8.1.1.8); a `sips:` URI where the dialog asks for

@@ -57,9 +57,9 @@ const request = (method: string, { uri = "sip:bob@192.0.2.1", branch = "z9hG4bKa
 
 describe("a request from outside (RFC 3261 §8.2)", () => {
   it.each<[string, string, number, Record<string, string>]>([
-    ["a method nobody knows", request("FROBNICATE"), 501, { Allow: "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, PRACK" }],
-    ["a method nobody listens for", request("MESSAGE"), 405, { Allow: "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, PRACK" }],
-    ["OPTIONS", request("OPTIONS"), 200, { Allow: "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, PRACK", Server: "server/1" }],
+    ["a method nobody knows", request("FROBNICATE"), 501, { Allow: "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, PRACK, REFER, NOTIFY" }],
+    ["a method nobody listens for", request("MESSAGE"), 405, { Allow: "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, PRACK, REFER, NOTIFY" }],
+    ["OPTIONS", request("OPTIONS"), 200, { Allow: "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, PRACK, REFER, NOTIFY", Server: "server/1" }],
     ["an INVITE nobody listens for", request("INVITE"), 480, {}],
     ["an unknown scheme", request("OPTIONS", { uri: "isbn:2983792873" }), 416, {}],
     ["an extension that is required", request("INVITE", { extra: "Require: 100rel, precondition, x\r\n" }), 420, { Unsupported: "precondition, x" }],

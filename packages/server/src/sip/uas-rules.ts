@@ -25,7 +25,7 @@ export function refusalOf(request: SipRequest): Refusal | undefined {
 }
 
 /** Option tags we understand. */
-const KNOWN: ReadonlySet<string> = new Set(["100rel", "timer"]);
+const KNOWN: ReadonlySet<string> = new Set(["100rel", "timer", "replaces", "norefersub"]);
 
 /** Methods that mean nothing outside a dialog: whoever sends one has lost its dialog. */
 export const INSIDE_ONLY: ReadonlySet<string> = new Set(["BYE", "UPDATE", "PRACK", "INFO"]);

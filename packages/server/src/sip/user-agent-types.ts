@@ -3,6 +3,7 @@ import type { Header, SipRequest, SipResponse } from "./message/message.ts";
 import type { GuardOptions } from "./guard/guard.ts";
 import type { OverloadLimits } from "./guard/overload.ts";
 import type { SipResolver } from "./locate/resolver.ts";
+import type { DialogId } from "./message/replaces.ts";
 import type { SipTimers } from "./transaction/timers.ts";
 import type { OpenTransport } from "./transport/transport.ts";
 import type { TlsSettings } from "./transport/tls.ts";
@@ -43,6 +44,8 @@ export interface UserAgent {
   invite(request: OutgoingRequest): OutgoingInvite;
   /** Any other request outside a dialog (REGISTER, OPTIONS); the final response, or a 408/503 made here. */
   request(method: string, request: OutgoingRequest): Promise<SipResponse>;
+  /** A confirmed dialog; one that has just ended is known for a while. */
+  dialog(id: DialogId): Dialog | undefined;
   /** Keeps the way to `to` open through NATs: a double CRLF (RFC 5626 §3.5.1). */
   ping(to: SipAddress): Promise<void>;
   /** Closes all transports; dialogs end with `who: "local"` without a BYE. */
@@ -121,14 +124,15 @@ export interface IncomingInvite extends IncomingRequest {
 }
 
 /** A confirmed INVITE dialog (RFC 3261 §12). ACKs are sent by the user agent. */
-export interface Dialog {
-  readonly callId: string;
+export interface Dialog extends DialogId {
   /** Aborts when the dialog has ended; the reason is a `DialogEnd`. */
   readonly signal: AbortSignal;
   /** Requests of the peer inside the dialog other than ACK and BYE: INVITE (re-INVITE), INFO, UPDATE, OPTIONS, … */
   readonly events: Listenable<DialogEvents>;
   /** Sends a request inside the dialog, with the route set; for INVITE the ACK follows by itself. */
   request(method: string, extra?: { readonly headers?: readonly Header[]; readonly body?: Body }): Promise<SipResponse>;
+  /** Another confirmed dialog of the same user agent. */
+  sibling(id: DialogId): Dialog | undefined;
   /** Ends the dialog. Idempotent; resolves when it has ended, answered or not. */
   bye(headers?: readonly Header[]): Promise<void>;
 }

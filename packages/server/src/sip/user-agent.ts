@@ -3,6 +3,7 @@ import { createAuthorizer } from "./auth/authorizer.ts";
 import { ALLOW, type Core, serverHeader, SUPPORTED } from "./core.ts";
 import { dialogKey } from "./dialog/dialog-state.ts";
 import { inviteIn } from "./dialog/incoming-invite.ts";
+import { confirmedDialog } from "./dialog/live-dialog.ts";
 import { inviteOut } from "./dialog/outgoing-invite.ts";
 import { isTooBrief, TOO_BRIEF } from "./dialog/session-timer.ts";
 import { exchange } from "./exchange.ts";
@@ -64,6 +65,7 @@ export async function createUserAgent(options: UserAgentOptions): Promise<UserAg
     events,
     invite: (request) => inviteOut(core, request),
     request: (method, request) => requestOut(core, method, request),
+    dialog: (id) => confirmedDialog(core, id),
     ping: (to) => network.ping(to),
     async close() {
       if (closing.signal.aborted) return;

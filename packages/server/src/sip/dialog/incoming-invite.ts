@@ -2,6 +2,7 @@ import { scope } from "../../base/index.ts";
 import { contactAt, type Core, isSips, userOf } from "../core.ts";
 import { incomingRequest } from "../incoming-request.ts";
 import { bodyOf, headerValues, type SipRequest, type SipResponse } from "../message/message.ts";
+import type { DialogId } from "../message/replaces.ts";
 import { respondTo } from "../message/respond.ts";
 import type { ServerTransaction } from "../transaction/transactions.ts";
 import type { Dialog, IncomingInvite } from "../user-agent-types.ts";
@@ -65,7 +66,7 @@ export function inviteIn(core: Core, bare: ServerTransaction): IncomingInvite {
     accept(extra) {
       incoming.respond(200, extra);
       // Too late: cancelled, refused or closed. The caller has a dialog that is over.
-      return (accepted ??= endedDialog(envelope.callId));
+      return (accepted ??= endedDialog({ callId: envelope.callId, localTag, remoteTag: envelope.fromTag }));
     },
   };
 }
@@ -76,14 +77,15 @@ function asksForSips(request: SipRequest): boolean {
 }
 
 /** What `accept` gives when there is nothing left to accept. */
-function endedDialog(callId: string): Dialog {
+function endedDialog(id: DialogId): Dialog {
   const life = scope();
   life.close({ who: "remote" });
   return {
-    callId,
+    ...id,
     signal: life.signal,
     events: { on: () => () => undefined },
     request: async () => ({ type: "response", status: 481, reason: "Call/Transaction Does Not Exist", headers: [], body: new Uint8Array(0) }),
+    sibling: () => undefined,
     bye: async () => undefined,
   };
 }

@@ -85,13 +85,16 @@ function sendWithin(context: DialogContext, method: string, parts: RequestParts)
 
 /** RFC 3261 §12.2.1.2: after a 481 or a 408 "the UAC SHOULD terminate the dialog". */
 function closeOn(context: DialogContext, method: string, response: SipResponse): void {
-  if (method === "BYE" || (response.status !== 481 && response.status !== 408)) return;
+  // RFC 5057 §5.1: a NOTIFY that finds no subscription ends that one, and leaves the call alone.
+  if (method === "BYE" || method === "NOTIFY" || (response.status !== 481 && response.status !== 408)) return;
   void byeWithin(context, [], response.status === 408 ? "timeout" : "remote");
 }
 
 function ownHeaders(context: DialogContext, method: string, to: SipAddress): readonly Header[] {
   const refreshes = method === "INVITE" || method === "UPDATE";
-  const contact: Header[] = refreshes ? [["Contact", contactAt(context.core, context.transport, to, context.user, isSips(context.state.remoteTarget))]] : [];
+  // RFC 3515 §2.2, RFC 6665 §8.1.1: these say where we are as well.
+  const located = refreshes || method === "REFER" || method === "NOTIFY";
+  const contact: Header[] = located ? [["Contact", contactAt(context.core, context.transport, to, context.user, isSips(context.state.remoteTarget))]] : [];
   return [...contact, ...(refreshes ? [SUPPORTED, ...context.session.headers()] : []), ...userAgentHeader(context.core)];
 }
 

@@ -64,7 +64,7 @@ function passUp(context: DialogContext, transaction: ServerTransaction): void {
   const incoming = incomingRequest(core, transaction, {
     toTag: context.state.localTag,
     successHeaders: intervalHeaders(session),
-    ...(refreshes ? { contact: contactAt(core, transport, source, context.user, isSips(context.state.remoteTarget)) } : undefined),
+    ...(refreshes || request.method === "REFER" || request.method === "NOTIFY" ? { contact: contactAt(core, transport, source, context.user, isSips(context.state.remoteTarget)) } : undefined),
     onFinal(response) {
       if (isInvite) done();
       if (response.status >= 300) return;

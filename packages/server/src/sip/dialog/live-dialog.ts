@@ -1,6 +1,7 @@
 import { Emitter, scope } from "../../base/index.ts";
 import type { Core, DialogEntry } from "../core.ts";
 import { headerValues, type SipRequest, type SipResponse, type WithHeaders } from "../message/message.ts";
+import type { DialogId } from "../message/replaces.ts";
 import type { ServerTransaction } from "../transaction/transactions.ts";
 import type { Received } from "../transport/network.ts";
 import type { Transport } from "../transport/transport.ts";
@@ -68,15 +69,18 @@ export function createLiveDialog(core: Core, origin: DialogOrigin): LiveDialog {
   };
   context.life.onClose(session.stop);
   session.settled(origin.session, origin.ownsCallId ? "uac" : "uas");
-  core.dialogs.set(context.key, entryOf(context));
+  const { callId, localTag, remoteTag } = state;
+  const dialog: Dialog = {
+    callId, localTag, remoteTag,
+    signal: context.life.signal,
+    events: context.emitter,
+    request: (method, parts = {}) => requestWithin(context, method, parts),
+    sibling: (id) => confirmedDialog(core, id),
+    bye: (headers = []) => byeWithin(context, headers),
+  };
+  core.dialogs.set(context.key, { ...entryOf(context), dialog });
   return {
-    dialog: {
-      callId: state.callId,
-      signal: context.life.signal,
-      events: context.emitter,
-      request: (method, parts = {}) => requestWithin(context, method, parts),
-      bye: (headers = []) => byeWithin(context, headers),
-    },
+    dialog,
     acknowledge(cseq, invite) {
       if (context.acks.has(cseq)) repeatAck(context, cseq);
       else acknowledge(context, cseq, invite);
@@ -84,6 +88,10 @@ export function createLiveDialog(core: Core, origin: DialogOrigin): LiveDialog {
     awaitAck: (transaction, response) => awaitAck(context, transaction, response),
   };
 }
+
+/** A dialog that is or was confirmed: one that has just ended is known until its BYE is answered. */
+export const confirmedDialog = (core: Core, { callId, localTag, remoteTag }: DialogId): Dialog | undefined =>
+  core.dialogs.get(dialogKey(callId, localTag, remoteTag))?.dialog;
 
 function entryOf(context: DialogContext): DialogEntry {
   return {
