@@ -1,4 +1,4 @@
-import type { Direction } from "../sdp/index.ts";
+import type { AudioCodec, Direction, LocalMedia } from "../sdp/index.ts";
 import type { Dialog, IncomingRequest, SipRequest } from "../sip/index.ts";
 import { hangUp } from "./hang-up.ts";
 import { setMedia } from "./leg-media.ts";
@@ -44,18 +44,23 @@ export function takeAnswer(state: LegState, ack: SipRequest): void {
  */
 export const offerDirection = (leg: Leg, direction: Direction): Promise<boolean> => changeDirection(stateOf(leg), direction);
 
-export async function changeDirection(state: LegState, direction: Direction): Promise<boolean> {
+/** Offers the peer these codecs in mid-call, the preferred one first; as `offerDirection`. */
+export const offerCodecs = (leg: Leg, codecs: readonly AudioCodec[]): Promise<boolean> => change(stateOf(leg), { codecs });
+
+export const changeDirection = (state: LegState, direction: Direction): Promise<boolean> => change(state, { direction });
+
+async function change(state: LegState, changes: Partial<LocalMedia>): Promise<boolean> {
   if (!state.dialog || state.offering || state.life.signal.aborted) return false;
   state.offering = true;
   try {
-    return await offer(state, state.dialog, direction);
+    return await offer(state, state.dialog, changes);
   } finally {
     state.offering = false;
   }
 }
 
-async function offer(state: LegState, dialog: Dialog, direction: Direction): Promise<boolean> {
-  const offer = offerOf({ ...state.local, direction }, state.description);
+async function offer(state: LegState, dialog: Dialog, changes: Partial<LocalMedia>): Promise<boolean> {
+  const offer = offerOf({ ...state.local, ...changes }, state.description);
   const response = await dialog.request("INVITE", { body: sdpBody(offer.description) });
   // RFC 3261 §12.2.1.2: the peer knows nothing of this dialog any more.
   if (response.status === 481 || response.status === 408) {

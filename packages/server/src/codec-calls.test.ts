@@ -1,0 +1,91 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { audible, tonesPresent } from "./audio/index.ts";
+import { channels, text } from "./base/index.ts";
+import type { Phone } from "./phone/index.ts";
+import { startReceiver, startWorld, until, type World } from "./server-world.test.support.ts";
+
+const tones = { alice: 500, bob: 1300 } as const;
+const all = Object.values(tones);
+let world: World;
+beforeAll(async () => {
+  world = await startWorld({ phones: 10 });
+});
+afterAll(() => world.close());
+
+const bridgeTo = (number: string) => ({ action: "bridge", connect: [{ type: "pstn", number }], timeout: 10 });
+
+/** The formats that a phone answers with. */
+function formatsOf({ address }: Phone) {
+  const formats: string[] = [];
+  const watch = (published: unknown) => {
+    const { direction, message }: { direction?: string; message?: Uint8Array } = Object(published);
+    const written = message ? text(message) : "";
+    const found = /^m=audio \d+ RTP\/AVP ([\d ]+)\r$/m.exec(written)?.[1];
+    if (direction === "in" && found !== undefined && written.startsWith("SIP/2.0 200") && written.includes(`:${address.port}`)) formats.push(found);
+  };
+  channels.sipMessage.subscribe(watch);
+  return { formats, stop: () => channels.sipMessage.unsubscribe(watch) };
+}
+
+/** A phone that only speaks G.722 in a bridge with one that only knows a law of G.711, each saying its tone. */
+async function bridged(law: "PCMU" | "PCMA") {
+  const [first, second] = [await world.phone({ codecs: ["G722"] }), await world.phone({ codecs: [law] })];
+  const watched = [formatsOf(first), formatsOf(second)] as const;
+  const [ringing, picksUp] = [first.nextCall(), second.nextCall()];
+  const id = await world.call(first.username, [{ action: "record", channels: "stereo" }, bridgeTo(second.username)]);
+  const [call, other] = [await ringing, await picksUp];
+  call.sendTone(tones.alice);
+  other.sendTone(tones.bob);
+  await Promise.all([call.hears(tones.bob), other.hears(tones.alice)]);
+  for (const { stop } of watched) stop();
+  return { id, call, other, formats: watched.map(({ formats }) => formats) };
+}
+
+describe.concurrent("a call between codecs", () => {
+  it.each([["PCMU", "0"], ["PCMA", "8"]] as const)("G.722 and %s: both hear each other, and the recording has both", async (law, payloadType) => {
+    const { id, call, other, formats } = await bridged(law);
+    await Promise.all([call.hears(tones.bob, 1000), other.hears(tones.alice, 1000)]);
+    await call.hangup();
+    await other.ended;
+    const [heard, said] = await world.recording(await world.ended(id));
+    const atTheEnd = (samples: Int16Array) => tonesPresent(samples.subarray(-8000), all);
+    expect([heard, said].map((samples) => atTheEnd(samples ?? new Int16Array(0)))).toEqual([[tones.alice], [tones.bob]]);
+    expect(formats).toEqual([[expect.stringMatching(/^9( |$)/)], [expect.stringMatching(new RegExp(`^${payloadType}( |$)`))]]);
+  });
+
+  it("lets the other side hear the music while the G.722 phone holds it, and talks again afterwards", async () => {
+    const { call, other } = await bridged("PCMU");
+    expect(await call.hold(true)).toBe(true);
+    await until("the music", () => {
+      const last = other.heard().samples.subarray(-2400);
+      return audible(last) && tonesPresent(last, all).length === 0 ? true : undefined;
+    });
+    expect(await call.hold(false)).toBe(true);
+    await Promise.all([other.hears(tones.alice), call.hears(tones.bob)]);
+    await call.hangup();
+    await other.ended;
+  });
+
+  it("goes on when a phone changes its codec, to and fro", async () => {
+    const { call, other } = await bridged("PCMU");
+    for (const codecs of [["PCMA"], ["G722", "PCMU"], ["G722"]] as const) {
+      expect(await call.speak(codecs)).toBe(true);
+      await Promise.all([call.hears(tones.bob, 400), other.hears(tones.alice, 400)]);
+    }
+    await call.hangup();
+    await other.ended;
+  });
+});
+
+it("the keys of a phone that speaks G.722 are digits", async () => {
+  const hooks = await startReceiver(() => ({ body: "" }));
+  const phone = await world.phone({ codecs: ["G722"] });
+  const ringing = phone.nextCall();
+  const id = await world.call(phone.username, [{ action: "input", action_url: hooks.url, max_digit: 4, timeout: 20 }, { action: "hangup" }]);
+  const call = await ringing;
+  await until("the action", async () => (await world.record(id)).timeline.find(({ type }) => type === "action.started"));
+  await call.press("1942");
+  expect((await hooks.next()).body).toMatchObject({ dtmf: "1942" });
+  await world.ended(id);
+  await hooks.close();
+});
