@@ -1,5 +1,6 @@
 import { collectDefaultMetrics, Counter, Gauge, Registry } from "prom-client";
 import type { RouteOptions, MediaFigures, StreamFigures } from "./options.ts";
+import { renderQuality } from "./quality-metrics.ts";
 
 export interface Metrics {
   readonly contentType: string;
@@ -37,8 +38,8 @@ export function createMetrics({ control, store, media, streams, door }: Pick<Rou
   return {
     contentType: registry.contentType,
     async render() {
-      await refresh?.();
-      return await registry.metrics();
+      const quality = await refresh?.();
+      return (await registry.metrics()) + (quality ? renderQuality(quality) : "");
     },
     clear: () => registry.clear(),
   };
@@ -65,7 +66,7 @@ const mediaTotals = [
 ] as const satisfies readonly (readonly [keyof MediaFigures, string, string])[];
 
 /** Asks the media threads once, for all of their metrics. */
-function mediaMetrics(registry: Registry, media: () => Promise<MediaFigures>): () => Promise<void> {
+function mediaMetrics(registry: Registry, media: () => Promise<MediaFigures>): () => Promise<MediaFigures["quality"]> {
   const gauge = (name: string, help: string) => new Gauge({ name, help, registers: [registry] });
   const up = gauge("piopiy_media_up", "Whether the media engine answers");
   const sessions = gauge("piopiy_media_sessions", "Media sessions open");
@@ -74,12 +75,13 @@ function mediaMetrics(registry: Registry, media: () => Promise<MediaFigures>): (
   return async () => {
     const figures = await media().catch(() => undefined);
     up.set(figures ? 1 : 0);
-    if (!figures) return;
+    if (!figures) return undefined;
     sessions.set(figures.sessions);
     latest.set(figures.latestSendMs);
     for (const { key, counter } of totals) {
       counter.reset();
       counter.inc(figures[key]);
     }
+    return figures.quality;
   };
 }

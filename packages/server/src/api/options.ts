@@ -57,4 +57,15 @@ export interface MediaFigures {
   readonly packetsInvalid: number;
   readonly underruns: number;
   readonly latestSendMs: number;
+  /** How the legs that have ended were: times in seconds, loss as a part of 1. */
+  readonly quality?: Readonly<Record<QualityFigure, CountedFigure>>;
+}
+
+export type QualityFigure = "receivedMos" | "sentMos" | "receivedJitter" | "sentJitter" | "receivedLoss" | "sentLoss" | "roundTrip";
+
+/** `counts`: for each bound the values above the one before it; then those above all of them. */
+export interface CountedFigure {
+  readonly bounds: readonly number[];
+  readonly counts: readonly number[];
+  readonly sum: number;
 }

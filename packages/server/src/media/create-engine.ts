@@ -1,7 +1,8 @@
 import { PiopiyError, randomIds, systemClock, type Clock, type Ids } from "../base/index.ts";
-import type { MediaEngine, MediaEngineOptions, MediaSession, MediaStatistics } from "./engine.ts";
+import type { EngineStatistics, MediaEngine, MediaEngineOptions, MediaSession, MediaStatistics } from "./engine.ts";
 import { localHost, startWorker, workerHost, type HostHooks, type StartWorker } from "./host.ts";
 import { createPortPool, type PortPool } from "./port-pool.ts";
+import { createQualityCount } from "./quality-figures.ts";
 import { Session } from "./session.ts";
 import { addStatistics, newCounters } from "./statistics.ts";
 import type { Thread } from "./thread.ts";
@@ -33,6 +34,7 @@ class Engine implements MediaEngine {
   readonly #places = new Map<MediaSession, Place>();
   readonly #threadOf = new Map<number, Thread>();
   readonly #closedSums = newCounters();
+  readonly #quality = createQualityCount();
   #nextId = 1;
   #closed = false;
 
@@ -67,6 +69,7 @@ class Engine implements MediaEngine {
       join: (other) => this.#join({ id, thread }, other),
       closed: (statistics) => {
         addStatistics(this.#closedSums, statistics);
+        if (statistics.quality) this.#quality.add(statistics.quality);
         this.#forget(session);
       },
     });
@@ -76,10 +79,10 @@ class Engine implements MediaEngine {
     return session;
   }
 
-  async statistics(): Promise<MediaStatistics> {
+  async statistics(): Promise<EngineStatistics> {
     const sums = { ...this.#closedSums };
     for (const open of await Promise.all(this.#threads.running.map(openStatistics))) addStatistics(sums, open);
-    return sums;
+    return { ...sums, quality: this.#quality.figures };
   }
 
   async close(): Promise<void> {

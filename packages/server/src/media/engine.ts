@@ -2,6 +2,7 @@ import type { AudioCodec, AudioSource } from "../audio/index.ts";
 import type { Listenable } from "../base/index.ts";
 import type { Feed, FeedOptions } from "./feed.ts";
 import type { LegQuality } from "./quality.ts";
+import type { QualityFigures } from "./quality-figures.ts";
 
 export type { AudioCodec };
 
@@ -35,7 +36,7 @@ export interface MediaEngine {
   /** Sessions open now. */
   readonly sessions: number;
   /** Sums over all sessions that are or were open. */
-  statistics(): Promise<MediaStatistics>;
+  statistics(): Promise<EngineStatistics>;
   close(): Promise<void>;
 }
 
@@ -110,6 +111,11 @@ export interface TapOptions {
 export interface TapBatch {
   readonly received: Int16Array;
   readonly sent: Int16Array;
+}
+
+/** Sums over sessions, and how those were that have ended. */
+export interface EngineStatistics extends MediaStatistics {
+  readonly quality: QualityFigures;
 }
 
 /** What a session came to. */
