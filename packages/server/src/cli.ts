@@ -2,6 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { parseFlow } from "@piopiy/pcmo";
 import { Command } from "commander";
+import { bench } from "./bench.ts";
 import { messageOf } from "./base/index.ts";
 import { fileSetting, loadConfig, settings, type Config, type Flags } from "./config/index.ts";
 import { doctor } from "./doctor.ts";
@@ -26,6 +27,20 @@ configured(program.command("doctor").description("look at this machine and the c
   .action(async (flags: Flags) => {
     const config = await configOf(flags);
     process.exitCode = config ? await doctor(config, { json: flags["json"] === true }) : 2;
+  });
+
+configured(program.command("bench").description("measure how many calls this machine carries"))
+  .option("--seconds <seconds>", "how long it may take", "40")
+  .option("--json", "print JSON")
+  .action(async (flags: Flags) => {
+    const config = await configOf(flags);
+    const seconds = Number(flags["seconds"]);
+    if (!config || !(seconds >= 10 && seconds <= 3600)) {
+      if (config) console.error("--seconds must be a number from 10 to 3600.");
+      process.exitCode = 2;
+      return;
+    }
+    process.exitCode = await bench({ data: config.data, seconds, json: flags["json"] === true });
   });
 
 program
