@@ -5,6 +5,15 @@ import { parseFlow, type Action } from "./index.ts";
 const known = "play, play_get_input, input, speak, param, record, hangup, bridge, connect, stream";
 
 describe("a flow", () => {
+  it("with very many or very long unknown fields is warned about with no more than can be read", () => {
+    const many = Object.fromEntries(Array.from({ length: 5000 }, (_, index) => [`field ${index}`, index]));
+    for (const flow of [[{ action: "hangup", ...many }], Array.from({ length: 1000 }, () => ({ action: "hangup", ["x".repeat(5000)]: 1 }))]) {
+      const parsed = parseFlow(flow);
+      expect(parsed.ok && parsed.warnings.length).toBe(100);
+      expect(JSON.stringify(parsed).length).toBeLessThan(60_000);
+    }
+  });
+
   it("may be empty, and may have 1000 actions", () => {
     expect(parseFlow([])).toEqual({ ok: true, value: [], warnings: [] });
     expect(parseFlow(Array.from({ length: 1000 }, () => ({ action: "hangup" })))).toMatchObject({ ok: true });

@@ -1,7 +1,7 @@
 import { actionSchemas, FlowSchema, isActionName, maxActions, maxNesting, type Action } from "./action.ts";
 import { isQuality } from "./actions/stream.ts";
 import { destinationKeys } from "./destination.ts";
-import { check, pointer, under, type Issue, type Parsed } from "./issue.ts";
+import { check, maxIssues, pointer, under, type Issue, type Parsed } from "./issue.ts";
 import { nearest, show } from "./message.ts";
 import { isRecord, withoutEmpty } from "./record.ts";
 
@@ -21,7 +21,12 @@ export function parseFlow(input: unknown): Parsed<readonly Action[]> {
 /** What in an accepted flow is ignored or probably not meant. */
 export function flowWarnings(flow: unknown): readonly Issue[] {
   if (!Array.isArray(flow)) return [];
-  return flow.flatMap((action: unknown, index) => actionWarnings(action, `/${index}`));
+  const warnings: Issue[] = [];
+  for (const [index, action] of flow.entries()) {
+    if (warnings.length >= maxIssues) break;
+    warnings.push(...actionWarnings(action, `/${index}`));
+  }
+  return warnings.slice(0, maxIssues);
 }
 
 function actionWarnings(action: unknown, path: string): readonly Issue[] {
@@ -38,11 +43,16 @@ function actionWarnings(action: unknown, path: string): readonly Issue[] {
   return [...warnings, ...doubtful(action, path), ...onFail];
 }
 
-/** A warning for each key that nobody knows. */
+/** A longer name is told by its beginning. */
+const longestKey = 100;
+
+/** A warning for each key that nobody knows, up to the number that is reported of one input. */
 export function unknownKeys(record: Readonly<Record<string, unknown>>, known: readonly string[], path: string): Issue[] {
   return Object.keys(record)
     .filter((key) => !known.includes(key))
-    .map((key) => {
+    .slice(0, maxIssues)
+    .map((name) => {
+      const key = name.length > longestKey ? `${name.slice(0, longestKey)}…` : name;
       const near = nearest(key, known);
       const hint = near === undefined ? "" : `; did you mean ${JSON.stringify(near)}?`;
       return { path: path + pointer([key]), message: `is not a field here and is ignored${hint}` };
