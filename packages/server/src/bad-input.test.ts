@@ -276,7 +276,11 @@ describe("the call that went on meanwhile", () => {
     expect(longestGapMs(samples, tones.steady)).toBeLessThanOrEqual(await tolerableMs());
     expect((await world.record(id)).status).toBe("answered");
     await world.act(id);
-    expect(await world.ended(id)).toMatchObject({ cause: "completed" });
+    const record = await world.ended(id);
+    expect(record).toMatchObject({ cause: "completed" });
+    const rated = { lossPercent: expect.any(Number), jitterMs: expect.any(Number), rFactor: expect.any(Number), mos: expect.any(Number) };
+    expect(entry(record, "leg.media")?.data).toMatchObject({ quality: { received: rated } });
+    expect(await world.metric('piopiy_leg_mos_count{direction="received"}')).toBeGreaterThanOrEqual(1);
     expect(await (await world.get("/health")).json()).toMatchObject({ status: "ok", calls: 0 });
   });
 });
