@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { tonesPresent, toneSamples } from "./audio/index.ts";
 import { pcmBytes, startBot, type Bot, type BotCall } from "./bot.test.support.ts";
-import { heardMs, startWorld, toneWav, until, type CallRecord, type World } from "./server-world.test.support.ts";
+import { receivedBy } from "./received.test.support.ts";
+import { startWorld, toneWav, until, type CallRecord, type World } from "./server-world.test.support.ts";
 
 // A stream's place in a call: what else happens on it, on real calls, in the exact protocol.
 
@@ -59,7 +60,7 @@ async function streaming(modes: readonly string[] = ["caller"], rest: readonly o
   const id = await world.call(phone.username, [...servers.map((server, at) => stream(server, { listen_mode: modes[at] })), ...rest]);
   const [[bot, ...others], call] = await Promise.all([dialled, rings]);
   await bot!.told("start");
-  return { id, phone, call, bot: bot!, others };
+  return { id, phone, call, received: receivedBy(call, all), bot: bot!, others };
 }
 
 /** Resolves once the bot has heard these tones, and no others, for a third of a second. */
@@ -125,7 +126,7 @@ describe.concurrent("a stream and a bridge", () => {
 
 describe.concurrent("a stream on a call that is held", () => {
   it("waits with what it says, hears silence, and goes on where it was", async () => {
-    const { id, call, bot } = await streaming();
+    const { id, call, received, bot } = await streaming();
     call.sendTone(tones.caller);
     bot.utter(1, tone(2500), { last: true });
     bot.json({ type: "mark", name: "said" });
@@ -133,24 +134,25 @@ describe.concurrent("a stream on a call that is held", () => {
     await world.act(id, "hold");
     await hears(bot, []);
     const frames = bot.frames.length;
-    const before = heardMs(call.heard().spans(all), tones.bot);
+    const before = received.ms(tones.bot);
     // The frames go on: what is recorded of them stays in step.
     await bot.hears(frames + 25);
-    expect(heardMs(call.heard().spans(all), tones.bot) - before).toBeLessThanOrEqual(60);
+    expect(received.ms(tones.bot)).toBe(before);
     expect(bot.messages.filter(({ type }) => type === "played" || type === "mark")).toEqual([]);
     await world.act(id, "unhold");
     const [played] = await bot.told("played");
     expect(played).toMatchObject({ utterance: 1, heard_ms: 2500, complete: true, skipped_ms: 0, underrun_ms: 0 });
     await bot.told("mark");
     await hears(bot, [tones.caller]);
+    await received.hears(tones.bot, 2480);
     await call.hangup();
-    expect(Math.abs(heardMs(call.heard().spans(all), tones.bot) - 2500)).toBeLessThanOrEqual(200);
+    expect(Math.abs(received.ms(tones.bot) - 2500)).toBeLessThanOrEqual(40);
     const positions = bot.frames.map((frame) => new DataView(frame.buffer).getUint32(4, true));
     expect(positions).toEqual(positions.map((_, at) => at * 160));
   });
 
   it("can be interrupted meanwhile: nothing of it is heard afterwards", async () => {
-    const { id, call, bot } = await streaming();
+    const { id, call, received, bot } = await streaming();
     bot.utter(1, tone(10_000), { last: true });
     await call.hears(tones.bot, 300);
     await world.act(id, "hold");
@@ -160,9 +162,8 @@ describe.concurrent("a stream on a call that is held", () => {
     expect(cleared).toMatchObject({ utterances: [{ utterance: 1, heard_ms: played?.["heard_ms"] }] });
     await world.act(id, "unhold");
     bot.utter(2, tone(400, tones.other), { last: true });
-    await call.hears(tones.other, 300);
-    // What had left before is heard with the delay of the phone; nothing else is.
-    expect(heardMs(call.heard().spans(all), tones.bot)).toBeLessThanOrEqual(Number(played?.["heard_ms"]) + 40);
+    await received.hears(tones.other, 380);
+    expect(Math.abs(received.ms(tones.bot) - Number(played?.["heard_ms"]))).toBeLessThanOrEqual(40);
     await call.hangup();
   });
 

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { audible, FRAME_MS, pcmBytes, resample, tonePower, toneSamples } from "./audio/index.ts";
-import { concatSamples, seededIds, systemClock, type Ids } from "./base/index.ts";
+import { seededIds, systemClock, type Ids } from "./base/index.ts";
 import { startBot, type Bot, type BotCall, type BotMessage } from "./bot.test.support.ts";
+import { receivedBy } from "./received.test.support.ts";
 import { callerId, startWorld, until, type World } from "./server-world.test.support.ts";
 
 // The exact protocol on real calls: what the bot is told is what the far phone has recorded.
@@ -33,19 +34,17 @@ async function talking(more: { readonly voice_quality?: number; readonly paramet
   const [dialled, rings] = [bot.call(), phone.nextCall()];
   const id = await world.call(phone.username, [{ action: "stream", ws_url: bot.url, protocol: "v1", ...more }]);
   const [said, call] = await Promise.all([dialled, rings]);
-  /** What the phone has received, ahead of its jitter buffer: that would leave out what comes late on a busy machine. */
-  const received: Int16Array[] = [];
-  call.leg.audio.listen((frame) => void received.push(frame.slice()));
+  const received = receivedBy(call, [...tones, endTone]);
   /** So much of the call goes by. */
   const pass = (ms: number) => said.hears(said.frames.length + Math.ceil(ms / FRAME_MS));
   /** All of it that was received, now that nothing more is said than an end. */
   const recording = async (utterance: number) => {
     const end = toneSamples({ frequencyHz: endTone, durationMs: 100 });
     said.utter(utterance, pcmBytes(more.voice_quality === 16_000 ? resample(end, 8000, 16_000) : end), { last: true });
-    await until("the end at the phone", () => received.slice(-20).some((frame) => tonePower(frame, endTone) > 0.9) || undefined);
-    return concatSamples(received);
+    await received.hears(endTone, 60);
+    return received.samples();
   };
-  return { id, phone, call, bot: said, pass, recording };
+  return { id, phone, call, received, bot: said, pass, recording };
 }
 
 /** For how long each tone stands in a recording, to 5 ms at each of its ends. */
@@ -162,7 +161,7 @@ describe.concurrent("what a bot of the exact protocol is told", () => {
 
 describe.concurrent("a bot of the exact protocol", () => {
   it.each([[8000, 328], [16_000, 648]])("hears and is heard at %i Hz", async (rateHz, bytes) => {
-    const { call, bot } = await talking({ voice_quality: rateHz, parameters: { customer: "42" } });
+    const { call, received, bot } = await talking({ voice_quality: rateHz, parameters: { customer: "42" } });
     call.sendTone(callerTone);
     const [start] = await bot.told("start");
     expect(start).toMatchObject({
@@ -170,7 +169,7 @@ describe.concurrent("a bot of the exact protocol", () => {
       format: { encoding: "pcm_s16le", sample_rate: rateHz, channels: 1, frame_ms: 20 }, limits: { queue_ms: 60_000 },
     });
     bot.utter(1, audioOf(1, 1500, rateHz), { last: true });
-    await Promise.all([call.hears(tones[0], 800), until("the caller's tone at the bot", () =>
+    await Promise.all([received.hears(tones[0], 1400), until("the caller's tone at the bot", () =>
       tonePower(resample(bot.heard(8), rateHz, 8000).slice(-2400), callerTone) > 0.9 || undefined)]);
     expect(new Set(bot.frames.map((frame) => frame.length))).toEqual(new Set([bytes]));
     await call.hangup();

@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parseWav, resample, tonePower, tonesPresent, toneSamples, toneSpans, WAV_HEADER_BYTES, wavFile } from "./audio/index.ts";
 import { concatSamples } from "./base/index.ts";
 import { startBot, pcmBytes, samplesOf, type Bot, type BotCall } from "./bot.test.support.ts";
-import { heardMs, startReceiver, startWorld, toneWav, until, type CallRecord, type Receiver, type World } from "./server-world.test.support.ts";
+import { receivedBy } from "./received.test.support.ts";
+import { heardMs, longestGapMs, startReceiver, startWorld, toneWav, until, type CallRecord, type Receiver, type World } from "./server-world.test.support.ts";
 
 const tones = { caller: 440, other: 880, bot: 1000, file: 620 } as const;
 const all: readonly number[] = Object.values(tones);
@@ -60,7 +61,7 @@ async function streaming(pcmo: (bot: Bot) => readonly unknown[] = (bot) => [stre
   const [dialled, rings] = [bot.call(), phone.nextCall()];
   const id = await world.call(phone.username, pcmo(bot));
   const [said, call] = await Promise.all([dialled, rings]);
-  return { id, phone, call, bot: said, server: bot };
+  return { id, phone, call, received: receivedBy(call, all), bot: said, server: bot };
 }
 
 /** Resolves once the bot has heard these tones, and no others, for a third of a second. */
@@ -92,14 +93,16 @@ describe.concurrent("a stream", () => {
   });
 
   it("lets the caller hear the bot, without a gap between its chunks", async () => {
-    const { id, call, bot } = await streaming();
+    const { id, call, received, bot } = await streaming();
     const bytes = tone(1500);
     for (let at = 0; at < bytes.length; at += 777) bot.say(bytes.subarray(at, at + 777));
-    await call.hears(tones.bot, 800);
+    await received.hears(tones.bot, 800);
     // The socket is closed in the middle of a word: it is heard to its end.
     bot.socket.close(1000, "bye");
     await call.ended;
-    expect(Math.abs(heardMs(call.heard().spans(all), tones.bot) - 1500)).toBeLessThanOrEqual(150);
+    expect(Math.abs(received.ms(tones.bot) - 1500)).toBeLessThanOrEqual(40);
+    // No gap but what the machine has made.
+    expect(longestGapMs(received.samples(), tones.bot)).toBeLessThanOrEqual(20 + (await world.lateMs()));
     const record = await world.ended(id);
     expect(data(record, "stream.closed")).toMatchObject([{ by: "bot", code: 1000, reason: "bye", receivedMs: 1500, playedMs: 1500, droppedMs: 0 }]);
     expect(record.cause).toBe("completed");
@@ -108,7 +111,7 @@ describe.concurrent("a stream", () => {
   it.each([["binary frames", 8000], ["binary frames", 16_000], ["streamAudio", 8000], ["streamAudio", 16_000]] as const)(
     "works with a bot that was written for the wire as it was: %s at %i Hz, both ways at once",
     async (way, rate) => {
-      const { id, call, bot } = await streaming((server) => [stream(server, { voice_quality: rate })]);
+      const { id, call, received, bot } = await streaming((server) => [stream(server, { voice_quality: rate })]);
       call.sendTone(tones.caller);
       // Frame by frame, as the bot hears the call: each is a WAV file of its own, and what it says goes by the same clock.
       const said = pcmBytes(resample(toneSamples({ frequencyHz: tones.bot, durationMs: 1600 }), 8000, rate));
@@ -124,7 +127,7 @@ describe.concurrent("a stream", () => {
         if (way === "binary frames") bot.socket.send(portion);
         else bot.say(portion, "raw", rate);
       });
-      await call.hears(tones.bot, 1000);
+      await received.hears(tones.bot, 1000);
       await until("a second of the caller at the bot", () => files.length >= 80 || undefined);
       const heard = resample(concatSamples(files.map((file) => parseWav(file).samples)), rate, 8000);
       expect(tonePower(heard.slice(-4000), tones.caller)).toBeGreaterThan(0.9);
