@@ -32,6 +32,7 @@ export function createMetrics({ control, store, media, streams, door }: Pick<Rou
   total("piopiy_calls_refused_total", "Calls and legs that the configuration did not allow, by reason", "reason", () => control.statistics().refused);
   total("piopiy_webhooks_total", "Webhooks, by outcome", "outcome", () => control.statistics().webhooks);
   total("piopiy_http_refused_total", "Requests over a limit, by what was exceeded", "limit", () => door.refused);
+  gauge("piopiy_store_up", "Whether the database could be written last", () => (store.available ? 1 : 0));
   gauge("piopiy_store_refused_writes", "Writes given up because the database did not keep up", () => store.refused);
   if (streams) streamMetrics(registry, streams);
   const refresh = media && mediaMetrics(registry, media);

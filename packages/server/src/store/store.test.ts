@@ -1,6 +1,7 @@
-import { copyFileSync, existsSync, mkdtempSync, rmSync } from "node:fs";
+import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import Libsql from "libsql";
 import { sql } from "kysely";
 import { afterEach, describe, expect, it } from "vitest";
 import { seededIds, VirtualClock } from "../base/index.ts";
@@ -233,5 +234,32 @@ describe("idempotency keys", () => {
     expect(await findKey(store.db, "1234567", "k", day)).toBeUndefined();
     await store.write((db) => insertKey(db, row("1234567", day)));
     expect(await findKey(store.db, "7654321", "k", 0)).toBeUndefined();
+  });
+});
+
+describe("while the server runs", () => {
+  it("the file can be copied whole, and old calls deleted by hand, as the operations page says", async () => {
+    const page = readFileSync(join(import.meta.dirname, "../../../../docs/operations.md"), "utf8");
+    const [, deletion = ""] = /```sql\n([^]*?)```/.exec(page) ?? [];
+    const [, copying = ""] = /sqlite3 \S+ "(vacuum into '[^"]+')"/.exec(page) ?? [];
+    const file = join(folder(), "data.db");
+    const backup = join(folder(), "backup.db");
+    const store = await open(file);
+    const ended = { status: "ended", cause: "completed", ended_ms: 2000 } as const;
+    await store.write(async (db) => {
+      await insertCall(db, call({ ...ended }));
+      await insertCall(db, call({ id: "call-2", request_id: "request-2" }));
+      await insertLeg(db, leg("leg-1"));
+    });
+    const other = new Libsql(file);
+    other.exec(copying.replace(/'.*'/, `'${backup}'`));
+    for (const statement of deletion.split(";").slice(0, -1)) other.exec(statement);
+    other.close();
+    expect((await listCalls(store.db, "1234567", { limit: 9 })).calls.map(({ id }) => id)).toEqual(["call-2"]);
+    expect(await readLegs(store.db, "call-1")).toEqual([]);
+    await store.write((db) => insertCall(db, call({ id: "call-3", request_id: "request-3" })));
+    const copy = await open(backup);
+    expect((await listCalls(copy.db, "1234567", { limit: 9 })).calls.map(({ id }) => id)).toEqual(["call-2", "call-1"]);
+    expect(await readLegs(copy.db, "call-1")).toHaveLength(1);
   });
 });
