@@ -11,8 +11,6 @@ export interface Refer {
   readonly target: DialTarget;
   /** The dialog there whose place the call takes (RFC 3891). */
   readonly replaces?: Replaces;
-  /** The value of its Replaces header as it stands. */
-  readonly replacesText?: string;
   /** RFC 3892 §3: who asks, as it says itself. */
   readonly referredBy?: string;
   /** RFC 4488 §4: nothing is to be told of what comes of it. */
@@ -34,22 +32,28 @@ export function referOf(request: SipRequest): Refer | number {
   if (!uri) return 416;
   // RFC 3515 §2.1 lets it ask for other methods; only calls are made here.
   if ((param(uri.params, "method") ?? "INVITE").toUpperCase() !== "INVITE") return 603;
-  const target = targetOf(uri, hostsOf(request, referredBy));
+  const target = targetOf(uri, namesOf(request, referredBy));
   const replacesText = headerIn(uri, "replaces");
   if (replacesText === undefined) return { ...common, target };
   const replaces = parseReplaces(replacesText);
-  return replaces ? { ...common, target, replaces, replacesText } : 400;
+  return replaces ? { ...common, target, replaces } : 400;
 }
 
 /** Names under which the party knows this server: it wrote them into the request, and is of its own domain. */
-function hostsOf(request: SipRequest, referredBy: string | undefined): ReadonlySet<string> {
-  const written = [request.uri, header(request, "To"), referredBy].map((value = "") => parseSipUri(parseNameAddr(value)?.uri ?? value)?.host ?? "");
-  return new Set(written.filter((host) => host !== ""));
+function namesOf(request: SipRequest, referredBy: string | undefined): readonly SipUri[] {
+  const written = [request.uri, header(request, "To"), referredBy];
+  return written.flatMap((value = "") => parseSipUri(parseNameAddr(value)?.uri ?? value) ?? []);
 }
 
+/** Without a port it is the domain that is meant, wherever that is served. */
+const isHere = ({ host, port, params }: SipUri, names: readonly SipUri[]): boolean =>
+  param(params, "maddr") === undefined && names.some((name) => name.host === host && (port === undefined || port === (name.port ?? SIP_PORT)));
+
+const SIP_PORT = 5060;
+
 /** A user here is a number or a phone; somebody elsewhere is reached as the URI says. */
-function targetOf(uri: SipUri, own: ReadonlySet<string>): DialTarget {
-  if (uri.user === undefined || !own.has(uri.host) || param(uri.params, "maddr") !== undefined) {
+function targetOf(uri: SipUri, names: readonly SipUri[]): DialTarget {
+  if (uri.user === undefined || !isHere(uri, names)) {
     const { headers: _, ...bare } = uri;
     return { type: "uri", uri: formatSipUri({ ...bare, params: uri.params.filter(([name]) => name !== "method") }) };
   }

@@ -1,4 +1,4 @@
-import { header, type Dialog, type IncomingRequest } from "../sip/index.ts";
+import { header, passReplaces, type Dialog, type IncomingRequest } from "../sip/index.ts";
 import type { CallSource } from "./call-source.ts";
 import type { Cause } from "./cause.ts";
 import type { DialOutcome, DialRequest } from "./dialler.ts";
@@ -57,10 +57,10 @@ export function takeRefer(state: LegState, dialog: Dialog, incoming: IncomingReq
 }
 
 /** RFC 3892 §4: the target learns who has sent the call. */
-function headersFor({ referredBy, replacesText }: Refer, { request }: IncomingRequest): NonNullable<DialRequest["headers"]> {
+function headersFor({ referredBy, replaces }: Refer, { request }: IncomingRequest): NonNullable<DialRequest["headers"]> {
   const by = referredBy ?? (header(request, "From") ?? "").replace(/;.*$/, "");
-  const replaces = replacesText === undefined ? [] : [["Replaces", replacesText] as const, ["Require", "replaces"] as const];
-  return [["Referred-By", by], ...replaces];
+  const consulted = replaces ? [["Replaces", passReplaces(replaces)] as const, ["Require", "replaces"] as const] : [];
+  return [["Referred-By", by], ...consulted];
 }
 
 /** Sees a transfer through; the party that asked for it is told how it went, and is hung up when it has gone well. */

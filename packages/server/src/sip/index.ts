@@ -13,7 +13,7 @@ export { type Envelope, type Flaw, openEnvelope, type Opened } from "./message/e
 export { formatNameAddr, type NameAddr, parseNameAddr, tagOf } from "./message/name-addr.ts";
 export { param, type Param, type Params, splitList } from "./message/params.ts";
 export { LIMITS, type Parsed, parseMessage, type ParseFailure, type ParseFailureReason } from "./message/parse.ts";
-export { type DialogId, formatReplaces, parseReplaces, type Replaces } from "./message/replaces.ts";
+export { type DialogId, formatReplaces, parseReplaces, passReplaces, type Replaces } from "./message/replaces.ts";
 export { respondTo, respondToFailure, type ResponseParts } from "./message/respond.ts";
 export { serializeMessage } from "./message/serialize.ts";
 export { reasonPhrase } from "./message/status.ts";
