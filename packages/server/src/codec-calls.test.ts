@@ -16,12 +16,13 @@ const bridgeTo = (number: string) => ({ action: "bridge", connect: [{ type: "pst
 
 /** The formats that a phone answers with. */
 function formatsOf({ address }: Phone) {
-  const formats: string[] = [];
+  // A 200 may come more than once.
+  const formats = new Set<string>();
   const watch = (published: unknown) => {
     const { direction, message }: { direction?: string; message?: Uint8Array } = Object(published);
     const written = message ? text(message) : "";
     const found = /^m=audio \d+ RTP\/AVP ([\d ]+)\r$/m.exec(written)?.[1];
-    if (direction === "in" && found !== undefined && written.startsWith("SIP/2.0 200") && written.includes(`:${address.port}`)) formats.push(found);
+    if (direction === "in" && found !== undefined && written.startsWith("SIP/2.0 200") && written.includes(`:${address.port}`)) formats.add(found);
   };
   channels.sipMessage.subscribe(watch);
   return { formats, stop: () => channels.sipMessage.unsubscribe(watch) };
@@ -38,7 +39,7 @@ async function bridged(law: "PCMU" | "PCMA") {
   other.sendTone(tones.bob);
   await Promise.all([call.hears(tones.bob), other.hears(tones.alice)]);
   for (const { stop } of watched) stop();
-  return { id, call, other, formats: watched.map(({ formats }) => formats) };
+  return { id, call, other, formats: watched.map(({ formats }) => [...formats]) };
 }
 
 describe.concurrent("a call between codecs", () => {
