@@ -6,6 +6,7 @@ export { fileBeginning, fileKind, type FileKind } from "./file-kind.ts";
 export { g711 } from "./g711.ts";
 export { audible, dominantTone, tonePower, toneSpans, tonesPresent, type ToneSpan } from "./goertzel.ts";
 export { LONGEST_PIECE, leaveOut } from "./leave-out.ts";
+export { createMachineDetector, type MachineDetection, type MachineDetector } from "./machine-detector.ts";
 export { interleave, mix, mixInto } from "./mix.ts";
 export { beginsMp3Stream, cutFromMp3 } from "./mp3-frame.ts";
 export { decodeMp3 } from "./mp3.ts";
