@@ -39,7 +39,7 @@ async function bridged(law: "PCMU" | "PCMA") {
   other.sendTone(tones.bob);
   await Promise.all([call.hears(tones.bob), other.hears(tones.alice)]);
   for (const { stop } of watched) stop();
-  return { id, call, other, formats: watched.map(({ formats }) => [...formats]) };
+  return { id, call, other, formats: watched.map(({ formats }) => Array.from(formats)) };
 }
 
 describe.concurrent("a call between codecs", () => {
