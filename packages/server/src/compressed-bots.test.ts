@@ -3,17 +3,18 @@ import { mp3Reservoir } from "./audio/mp3-reservoir.test.data.ts";
 import { opusTone, vorbisStereo } from "./audio/ogg-tone.test.data.ts";
 import { startBot, type Bot } from "./bot.test.support.ts";
 import { receivedBy } from "./received.test.support.ts";
-import { longestGapMs, startWorld, until, type World } from "./server-world.test.support.ts";
+import { longestGapMs, startWorld, toneWav, until, type World } from "./server-world.test.support.ts";
 
 // Bots that send compressed audio, on real calls.
 
 const toneHz = 1000;
+const promptHz = 500;
 
 let world: World;
 const bots: Bot[] = [];
 beforeAll(async () => {
   world = await startWorld({ phones: 4, workers: 1, phoneWorkers: 1 });
-  await world.media("voice.opus", opusTone);
+  await Promise.all([world.media("voice.opus", opusTone), world.media("prompt.wav", toneWav(promptHz, 2500))]);
 });
 afterAll(async () => {
   await until("the end of every call", () => world.server.calls() === 0 || undefined);
@@ -21,14 +22,18 @@ afterAll(async () => {
   for (const bot of bots) await bot.close();
 });
 
-/** What a phone hears of a bot that says this, message by message, and closes. */
+/**
+ * What a phone receives of a bot that says this, message by message, and closes. What it says waits for a prompt, and is
+ * decoded meanwhile: whether a machine decodes it as fast as it is heard is another question.
+ */
 async function heard(type: "mp3" | "ogg", messages: readonly Uint8Array[]) {
   const [phone, server] = await Promise.all([world.phone(), startBot()]);
   bots.push(server);
   const [dialled, rings] = [server.call(), phone.nextCall()];
-  const id = await world.call(phone.username, [{ action: "stream", ws_url: server.url }]);
+  const id = await world.call(phone.username, [{ action: "stream", ws_url: server.url }, { action: "play", file_name: "prompt.wav" }]);
   const [bot, call] = await Promise.all([dialled, rings]);
-  const received = receivedBy(call, [toneHz, 500]);
+  const received = receivedBy(call, [toneHz, promptHz]);
+  await received.hears(promptHz, 100);
   for (const message of messages) bot.say(message, type);
   bot.socket.close(1000);
   await call.ended;
@@ -66,7 +71,7 @@ describe("a flow", () => {
     const rings = phone.nextCall();
     await world.call(phone.username, [{ action: "play", file_name: "voice.opus" }]);
     const call = await rings;
-    const received = receivedBy(call, [toneHz, 500]);
+    const received = receivedBy(call, [toneHz, promptHz]);
     await call.ended;
     expect(Math.abs(received.ms(toneHz) - 400)).toBeLessThanOrEqual(60);
   });
