@@ -60,8 +60,10 @@ export async function openNetwork(options: NetworkOptions): Promise<Network> {
     await transport.send(bytes, to);
   };
   const back: Back = (transport, response, to) =>
-    void send(transport, response, to).catch((failure: unknown) =>
-      channels.failure.publish({ layer: "sip", failure: messageOf(failure) }));
+    void send(transport, response, to).catch((failure: unknown) => {
+      // Who talks nonsense and hangs up before the answer is no failure of ours.
+      if (!transport.reliable) channels.failure.publish({ layer: "sip", failure: messageOf(failure) });
+    });
   const receive: Receive = (bytes, source, transport) => takeIn(options, back, bytes, source, transport);
   await openAll(options, transports, receive);
   for (const { events } of transports) events?.on("gone", (remote) => options.gone?.(remote));
