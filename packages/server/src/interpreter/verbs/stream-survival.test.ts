@@ -1,29 +1,6 @@
-import { parseFlow, type Action } from "@piopiy/pcmo";
 import { describe, expect, it } from "vitest";
-import type { CallerScript, SimBots, SimulationOptions, SimulationReport } from "../../simulator/index.ts";
-import { simulate } from "../../simulator/index.ts";
-
-const url = "ws://bot.example.com/?token=secret";
-const B = "15550201";
-
-function flowOf(...actions: readonly object[]): readonly Action[] {
-  const parsed = parseFlow(actions);
-  if (!parsed.ok) throw new Error(JSON.stringify(parsed.issues));
-  return parsed.value;
-}
-
-const stream = (more: object = {}) => ({ action: "stream", ws_url: url, ...more });
-/** A second of speech. */
-const speak = { action: "speak", text: "0123456789" };
-
-function run(actions: readonly object[], bots: SimBots, options: SimulationOptions & { readonly script?: CallerScript } = {}): Promise<SimulationReport> {
-  return simulate(flowOf(...actions), options.script ?? [], {
-    bots, audio: { characterMs: 100 }, destinations: { [B]: [{ does: "answer", afterMs: 1000 }] }, ...options,
-  });
-}
-
-const data = (report: SimulationReport, type: string) => report.timeline.filter((entry) => entry.type === type).map((entry) => entry.data);
-const heard = (report: SimulationReport) => report.legs[0]?.heard.map(({ kind, startMs, heardMs }) => [kind, startMs, heardMs]);
+import type { SimBots, SimulationReport, CallerScript } from "../../simulator/index.ts";
+import { B, data, heard, run, speak, stream, url } from "./streaming.test.support.ts";
 
 describe("a stream whose connection is lost", () => {
   const url2 = "ws://standby.example.com/";
