@@ -22,7 +22,7 @@ export function referOf(request: SipRequest): Refer | number {
   const values = headerLines(request, "Refer-To");
   const [value = ""] = values;
   const address = parseNameAddr(value);
-  // RFC 3515 §2.4.2: "An agent receiving a REFER with zero or more than one Refer-To … MUST respond with a 400".
+  // RFC 3515 §2.4.2: a 400 to whoever names nobody, or several.
   if (values.length !== 1 || !address) return 400;
   const referredBy = header(request, "Referred-By");
   const common = { silent: /^\s*false\b/i.test(header(request, "Refer-Sub") ?? ""), ...(referredBy !== undefined && { referredBy }) };

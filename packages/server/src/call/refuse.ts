@@ -11,8 +11,8 @@ export function notAcceptable(incoming: IncomingRequest, status: 415 | 488, why:
 }
 
 /**
- * Refuses what is not done here: the methods of presence and of messages, in a call or outside of one. RFC 6665 §4.1.2.2,
- * §8.2.2: whoever subscribes to something unknown gets a 489 that says what there is. RFC 3903 §6: so does a PUBLISH.
+ * Refuses what is not done here: the methods of presence and of messages, in a call or outside of one. RFC 6665 §4.2.1.1:
+ * whoever subscribes to something unknown gets a 489 that says what there is. RFC 3903 §6: so does a PUBLISH.
  */
 export function refuseMethod(incoming: IncomingRequest): void {
   const { method } = incoming.request;
@@ -23,7 +23,7 @@ export function refuseMethod(incoming: IncomingRequest): void {
   }
   // RFC 6665 §4.1.3: a NOTIFY of an event we know, without a subscription of ours, gets a 481.
   if (method === "NOTIFY") return incoming.respond(eventOf(incoming.request) === "refer" ? 481 : 489, { headers: [ALLOW_EVENTS] });
-  // RFC 3428 §11: who takes no messages answers 405. RFC 3515 §2.4.2: a REFER outside of a call concerns none of ours.
+  // RFC 3261 §8.2.1: a MESSAGE (RFC 3428) is known and not taken: 405. RFC 3515 §2.4.2: a REFER outside of a call concerns none of ours.
   return incoming.respond(method === "REFER" ? 403 : 405);
 }
 

@@ -62,6 +62,8 @@ async function change(state: LegState, changes: Partial<LocalMedia>): Promise<bo
 async function offer(state: LegState, dialog: Dialog, changes: Partial<LocalMedia>): Promise<boolean> {
   const offer = offerOf({ ...state.local, ...changes }, state.description);
   const response = await dialog.request("INVITE", { body: sdpBody(offer.description) });
+  // Somebody else has taken the place of the party that was asked.
+  if (state.dialog !== dialog) return false;
   // RFC 3261 §12.2.1.2: the peer knows nothing of this dialog any more.
   if (response.status === 481 || response.status === 408) {
     inBackground(hangUp(state, { reason: "failed", who: "network", sipStatus: response.status }));

@@ -37,17 +37,17 @@ export function replaceParty(options: ReplacingOptions, invite: IncomingInvite, 
 function placeOf({ userAgent, refer }: ReplacingOptions, { request }: IncomingInvite, by: CallSource): LegState | number {
   const values = headerLines(request, "Replaces");
   const replaces = values.length === 1 ? parseReplaces(values[0] ?? "") : undefined;
-  // RFC 3891 §3: "If more than one Replaces header field is present …, the UAS MUST reject the request with a 400".
+  // RFC 3891 §3: more than one is a 400.
   if (!replaces) return 400;
   const dialog = userAgent.dialog(replaces);
-  // "If no match is found, the UAS rejects the INVITE and returns a 481"; so it does for an early dialog that it did not begin.
+  // RFC 3891 §3: so that nothing is there, or a call that is not answered yet: 481.
   if (!dialog) return 481;
   if (!mayReplace(refer, by)) return 403;
-  // "If the Replaces header field matches a confirmed dialog … that has already terminated, … a 603 (Declined)".
+  // RFC 3891 §3: what has ended already is declined.
   if (dialog.signal.aborted) return 603;
   const state = stateOfDialog(dialog);
   if (!state || state.life.signal.aborted) return 481;
-  // "… the early-only flag …, the UA returns a 486 (Busy) response", as the dialog is confirmed.
+  // RFC 3891 §3: with early-only the call is left alone that has been answered: 486.
   if (replaces.earlyOnly) return 486;
   return state.transferring ? 491 : state;
 }

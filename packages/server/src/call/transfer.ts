@@ -53,7 +53,11 @@ export function takeRefer(state: LegState, dialog: Dialog, incoming: IncomingReq
   notice?.tell(100);
   state.transferring = true;
   const place = own ? async () => link(leg, state, own) : () => dial({ inPlaceOf: leg, headers: headersFor(refer, incoming), onRinging: () => notice?.tell(180) });
-  inBackground(transfer(state, dialog, place, notice, (cause) => transfers.finished(wanted, cause)));
+  inBackground(transfer(state, dialog, place, notice, (cause) => {
+    transfers.finished(wanted, cause);
+    // The other call tells of it as well.
+    if (!cause) own?.transfers?.finished(wanted, cause);
+  }));
 }
 
 /** RFC 3892 §4: the target learns who has sent the call. */

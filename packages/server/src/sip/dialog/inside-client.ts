@@ -92,7 +92,7 @@ function closeOn(context: DialogContext, method: string, response: SipResponse):
 
 function ownHeaders(context: DialogContext, method: string, to: SipAddress): readonly Header[] {
   const refreshes = method === "INVITE" || method === "UPDATE";
-  // RFC 3515 §2.2, RFC 6665 §8.1.1: these say where we are as well.
+  // RFC 3515 §2.2, RFC 6665 §3.2: these say where we are as well.
   const located = refreshes || method === "REFER" || method === "NOTIFY";
   const contact: Header[] = located ? [["Contact", contactAt(context.core, context.transport, to, context.user, isSips(context.state.remoteTarget))]] : [];
   return [...contact, ...(refreshes ? [SUPPORTED, ...context.session.headers()] : []), ...userAgentHeader(context.core)];

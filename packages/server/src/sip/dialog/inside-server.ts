@@ -56,6 +56,8 @@ function passUp(context: DialogContext, transaction: ServerTransaction): void {
   const { message: request, source, transport } = transaction.received;
   const isInvite = request.method === "INVITE";
   const refreshes = isInvite || request.method === "UPDATE";
+  // RFC 3515 §2.2: so does the answer to a REFER.
+  const located = refreshes || request.method === "REFER" || request.method === "NOTIFY";
   const done = () => {
     context.refusePending = undefined;
     core.waiting.delete(transaction);
@@ -64,7 +66,7 @@ function passUp(context: DialogContext, transaction: ServerTransaction): void {
   const incoming = incomingRequest(core, transaction, {
     toTag: context.state.localTag,
     successHeaders: intervalHeaders(session),
-    ...(refreshes || request.method === "REFER" || request.method === "NOTIFY" ? { contact: contactAt(core, transport, source, context.user, isSips(context.state.remoteTarget)) } : undefined),
+    ...(located ? { contact: contactAt(core, transport, source, context.user, isSips(context.state.remoteTarget)) } : undefined),
     onFinal(response) {
       if (isInvite) done();
       if (response.status >= 300) return;
