@@ -60,7 +60,9 @@ class Engine implements MediaEngine {
   async open(options: { readonly near?: MediaSession } = {}): Promise<MediaSession> {
     if (this.#closed) throw new PiopiyError("media_failed", "The media engine is closed.");
     const beside = options.near && this.#places.get(options.near);
-    const thread = beside?.thread ?? (await this.#threads.leastLoaded());
+    if (!this.#threads.leastLoaded) await this.#threads.start();
+    const thread = beside?.thread ?? this.#threads.leastLoaded;
+    if (!thread) throw new PiopiyError("media_failed", "No media thread runs.");
     const id = this.#nextId++;
     const port = await bind(this.#ports, (candidate) => thread.bind(id, candidate, beside?.id));
     const session: Session = new Session(id, {

@@ -33,10 +33,9 @@ export class Threads {
     await Promise.all(this.#slots.map((thread, index) => (thread ? Promise.resolve(thread) : this.#begin(index))));
   }
 
-  /** While one runs, nobody waits for those that are being started. */
-  async leastLoaded(): Promise<Thread> {
-    if (this.running.length === 0) await this.start();
-    return this.running.reduce((best, thread) => (thread.load < best.load ? thread : best));
+  /** Of those that run, the one with the least to do: at once, so that of several who ask in the same breath each counts. */
+  get leastLoaded(): Thread | undefined {
+    return this.running.toSorted((one, other) => one.load - other.load)[0];
   }
 
   async stop(): Promise<void> {
