@@ -22,6 +22,7 @@ describe("a request for a call", () => {
       { duration: "30", timeout: 20, loop: 2, record: true, ring_type: "group", extra_params: { a: null, b: [1] } },
       { duration: 30, timeout: 20, loop: 2, record: true, ring_type: "group", extraParams: { a: null, b: [1] } },
     ],
+    ["who answers is asked", { amd: "true" }, { amd: true }],
     ["extra_params as JSON text", { extra_params: '{"order":"1"}' }, { extraParams: { order: "1" } }],
   ])("%s", (_, given, expected) => {
     const result = parseMakeCall({ ...body, ...given });
@@ -53,6 +54,7 @@ describe("a request for a call", () => {
     [{ extra_params: 5 }, "/extra_params", `${extra} a number`],
     [{ extra_params: { a: "x".repeat(8192) } }, "/extra_params", `${extra} an object`],
     [{ extra_params: cyclic }, "/extra_params", `${extra} an object`],
+    [{ amd: 1 }, "/amd", "must be true or false; got 1"],
     [{ timeout: 601 }, "/timeout", "must be a whole number from 1 to 600, as a number or digits; got 601"],
   ])("%# is refused", (given, path, message) => {
     expect(parseMakeCall({ ...body, ...given })).toEqual({ ok: false, issues: [{ path, message }] });

@@ -2,7 +2,7 @@ import * as v from "valibot";
 import { FlowSchema, maxActions } from "./action.ts";
 import { callee } from "./destination.ts";
 import { diallingEntries } from "./dialling.ts";
-import { httpUrl, phoneNumber } from "./fields.ts";
+import { flag, httpUrl, phoneNumber } from "./fields.ts";
 import { appId, secret } from "./credentials.ts";
 import { flowDepth, flowWarnings, unknownKeys } from "./flow.ts";
 import { check, fields, under, type Parsed } from "./issue.ts";
@@ -52,6 +52,7 @@ const callEntries = {
   loop: diallingEntries.loop,
   ring_type: diallingEntries.ring_type,
   record: diallingEntries.record,
+  amd: v.exactOptional(flag("Tell by an event whether a person or an answering machine has answered; nothing waits for it")),
 };
 
 /** The body of `POST /v2/…pcmo_make_call`. */

@@ -102,10 +102,14 @@ export const liveStatuses = [
   "in_started", "in_ringing", "in_answered", "in_bridged", "in_hangup",
   "out_started", "out_ringing", "out_answered", "out_bridged", "out_hangup",
   "stream_connected", "stream_disconnected", "stream_error",
+  "machine_detection",
   "started", "ringing", "answered", "hangup",
 ] as const;
 
-/** POSTed to the live-event URL while a call is going on. `ws_status` is JSON text, on stream events only. */
+/**
+ * POSTed to the live-event URL while a call is going on. `ws_status` is JSON text, on stream events only; `machine` and
+ * `beep` are on `machine_detection` only.
+ */
 export const LiveEventSchema = fields({
   type: v.exactOptional(v.literal("event")),
   appid,
@@ -122,6 +126,8 @@ export const LiveEventSchema = fields({
   vn: v.exactOptional(party),
   extra_params: optionalText,
   ws_status: optionalText,
+  machine: v.exactOptional(v.picklist(["human", "machine", "unknown"])),
+  beep: v.exactOptional(v.boolean()),
   event_id: optionalText,
   sequence: v.exactOptional(v.number()),
 });

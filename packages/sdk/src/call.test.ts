@@ -47,6 +47,11 @@ describe("voice.call", () => {
         }],
       },
     ],
+    [
+      "whether a machine answers",
+      ({ voice }) => voice.call(919400000001, 918000000000, 14155550100, { amd: true }),
+      { pcmo: [bridgeTo(14155550100)], amd: true },
+    ],
     ["a PCMO", ({ voice }) => voice.call(919400000001, 918000000000, speak), { duration: 5400, extra_params: {}, pcmo: speak }],
     [
       "an Action, with options at the top level",
@@ -94,6 +99,7 @@ describe("voice.call", () => {
     ["an option is unknown", "options.timeuot", ({ voice }) => untyped(voice, "call", [919400000001, 918000000000, 14155550100, { timeuot: 3 }])],
     ["the options are none", "options", ({ voice }) => untyped(voice, "call", [919400000001, 918000000000, 14155550100, 40])],
     ["an option is out of range", "options.timeout", ({ voice }) => voice.call(919400000001, 918000000000, 14155550100, { timeout: 0 })],
+    ["amd is text", "options.amd", ({ voice }) => untyped(voice, "call", [919400000001, 918000000000, 14155550100, { amd: "yes" }])],
     ["the region is unknown", "options.region", ({ voice }) => untyped(voice, "call", [919400000001, 918000000000, 14155550100, { region: "mars" }])],
     ["the signal is none", "options.signal", ({ voice }) => untyped(voice, "call", [919400000001, 918000000000, 14155550100, { signal: {} }])],
     ["the key has a line break", "options.idempotencyKey", ({ voice }) => voice.call(919400000001, 918000000000, 14155550100, { idempotencyKey: "a\nb" })],

@@ -20,13 +20,18 @@ export interface CallOptions extends DialOptions, RequestOptions {
   /** Given back in the call's webhooks, as JSON text. */
   readonly extra_params?: Readonly<Record<string, unknown>> | undefined;
   /**
+   * Tells by a live event (`machine_detection`) whether a person or an answering machine has answered the first party's
+   * phone. Nothing waits for it. Of this project's server alone.
+   */
+  readonly amd?: boolean | undefined;
+  /**
    * Makes repeating safe: a server that honours it places one call per key. Without it each `voice.call` makes its
    * own, which its retries share. 1 to 255 visible ASCII characters.
    */
   readonly idempotencyKey?: string | undefined;
 }
 
-const callKeys = [...dialKeys, "extra_params", "region", "idempotencyKey", "signal"] as const satisfies (keyof CallOptions)[];
+const callKeys = [...dialKeys, "extra_params", "amd", "region", "idempotencyKey", "signal"] as const satisfies (keyof CallOptions)[];
 
 /** Whom the first party talks to, or what is performed: a number, a list of numbers, a PCMO, or an `Action`. */
 export type CallTarget = Dialable | readonly Dialable[] | readonly ActionInput[] | Action;
@@ -66,6 +71,7 @@ export function callRequest({ to, from, target, pcmo, options = {} }: CallArgume
       to: callee.type === "pstn" ? callee.number : callee,
       // With numbers these stand on the bridge; with a PCMO the top level is the only place for them.
       ...(onlyNumbers ? given({ record }) : given({ timeout, loop, ring_type, record })),
+      ...given({ amd: options.amd }),
     },
     region: options.region ?? (callee.type === "pstn" && String(callee.number).startsWith("91") ? "ind" : "global"),
     warnings,
@@ -142,7 +148,8 @@ function checkedFlow(pcmo: readonly ActionInput[] | Action, field: string): Flow
 
 function checkCallOptions(options: CallOptions): void {
   checkRequestOptions(options, callKeys);
-  const { extra_params, idempotencyKey } = options;
+  const { extra_params, amd, idempotencyKey } = options;
+  if (amd !== undefined && typeof amd !== "boolean") throw new PiopiyValidationError("options.amd", "options.amd must be true or false.");
   if (extra_params !== undefined && !isRecord(extra_params)) {
     throw new PiopiyValidationError("options.extra_params", "options.extra_params must be an object.");
   }

@@ -4,6 +4,7 @@ import type { Cause, DialOutcome, DialTarget, Leg } from "../call/index.ts";
 import { askForFlow } from "./answer-url.ts";
 import { causeOf, FAILED } from "./causes.ts";
 import { performFlow } from "./perform-flow.ts";
+import { tellOfMachine } from "./machine-told.ts";
 import type { LiveCall, PlaceCall, World } from "./model.ts";
 import { recordedDialler, tie, type RecordedDialler } from "./recorded-dialler.ts";
 import { appOf } from "./settings.ts";
@@ -26,7 +27,7 @@ export async function dialFirstLeg(world: World, call: LiveCall, dialling: Diall
 /** How leg a is dialled, and what it performs. */
 export interface Dialling {
   readonly target: DialTarget;
-  readonly request: Pick<PlaceCall["request"], "from" | "pcmo" | "duration" | "timeout" | "loop" | "record">;
+  readonly request: Pick<PlaceCall["request"], "from" | "pcmo" | "duration" | "timeout" | "loop" | "record" | "amd">;
   /** Asked for the flow when it is answered. */
   readonly answerUrl?: string | undefined;
 }
@@ -64,6 +65,7 @@ async function answered(
   tie(call, leg);
   const record = call.legs.get(leg.id);
   if (!record) return FAILED;
+  if (request.amd) tellOfMachine(world, call, leg, record.facts);
   const flow = answerUrl === undefined ? request.pcmo : await askedFlow(world, call, leg, answerUrl);
   if (!flow) {
     await leg.hangup(FAILED);

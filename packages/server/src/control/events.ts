@@ -2,7 +2,7 @@ import type { NewEvent } from "../store/index.ts";
 import type { LegFacts, LegTimes, ToldCall, World } from "./model.ts";
 import { appOf, type AppSettings } from "./settings.ts";
 import type { StreamTold } from "./stream-told.ts";
-import { cdrBody, eventBody, recordingBody, streamBody, type LiveStatus, type RecordingTold } from "./webhook-bodies.ts";
+import { cdrBody, eventBody, machineBody, recordingBody, streamBody, type LiveStatus, type MachineTold, type RecordingTold } from "./webhook-bodies.ts";
 
 // What is told to an app, as rows of the outbox. A call that is no app's is told to nobody.
 
@@ -21,6 +21,11 @@ export function liveEvent(world: Sender, call: ToldCall, leg: LegFacts, status: 
 /** What became of a stream on a leg. */
 export function streamEvent(world: Sender, call: ToldCall, leg: LegFacts, told: StreamTold): readonly NewEvent[] {
   return row(world, call, leg, world.clock.now(), (own) => ({ kind: "event", name: told.status, ends: null, body: streamBody(call, leg, told, own) }));
+}
+
+/** Who has answered, as far as it sounds. */
+export function machineEvent(world: Sender, call: ToldCall, leg: LegFacts, told: MachineTold): readonly NewEvent[] {
+  return row(world, call, leg, world.clock.now(), (own) => ({ kind: "event", name: "machine_detection", ends: null, body: machineBody(call, leg, told, own) }));
 }
 
 /** The end of a leg: its terminal event and its record. */

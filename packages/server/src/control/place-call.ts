@@ -47,7 +47,7 @@ function firstEntries({ request, warnings }: PlaceCall, nowMs: number) {
 }
 
 /** What a call that waits is dialled with after a restart; the `options` of its row. */
-export interface PlacedOptions extends Pick<PlaceCall["request"], "duration" | "timeout" | "loop" | "ring_type" | "record"> {
+export interface PlacedOptions extends Pick<PlaceCall["request"], "duration" | "timeout" | "loop" | "ring_type" | "record" | "amd"> {
   readonly target: DialTarget;
   readonly answerUrl?: string | undefined;
 }
@@ -58,8 +58,8 @@ function rowOf(
   target: DialTarget,
   { extraParams, nowMs, status }: { readonly extraParams: string | undefined; readonly nowMs: number; readonly status: "queued" | "dialling" },
 ): Parameters<typeof insertCall>[1] {
-  const { duration, timeout, loop, ring_type, record } = request;
-  const options: PlacedOptions = { duration, timeout, loop, ring_type, record, target, answerUrl };
+  const { duration, timeout, loop, ring_type, record, amd } = request;
+  const options: PlacedOptions = { duration, timeout, loop, ring_type, record, target, answerUrl, ...(amd && { amd }) };
   const { requestId, ...row } = facts;
   return {
     ...row, request_id: requestId ?? null, status, cause: null, created_ms: nowMs, started_ms: null, answered_ms: null,

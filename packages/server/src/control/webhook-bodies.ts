@@ -34,6 +34,22 @@ export function streamBody(
   return { type: "event", event_id: own.eventId, sequence: own.sequence, ...common(call, leg), status, time: own.nowMs, ws_status: wsStatus };
 }
 
+/** Who has answered. */
+export interface MachineTold {
+  readonly result: "human" | "machine" | "unknown";
+  readonly beep: boolean;
+}
+
+/** Who has answered, as far as it sounds; a machine's tone is told by a second event. */
+export function machineBody(
+  call: ToldCall,
+  leg: LegFacts,
+  { result, beep }: MachineTold,
+  own: { readonly nowMs: number; readonly eventId: string; readonly sequence: number },
+): LiveEvent {
+  return { type: "event", event_id: own.eventId, sequence: own.sequence, ...common(call, leg), status: "machine_detection", time: own.nowMs, machine: result, beep };
+}
+
 /** A leg's record, sent when it is over. `duration` and the `_time` fields are whole seconds, `time` is milliseconds. */
 export function cdrBody(
   call: ToldCall,

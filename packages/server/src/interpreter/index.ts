@@ -6,5 +6,6 @@ export { createFlowSwitch, type FlowSwitch } from "./flow-switch.ts";
 export type {
   Stream, StreamCall, StreamConnection, StreamEnd, StreamLine, StreamPort, StreamRequest, StreamSpeech, StreamTotals, StreamWarning,
 } from "./stream-port.ts";
+export { detectMachine } from "./detect-machine.ts";
 export { runFlow, type FlowResult } from "./run.ts";
 export type { CallContext } from "./call-context.ts";
