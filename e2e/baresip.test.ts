@@ -1,6 +1,6 @@
 import { createServer } from "node:http";
 import { text } from "node:stream/consumers";
-import { toneSpans } from "@piopiy/server";
+import { createPhone, randomIds, systemClock, toneSpans } from "@piopiy/server";
 import { Action } from "piopiy";
 import { beforeEach, describe, expect, it } from "vitest";
 import { noBaresip, startBaresip } from "./baresip.ts";
@@ -32,6 +32,20 @@ describe.concurrent("baresip as a registered phone", () => {
     const call = await records.single();
     expect(call).toMatchObject({ direction: "inbound", from: "15550101", to: "15550001", cause: "completed" });
     const { said, heard } = await records.recording(call);
+    expect(toneMs(heard, tones.played)).toBeGreaterThanOrEqual(HEARD_MS);
+    expect(toneMs(said, tones.phone)).toBeGreaterThanOrEqual(HEARD_MS - 200);
+  });
+
+  it("speaks G.722, and the recording of both sides has their tones", async ({ onTestFinished }) => {
+    const numbers = [{ number: "15550001", pcmo: [recorded, { action: "play", file_name: "played.wav" }] }];
+    const { sip, records } = await startTestServer(onTestFinished, { phones, numbers });
+    const phone = await startBaresip(onTestFinished, { ...account, server: { host: LOOPBACK, port: sip.udp }, codec: "g722" });
+    phone.call("15550001");
+    expect(await phone.inCall()).toContain("Set audio decoder: G722 16000Hz");
+    await phone.callEnded();
+
+    expect(toneMs(await phone.heard(), tones.played)).toBeGreaterThanOrEqual(HEARD_MS);
+    const { said, heard } = await records.recording(await records.single());
     expect(toneMs(heard, tones.played)).toBeGreaterThanOrEqual(HEARD_MS);
     expect(toneMs(said, tones.phone)).toBeGreaterThanOrEqual(HEARD_MS - 200);
   });
@@ -87,6 +101,36 @@ describe.concurrent("baresip as a registered phone", () => {
       expect(after!.fromMs - before!.toMs).toBeGreaterThan(1000);
       expect(after!.toMs - after!.fromMs).toBeGreaterThan(1000);
     }
+  });
+
+  it("sends a call on: the two who are left hear each other, and it is out", async ({ onTestFinished }) => {
+    const [bob, carol] = [["bob", "15550102"], ["carol", "15550103"]].map(([username = "", number = ""]) => ({ username, password: `${username}-password`, number }));
+    const { sip, records } = await startTestServer(onTestFinished, { phones: [...phones, bob!, carol!] });
+    const server = { transport: "udp", host: LOOPBACK, port: sip.udp } as const;
+    const open = async (phone: { readonly username: string; readonly password: string }) => {
+      const opened = await createPhone({ ...phone, server, host: LOOPBACK, clock: systemClock, ids: randomIds });
+      onTestFinished(() => opened.close());
+      await opened.registered;
+      return opened;
+    };
+    const [second, third] = [await open(bob!), await open(carol!)];
+    const phone = await startBaresip(onTestFinished, { ...account, server });
+    const rings = second.nextCall();
+    phone.call("15550102");
+    const call = await rings;
+    call.sendTone(tones.other);
+    await call.hears(tones.phone, 300);
+
+    const sentOn = third.nextCall();
+    phone.transfer("15550103");
+    const other = await sentOn;
+    other.sendTone(tones.prompt);
+    await Promise.all([call.hears(tones.prompt, 300), other.hears(tones.other, 300)]);
+    await other.hangup();
+    await call.ended;
+    const record = await records.single();
+    expect(record.timeline.map(({ type }) => type)).toContain("transfer.finished");
+    expect(record.legs.map(({ leg, status, cause }) => ({ leg, status, cause }))).toEqual(["a", "b", "b"].map((leg) => ({ leg, status: "ended", cause: "completed" })));
   });
 });
 

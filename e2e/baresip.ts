@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parseWav, toneSamples, wavFile } from "@piopiy/server";
+import { parseWav, wavFile } from "@piopiy/server";
 import { freePorts, LOOPBACK } from "./ports.ts";
 import { missing, startProgram, type Cleanup } from "./running-program.ts";
 
@@ -32,6 +32,8 @@ export interface BaresipOptions {
   readonly namespace?: string;
   /** How often it registers, in seconds, from 3 to 57; every 54 unless told. */
   readonly registersEvery?: number;
+  /** The only codec it speaks; `pcmu` unless told. */
+  readonly codec?: "pcmu" | "pcma" | "g722";
   /** The tone it says, in Hz, for as long as a call lasts. */
   readonly says: number;
   readonly answers?: boolean;
@@ -40,8 +42,8 @@ export interface BaresipOptions {
 /** baresip, a softphone, registered with the server. */
 export interface Baresip {
   call(number: string): void;
-  /** Resolves once the next call is up. */
-  readonly inCall: () => Promise<void>;
+  /** Resolves once the next call is up, with what it has said of it until then. */
+  readonly inCall: () => Promise<string>;
   /** Presses keys as they are typed, each until it has been sent. */
   press(keys: string): Promise<void>;
   /** Resolves once the call has lasted so many seconds, up to 9. */
@@ -49,6 +51,8 @@ export interface Baresip {
   /** Puts the call on hold, or takes it back. */
   hold(): void;
   resume(): void;
+  /** Sends the other side of the call on to a number. */
+  transfer(number: string): void;
   hangUp(): Promise<void>;
   /** Resolves once the call is over, with the reason that it tells. */
   readonly callEnded: () => Promise<string>;
@@ -64,9 +68,10 @@ export async function startBaresip(cleanup: Cleanup, options: BaresipOptions): P
   const [command, ...args] = [...(options.namespace ? ["ip", "netns", "exec", options.namespace] : []), "baresip", "-f", folder] as const;
   const program = startProgram(cleanup, command, args);
   await program.says(/registered successfully/);
+  const uri = (number: string) => `sip:${number}@${options.server.host}:${options.server.port};transport=${options.transport ?? "udp"}`;
   return {
-    call: (number) => program.type(`/dial sip:${number}@${options.server.host}:${options.server.port};transport=${options.transport ?? "udp"}\n`),
-    inCall: async () => void (await program.says(/Call established/)),
+    call: (number) => program.type(`/dial ${uri(number)}\n`),
+    inCall: async () => (await program.says(/[^]*?Call established/))[0],
     async press(keys) {
       for (const key of keys) {
         program.type(key);
@@ -74,6 +79,7 @@ export async function startBaresip(cleanup: Cleanup, options: BaresipOptions): P
       }
     },
     lasted: async (seconds) => void (await program.says(new RegExp(`\\[0:00:0${seconds}\\]`))),
+    transfer: (number) => program.type(`/transfer ${uri(number)}\n`),
     hold: () => program.type("/hold\n"),
     resume: () => program.type("/resume\n"),
     async hangUp() {
@@ -86,14 +92,24 @@ export async function startBaresip(cleanup: Cleanup, options: BaresipOptions): P
       const recording = (await readdir(folder)).filter((name) => name.endsWith("-dec.wav")).sort().at(-1);
       if (recording === undefined) throw new Error(`baresip recorded nothing. It said:\n${program.output()}`);
       const { samples, sampleRateHz } = parseWav(await readFile(join(folder, recording)));
-      if (sampleRateHz !== 8000) throw new Error(`baresip recorded at ${sampleRateHz} Hz`);
-      return samples;
+      return sampleRateHz === 8000 ? samples : everySecond(samples, sampleRateHz);
     },
   };
 }
 
+/** A minute of a tone. */
+const sine = (frequencyHz: number, rateHz: number): Int16Array =>
+  Int16Array.from({ length: rateHz * 60 }, (_, index) => Math.round(8000 * Math.sin((2 * Math.PI * frequencyHz * index) / rateHz)));
+
+/** 8 kHz of 16 kHz: our tones are so low that nothing of them is taken for another. */
+function everySecond(samples: Int16Array, sampleRateHz: number): Int16Array {
+  if (sampleRateHz !== 16_000) throw new Error(`baresip recorded at ${sampleRateHz} Hz`);
+  return Int16Array.from({ length: samples.length >> 1 }, (_, index) => samples[index * 2] ?? 0);
+}
+
 async function writeConfiguration(folder: string, options: BaresipOptions): Promise<void> {
-  const { username, password, server, transport = "udp", says, answers = false, host = LOOPBACK, registersEvery = 54 } = options;
+  const { username, password, server, transport = "udp", says, answers = false, host = LOOPBACK, registersEvery = 54, codec = "pcmu" } = options;
+  const rateHz = codec === "g722" ? 16_000 : 8000;
   const port = await freePorts(4);
   const speech = join(folder, "says.wav");
   // Its recordings come from the module sndfile; without a player it decodes what arrives all the same.
@@ -105,7 +121,7 @@ async function writeConfiguration(folder: string, options: BaresipOptions): Prom
     "audio_player none",
     `snd_path ${folder}`,
     `module_path ${MODULES}`,
-    ...["stdio", "g711", "aufile", "sndfile"].map((name) => `module ${name}.so`),
+    ...["stdio", codec === "g722" ? "g722" : "g711", "aufile", "sndfile"].map((name) => `module ${name}.so`),
     "module_tmp account.so",
     "module_app menu.so",
   ];
@@ -115,10 +131,10 @@ async function writeConfiguration(folder: string, options: BaresipOptions): Prom
     `auth_pass=${password}`,
     "regint=60",
     `rwait=${Math.round(registersEvery / 0.6)}`,
-    "audio_codecs=pcmu/8000/1",
+    `audio_codecs=${codec}/${rateHz}/1`,
     ...(answers ? ["answermode=auto"] : []),
   ];
-  const tone = wavFile({ channels: 1, sampleRateHz: 8000 }, toneSamples({ frequencyHz: says, durationMs: 60_000 }));
+  const tone = wavFile({ channels: 1, sampleRateHz: rateHz }, sine(says, rateHz));
   await Promise.all([
     writeFile(join(folder, "config"), `${config.join("\n")}\n`),
     writeFile(join(folder, "accounts"), `${account.join(";")}\n`),

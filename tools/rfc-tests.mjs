@@ -24,7 +24,8 @@ export function testsByFile(code, tests) {
       const found = next.filter((path) => isTest.has(path)).sort((a, b) => near(file, b) - near(file, a) || a.localeCompare(b));
       const named = tests.filter(({ path }) => isNamedAfter(path, file)).map(({ path }) => path);
       if (named.length > 0) return named;
-      if (found.length > 0) return found.slice(0, MOST);
+      // Tests of the file itself, or of what uses it: of the latter only those that are nearest.
+      if (found.length > 0) return ring[0] === file ? found.slice(0, MOST) : found.filter((test) => near(file, test) === near(file, found[0])).slice(0, 2);
       for (const path of next) seen.add(path);
       ring = next;
     }
