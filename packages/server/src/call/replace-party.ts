@@ -40,7 +40,8 @@ function placeOf({ userAgent, refer }: ReplacingOptions, { request }: IncomingIn
   // RFC 3891 §3: more than one is a 400.
   if (!replaces) return 400;
   const dialog = userAgent.dialog(replaces);
-  // RFC 3891 §3: so that nothing is there, or a call that is not answered yet: 481.
+  // RFC 3891 §3: 481 to who names nothing that is there. Deviation: a call of ours that still rings could be taken over as
+  // well; nobody can know its tags, as nobody is told of dialogs here (RFC 4235).
   if (!dialog) return 481;
   if (!mayReplace(refer, by)) return 403;
   // RFC 3891 §3: what has ended already is declined.

@@ -233,6 +233,24 @@ describe("a REFER (RFC 3515)", () => {
     expect(wanted).toEqual([{ target, from: "42", attended: false }]);
   });
 
+  it("that names a call of its own that is not up calls the phone as any other does", async () => {
+    const { dialog, userAgent } = await inCall();
+    const bob = await agent();
+    const invites: IncomingInvite[] = [];
+    bob.events.on("invite", (invite) => {
+      invites.push(invite);
+      answers(invite);
+    });
+    const aor = `sip:bob@${host}`;
+    const registered = await bob.request("REGISTER", {
+      target: `sip:${host}:${userAgent.port}`, from: aor, to: aor, credentials: { username: "bob", password: "secret of bob" }, headers: [["Contact", `<sip:bob@${host}:${bob.port}>`], ["Expires", "60"]],
+    });
+    expect(registered.status).toBe(200);
+    await dialog.request("REFER", { headers: [["Refer-To", `<${aor}?Replaces=ringing%3Bto-tag%3D1%3Bfrom-tag%3D2>`]] });
+    await aborted(dialog.signal);
+    expect(invites.map(({ request }) => [header(request, "Replaces"), header(request, "Require")])).toEqual([[undefined, undefined]]);
+  });
+
   it("may not give away somebody else's call", async () => {
     const { dialog, call } = await inCall();
     const bob = await call("bob");
@@ -269,11 +287,15 @@ describe("an INVITE with Replaces (RFC 3891)", () => {
     expect(leg.signal.aborted).toBe(false);
   });
 
-  it("of a dialog that has ended: 481, or 603 while its BYE is not answered", async () => {
-    const { dialog, leg, invite } = await inCall();
-    await leg.hangup();
-    const { outcome } = await invite("bob", [replacing(dialog)]);
-    expect(await outcome).toMatchObject({ kind: "refused", response: { status: 481 } });
+  it.each([[481, true], [603, false]])("of a dialog that has ended: %i, its BYE being answered: %s", async (status, answered) => {
+    const { dialog, leg, invite, from } = await inCall();
+    const named = replacing(dialog);
+    if (!answered) await from.close();
+    const told = leg.hangup();
+    if (answered) await told;
+    const { outcome } = await invite("bob", [named]);
+    expect(await outcome).toMatchObject({ kind: "refused", response: { status } });
+    await told;
   });
 
   it("of somebody unknown gets no call", async () => {

@@ -61,9 +61,10 @@ export function takeRefer(state: LegState, dialog: Dialog, incoming: IncomingReq
 }
 
 /** RFC 3892 §4: the target learns who has sent the call. */
-function headersFor({ referredBy, replaces }: Refer, { request }: IncomingRequest): NonNullable<DialRequest["headers"]> {
+function headersFor({ referredBy, replaces, target }: Refer, { request }: IncomingRequest): NonNullable<DialRequest["headers"]> {
   const by = referredBy ?? (header(request, "From") ?? "").replace(/;.*$/, "");
-  const consulted = replaces ? [["Replaces", passReplaces(replaces)] as const, ["Require", "replaces"] as const] : [];
+  // A dialog of a phone of ours is with us: one that is not known here is over, or not answered yet, and known to nobody else.
+  const consulted = replaces && target.type === "uri" ? [["Replaces", passReplaces(replaces)] as const, ["Require", "replaces"] as const] : [];
   return [["Referred-By", by], ...consulted];
 }
 
