@@ -69,6 +69,7 @@ function defaults(folder: string) {
     http: { host, port: 0 },
     sip: { host, udp: 0, tcp: 0 },
     media: { host, ports: [0, 0], folder: join(folder, "media"), workers: 1 },
+    drain: 0,
     data: join(folder, "data"),
     apps: [app],
   };
