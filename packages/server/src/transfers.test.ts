@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Phone, PhoneCall } from "./phone/index.ts";
-import { host, startWorld, toneWav, type CallRecord, type World } from "./server-world.test.support.ts";
+import { host, startWorld, toneWav, until, type CallRecord, type World } from "./server-world.test.support.ts";
 
 // Phones that send their calls on, heard by the phones that are left.
 
@@ -32,12 +32,15 @@ async function talking(from: Phone, to: Phone, hearing: readonly [number, number
   return [call, other];
 }
 
-async function lastCall(leg: PhoneCall, at = world): Promise<CallRecord> {
-  const response = await at.get("/calls?limit=100");
+/** The call that this phone has begun. */
+async function callOf({ leg }: PhoneCall): Promise<CallRecord | undefined> {
+  const response = await world.get("/calls?limit=100");
   const { calls }: { calls: readonly CallRecord[] } = JSON.parse(await response.text());
-  const found = calls.find(({ from }) => from === leg.leg.info.from);
-  return at.ended(found?.call_id ?? "");
+  const found = calls.find(({ from }) => from === leg.info.from);
+  return found && world.record(found.call_id);
 }
+
+const lastCall = async (call: PhoneCall): Promise<CallRecord> => world.ended((await callOf(call))?.call_id ?? "");
 
 describe.concurrent("a phone that sends its call on", () => {
   it.each(["the caller", "the called one"])("blind, being %s: the other two talk, and it is hung up", async (who) => {
@@ -58,6 +61,24 @@ describe.concurrent("a phone that sends its call on", () => {
     expect(entry(record, "transfer.finished")).toEqual({ transferred: true });
     expect(record.legs).toHaveLength(3);
     expect(record.legs.every(({ status }) => status === "ended")).toBe(true);
+  });
+
+  it("twice, and what the API does is done to whoever is there now", async () => {
+    const [ann, bob, cid, dan] = await Promise.all([world.phone(), world.phone(), world.phone(), world.phone()]);
+    const [one, two] = await talking(ann, bob, [tones.ann, tones.bob]);
+    const third = cid.nextCall();
+    expect(await two.transfer(cid.username)).toBe(200);
+    const fourth = dan.nextCall();
+    expect(await (await third).transfer(dan.username)).toBe(200);
+    const last = await fourth;
+    last.sendTone(tones.dan);
+    await Promise.all([one.hears(tones.dan), last.hears(tones.ann)]);
+    const running = await until("the call", () => callOf(one));
+    const live = running.legs.filter(({ leg, status }) => leg === "b" && status !== "ended");
+    expect(live.map(({ to }) => to)).toEqual([dan.username]);
+    expect((await world.act(live[0]?.cmiuuid ?? "", "hangup")).status).toBe(200);
+    expect(await last.ended).toMatchObject({ reason: "completed", who: "peer" });
+    await one.ended;
   });
 
   it("to somebody who does not answer: both talk on, and it learns why", async () => {

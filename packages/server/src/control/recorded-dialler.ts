@@ -38,14 +38,14 @@ export function recordedDialler(world: World, call: LiveCall, which: "a" | "b", 
         const dial = () => dialOne(world, request, record, attempt.signal, alerting);
         return which === "a" ? dial() : underLimits(world, call, request, record, attempt.signal, dial);
       });
+      if (outcome.answered) up = outcome.leg;
       if (request.inPlaceOf) return takenOver(call, request.inPlaceOf, record, outcome);
       if (!outcome.answered) {
         lastRefusal = outcome.cause;
         return outcome;
       }
-      up = outcome.leg;
-      record.leg = up;
-      if (which === "b") allowTransfers(world, call, up, recordedDialler(world, call, "b"));
+      record.leg = outcome.leg;
+      if (which === "b") allowTransfers(world, call, outcome.leg, recordedDialler(world, call, "b"));
       return which === "b" ? { ...outcome, released: releasable(record) } : outcome;
     },
   };
