@@ -114,11 +114,11 @@ describe.concurrent("a stream and a bridge", () => {
   });
 
   it("goes on when nobody could be reached", async () => {
-    const { call, bot, id } = await streaming();
+    const { call, received, bot, id } = await streaming();
     bot.json({ type: "transfer", to: world.unregistered() });
     await until("the bridge", async () => (data(await world.record(id), "action.finished").some((entry) => entry?.["action"] === "bridge") ? true : undefined));
     bot.utter(1, tone(400), { last: true });
-    await call.hears(tones.bot, 300);
+    await received.hears(tones.bot, 360);
     bot.json({ type: "hangup" });
     expect(await call.ended).toMatchObject({ reason: "completed" });
   });
@@ -168,7 +168,7 @@ describe.concurrent("a stream on a call that is held", () => {
   });
 
   it("goes on when the far phone has put us on hold and come back", async () => {
-    const { call, bot } = await streaming();
+    const { call, received, bot } = await streaming();
     call.sendTone(tones.caller);
     await hears(bot, [tones.caller]);
     expect(await call.hold(true)).toBe(true);
@@ -178,7 +178,7 @@ describe.concurrent("a stream on a call that is held", () => {
     expect(bot.messages.filter(({ type }) => type === "played")).toEqual([]);
     expect(await call.hold(false)).toBe(true);
     // The phone takes nothing while it holds us: what is said is not lost, it is said now.
-    await call.hears(tones.bot, 400);
+    await received.hears(tones.bot, 560);
     expect((await bot.told("played"))[0]).toMatchObject({ utterance: 1, heard_ms: 600, complete: true });
     await hears(bot, [tones.caller]);
     await call.hangup();
