@@ -130,12 +130,13 @@ const WHY = {
 
 export function textOf({ conditions, setUps, playing: { best, limitedBy, steps } }: BenchReport): string {
   const { version, node, cpu, cores } = conditions;
-  const percent = best && Math.round((best.serverCpuPercent * 100) / best.calls * 10) / 10;
+  // Of a few calls most is what the server takes without any.
+  const each = best && best.calls >= FIRST_CALLS ? `: ${Math.round((best.serverCpuPercent * 1000) / best.calls) / 10} % for 100 calls` : "";
   const found = best
     ? [
         `  calls playing on one media thread   ${best.calls} at a time (${WHY[limitedBy]})`,
         `  gap between packets, p99            ${best.gapP99Ms} ms (at most ${GAP_GOAL_MS}), nothing lost`,
-        `  processor time of the server        ${best.serverCpuPercent} % of one core: ${percent} % for 100 calls`,
+        `  processor time of the server        ${best.serverCpuPercent} % of one core${each}`,
       ]
     : ["  Not even the fewest calls were carried well: see piopiy doctor."];
   const table = steps.map((step) => `    ${String(step.calls).padStart(5)} calls: p99 gap ${step.gapP99Ms} ms, ${step.packetsLost} lost, ${step.failedCalls} failed, ${step.serverCpuPercent} % of a core, others ${step.othersCpuPercent} %`);
