@@ -175,12 +175,27 @@ describe("a stream whose socket is lost", () => {
     expect((await run.over()).totals).toMatchObject({ sentMs: 100 + 5000, unsentMs: 1000 });
   });
 
-  it("keeps the last 256 events", async () => {
+  it("keeps the last 256 events, and says how many more there were", async () => {
     const run = running();
     run.socket.gone(1006);
     for (let key = 0; key < 300; key++) run.call.press(key < 44 ? "1" : "2");
     run.attach();
     expect(run.of("dtmf").map(({ digit }) => digit)).toEqual(Array.from({ length: 256 }, () => "2"));
+    expect(run.of("warning")).toMatchObject([{ issues: [{ path: "", message: expect.stringMatching(/^44 messages/) }] }]);
+    expect(run.told.findIndex(({ type }) => type === "warning")).toBeLessThan(run.told.findIndex(({ type }) => type === "dtmf"));
+    expect(run.told.map(({ seq }) => seq)).toEqual(run.told.map((_, index) => index + 1));
+    run.life.close();
+    await run.over();
+  });
+
+  it("counts what a bot that does not read cannot be told, and says so once it reads", async () => {
+    const run = running();
+    run.socket.bufferedAmount = 2 << 20;
+    for (let key = 0; key < 3; key++) run.call.press("1");
+    run.socket.bufferedAmount = 0;
+    run.call.press("2");
+    expect(run.of("dtmf").map(({ digit }) => digit)).toEqual(["2"]);
+    expect(run.of("warning")).toMatchObject([{ issues: [{ message: expect.stringMatching(/^3 messages/) }] }]);
     expect(run.told.map(({ seq }) => seq)).toEqual(run.told.map((_, index) => index + 1));
     run.life.close();
     await run.over();
