@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import {
-  createPhone, parseWav, randomIds, resolveConfig, sleep, startServer, systemClock, toneSamples, wavFile, type Phone, type PhoneOptions, type ToneSpan,
+  createPhone, dominantTone, parseWav, randomIds, resolveConfig, sleep, startServer, systemClock, toneSamples, wavFile, type Phone, type PhoneCall,
+  type PhoneOptions, type ToneSpan,
 } from "@piopiy/server";
 
 // What the tests of the SDK against a real server share: the server, its phones, and an application's web server.
@@ -128,3 +129,25 @@ async function startWeb() {
 /** For how long a tone was heard alone. */
 export const heardMs = (spans: readonly ToneSpan[], frequencyHz: number): number =>
   spans.filter((span) => span.frequencyHz === frequencyHz).reduce((sum, { fromMs, toMs }) => sum + toMs - fromMs, 0);
+
+/** A tone, and for how long it was there. */
+export interface Received {
+  readonly frequencyHz: number;
+  ms: number;
+}
+
+/**
+ * The tones that a phone receives from now on, one after the other, ahead of its jitter buffer: on a busy machine that
+ * leaves out what comes late.
+ */
+export function receivedBy(call: PhoneCall, candidates: readonly number[]): readonly Received[] {
+  const tones: Received[] = [];
+  call.leg.audio.listen((frame) => {
+    const frequencyHz = dominantTone(frame, candidates);
+    if (frequencyHz === undefined) return;
+    if (tones.at(-1)?.frequencyHz !== frequencyHz) tones.push({ frequencyHz, ms: 0 });
+    const last = tones.at(-1);
+    if (last) last.ms += 20;
+  });
+  return tones;
+}
