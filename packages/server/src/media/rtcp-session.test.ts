@@ -1,7 +1,9 @@
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { seededIds } from "../base/index.ts";
 import { middleOf, ntpOf, parseRtcp, sequenceTracker, type ReportBlock, type RtcpPacket } from "../rtp/index.ts";
 import { createLatch } from "./latch.ts";
+import { legQuality } from "./leg-quality.ts";
 import { createReception } from "./rtcp-reception.ts";
 import { createRtcp } from "./rtcp-session.ts";
 
@@ -111,6 +113,26 @@ describe("the peer's reports", () => {
     rtcp.take(report(told), 100, peer, 12_000);
     expect(rtcp.peer.lossPercent).toBe(lossPercent);
     expect(rtcp.peer.roundTripMs).toBeUndefined();
+  });
+
+  it("never make more of a call than can be", () => {
+    const { rtcp, reception } = newRtcp();
+    const u32 = fc.nat(0xffffffff);
+    const told = fc.record({ fractionLost: fc.nat(255), lost: fc.integer({ min: -0x800000, max: 0x7fffff }), highestSequence: u32, jitter: u32, lastReport: u32, delaySinceLastReport: u32 });
+    const sender = fc.record({ ntpSeconds: u32, ntpFraction: u32, rtpTimestamp: u32, packets: u32, bytes: u32 });
+    fc.assert(fc.property(told, sender, u32, fc.nat(1_000_000), (more, info, nowMs, packetsSent) => {
+      rtcp.take([{ type: "sender_report", ssrc: THEIRS, sender: info, blocks: [block(more)] }, { type: "other", packetType: 204 }], packetsSent, peer, nowMs);
+      const { lossPercent, jitterTicks, roundTripMs = 0 } = rtcp.peer;
+      expect(lossPercent).toBeGreaterThanOrEqual(0);
+      expect(lossPercent).toBeLessThanOrEqual(100);
+      expect(jitterTicks).toBeLessThanOrEqual(80_000);
+      expect(roundTripMs).toBeGreaterThanOrEqual(0);
+      expect(roundTripMs).toBeLessThanOrEqual(10_000);
+      const counts = { packetsSent: 1000, packetsReceived: 1000, packetsLost: 0, packetsDiscarded: 0 };
+      const quality = legQuality(counts, rtcp, { reception, depthMs: 40 });
+      expect(quality?.sent?.mos).toBeGreaterThanOrEqual(1);
+      expect(quality?.sent?.mos).toBeLessThanOrEqual(4.41);
+    }), { seed: 21, numRuns: 500 });
   });
 });
 

@@ -53,6 +53,8 @@ export interface Rtcp {
 const INTERVAL_MS = 5000;
 /** RFC 3550 §6.3.1: e - 3/2. */
 const COMPENSATION = Math.E - 1.5;
+/** Ten seconds: what a peer says beyond that would only spoil the sums. */
+const MOST_JITTER_TICKS = 80_000;
 /** RFC 7022 §4.2: 96 random bits. */
 const NAME_LETTERS = 17;
 
@@ -87,7 +89,7 @@ export function createRtcp(ids: Ids, ssrc: number, reception: Reception): Rtcp {
   const takeBlock = (block: ReportBlock, packetsSent: number, nowMs: number) => {
     const tripMs = roundTripMs(nowMs, block);
     if (tripMs !== undefined) roundTrips.push(tripMs);
-    jitters.push(block.jitter);
+    jitters.push(Math.min(block.jitter, MOST_JITTER_TICKS));
     lossPercent = packetsSent > 0 ? Math.min(100, (Math.max(0, block.lost) * 100) / packetsSent) : 0;
   };
 

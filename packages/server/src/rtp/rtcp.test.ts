@@ -1,3 +1,4 @@
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { buildRtcp, parseRtcp, type RtcpPacket } from "./index.ts";
 
@@ -71,6 +72,19 @@ describe("RTCP", () => {
     ["wrong_length", "82 cb 00 01 00 00 00 05"],
     ["wrong_length", "81 ca 00 02 00 00 00 01 01 09 61 62"],
   ])("is refused: %s", (failure, wire) => expect(parseRtcp(bytes(wire))).toBe(failure));
+
+  it("never throws, and gives back what can be written again, whatever is changed of it", () => {
+    const compound = fc.constantFrom(...table.map(({ wire }) => bytes(wire)));
+    const changes = fc.array(fc.tuple(fc.nat(200), fc.nat(255)), { maxLength: 6 });
+    fc.assert(fc.property(compound, changes, fc.nat(200), fc.uint8Array({ maxLength: 40 }), (datagram, changed, length, tail) => {
+      const hostile = Uint8Array.from([...datagram.subarray(0, length), ...tail]);
+      for (const [at, value] of changed) if (at < hostile.length) hostile[at] = value;
+      const packets = parseRtcp(hostile);
+      if (typeof packets === "string") return;
+      const known = packets.filter(({ type }) => type !== "other");
+      if (known.length > 0) expect(parseRtcp(buildRtcp(known))).toBeInstanceOf(Array);
+    }), { seed: 12, numRuns: 2000 });
+  });
 
   it("passes over types it does not look into", () => {
     expect(parseRtcp(bytes("80 cc 00 00 81 cb 00 01 00 00 00 05"))).toEqual([
