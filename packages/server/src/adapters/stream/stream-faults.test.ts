@@ -73,6 +73,14 @@ describe.each(forms)("a bot of the %s form", (form) => {
     expect(call.warnings).toEqual([]);
   });
 
+  it("may say it byte by byte", async () => {
+    const { call, bot: said, end } = await connected(form);
+    for (let at = 0; at < 8000; at++) say(form, said, bytes.subarray(at, at + 1));
+    expect((await end()).totals).toMatchObject({ receivedMs: 500, playedMs: 500, droppedMs: 0 });
+    expect(call.heard()).toEqual(tone.subarray(0, 4000));
+    expect(call.warnings).toEqual([]);
+  });
+
   it("may say ten seconds at once", async () => {
     const { call, bot: said, end } = await connected(form);
     const long = toneSamples({ frequencyHz: 440, durationMs: 10_000 });
