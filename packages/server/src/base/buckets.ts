@@ -6,12 +6,14 @@ export interface Allowance {
   readonly perSecond: number;
 }
 
-/** Token buckets by key: who has none yet has a full one. */
+/** Token buckets by key (RFC 2697 in its simplest form): who has none yet has a full one. */
 export interface Buckets {
   /** How long until a token is there; 0 when one is. */
   waitMs(key: string): number;
   /** Takes a token; `false`, and nothing is taken, when there is none. */
   take(key: string): boolean;
+  /** Gives tokens back. */
+  give(key: string, tokens: number): void;
   readonly size: number;
 }
 
@@ -19,10 +21,17 @@ export interface Buckets {
 const MAX_BUCKETS = 20_000;
 
 export function createBuckets(clock: Clock, { burst, perSecond }: Allowance, maxBuckets = MAX_BUCKETS): Buckets {
-  const buckets = new Map<string, { readonly tokens: number; readonly atMs: number }>();
+  const buckets = new Map<string, { tokens: number; atMs: number }>();
   const levelOf = (key: string): number => {
     const bucket = buckets.get(key);
     return bucket ? Math.min(burst, bucket.tokens + ((clock.monotonicMs() - bucket.atMs) * perSecond) / 1000) : burst;
+  };
+  const put = (key: string, tokens: number) => {
+    buckets.delete(key);
+    if (tokens >= burst) return;
+    buckets.set(key, { tokens, atMs: clock.monotonicMs() });
+    const [oldest] = buckets.keys();
+    if (buckets.size > maxBuckets && oldest !== undefined) buckets.delete(oldest);
   };
   return {
     // Rounded up: who comes back then finds a token.
@@ -30,11 +39,11 @@ export function createBuckets(clock: Clock, { burst, perSecond }: Allowance, max
     take(key) {
       const level = levelOf(key);
       if (level < 1) return false;
-      buckets.delete(key);
-      buckets.set(key, { tokens: level - 1, atMs: clock.monotonicMs() });
-      const [oldest] = buckets.keys();
-      if (buckets.size > maxBuckets && oldest !== undefined) buckets.delete(oldest);
+      put(key, level - 1);
       return true;
+    },
+    give(key, tokens) {
+      if (buckets.has(key)) put(key, levelOf(key) + tokens);
     },
     get size() {
       return buckets.size;

@@ -1,9 +1,7 @@
-import { channels, type Clock } from "../../base/index.ts";
+import { channels, createBuckets, networkOf, type Allowance, type Clock } from "../../base/index.ts";
 import type { SipAddress } from "../address.ts";
 import { header, headerLines, type SipRequest, type SipResponse } from "../message/message.ts";
 import { remoteOf } from "../transport/transport.ts";
-import { type Allowance, createBuckets } from "./buckets.ts";
-import { networkKey } from "./network-key.ts";
 import { isScanner } from "./scanners.ts";
 
 /** What one address may do before it is known who is there. */
@@ -60,18 +58,18 @@ export function createGuard(clock: Clock, { isTrusted, limits }: GuardOptions): 
   };
   return {
     // Nobody has babbled: nothing is looked up.
-    hears: (source) => nonsense.size === 0 || nonsense.has(networkKey(source.host)) || isKnown(source) || drop(source, "nonsense"),
-    nonsense: (source) => isTrusted(source.host) || nonsense.take(networkKey(source.host)),
+    hears: (source) => nonsense.size === 0 || nonsense.waitMs(networkOf(source.host)) === 0 || isKnown(source) || drop(source, "nonsense"),
+    nonsense: (source) => isTrusted(source.host) || nonsense.take(networkOf(source.host)),
     admits(request, source) {
       if (isKnown(source)) return true;
-      const key = networkKey(source.host);
+      const key = networkOf(source.host);
       if (isScanner(header(request, "User-Agent"))) return drop(source, "scanner");
-      if (failures.size > 0 && !failures.has(key)) return drop(source, "failures");
+      if (failures.size > 0 && failures.waitMs(key) > 0) return drop(source, "failures");
       return strangers.take(key) || drop(source, "strangers");
     },
     answered(request, source, response) {
       if (header(request, "Authorization") === undefined && header(request, "Proxy-Authorization") === undefined) return;
-      const key = networkKey(source.host);
+      const key = networkOf(source.host);
       const flow = flowKey(source);
       if (isRefusal(response)) {
         if (isStale(response)) return;
