@@ -38,6 +38,14 @@ function parsed(bytes: Uint8Array): SipMessage {
 }
 
 describe("parseMessage", () => {
+  it("takes what is not UTF-8 for as many characters at most, so that an answer that repeats it does not grow", () => {
+    const [before, after] = [utf8("INVITE sip:b@h SIP/2.0\r\nFrom: \"M"), utf8("ller\" <sip:a@h>;tag=1\r\n\r\n")];
+    const parsed = parseMessage(Buffer.concat([before, Buffer.from([0xfc]), after]));
+    expect(parsed.ok && header(parsed.message, "From")).toBe('"M_ller" <sip:a@h>;tag=1');
+    const right = parseMessage(Buffer.concat([before, utf8("ü"), after]));
+    expect(right.ok && header(right.message, "From")).toBe('"Müller" <sip:a@h>;tag=1');
+  });
+
   it("reads a request with compact forms, folded lines and bytes behind the body", () => {
     const message = parsed(invite);
     expect(message).toMatchObject({ type: "request", method: "INVITE", uri: "sip:bob@example.com" });

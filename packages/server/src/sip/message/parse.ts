@@ -1,4 +1,4 @@
-import { isAscii } from "node:buffer";
+import { isAscii, isUtf8 } from "node:buffer";
 import { knownName } from "./header-names.ts";
 import { type Header, noBody, type SipMessage } from "./message.ts";
 
@@ -48,7 +48,7 @@ export function parseMessage(bytes: Uint8Array, framing: "datagram" | "stream" =
   while (buffer[start] === 0x0d && buffer[start + 1] === 0x0a) start += 2;
   const end = buffer.indexOf(END_OF_HEADERS, start);
   // Nearly every message is plain ASCII, and then needs no decoding.
-  const head = buffer.toString(isAscii(buffer) ? "latin1" : "utf8", start, end < 0 ? buffer.length : end);
+  const head = isAscii(buffer) ? buffer.toString("latin1", start, end < 0 ? buffer.length : end) : readable(buffer.subarray(start, end < 0 ? buffer.length : end));
   const endOfLine = head.indexOf("\r\n");
   const startLine = readStartLine(endOfLine < 0 ? head : head.slice(0, endOfLine));
   if (!startLine.ok && startLine.reason === "not_sip") return excess ? tooLarge : startLine;
@@ -62,6 +62,15 @@ export function parseMessage(bytes: Uint8Array, framing: "datagram" | "stream" =
   if (startLine.ok && startLine.start.type === "response") return failure;
   const method = startLine.ok && startLine.start.type === "request" ? { method: startLine.start.method } : undefined;
   return { ...failure, headers: lines.headers, ...method };
+}
+
+/**
+ * RFC 3261 §7: headers are UTF-8. What is not, such as names in Latin-1, becomes a character that is no longer when it is
+ * written than what was read: an answer repeats it, and must not grow.
+ */
+function readable(head: Buffer): string {
+  const decoded = head.toString("utf8");
+  return isUtf8(head) ? decoded : decoded.replaceAll("\uFFFD", "_");
 }
 
 /** RFC 3261 §21.5.7. */

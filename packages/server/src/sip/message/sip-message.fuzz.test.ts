@@ -67,11 +67,13 @@ it("a message, whatever is in it, is parsed or refused, answered, and written ag
         }
       }
       const written = serializeMessage(message);
-      const again = parseMessage(written);
-      if (!again.ok) throw new Error(`what was written is refused: ${again.reason}`);
+      // A message at the limit may pass it: names are written in full, each with a space behind it. By no more than that.
+      const grows = 32 * (message.headers.length + 2);
+      if (written.length > input.length + grows) throw new Error(`what was written is ${written.length - input.length} bytes longer`);
+      const isRefused = (bytes: Uint8Array) => bytes.length <= LIMITS.messageBytes && !parseMessage(bytes).ok;
+      if (isRefused(written)) throw new Error("what was written is refused");
       if (message.type === "request") {
-        const answer = parseMessage(serializeMessage(respondTo(message, 500, { toTag: "t" })));
-        if (!answer.ok) throw new Error(`our answer is refused: ${answer.reason}`);
+        if (isRefused(serializeMessage(respondTo(message, 500, { toTag: "t" })))) throw new Error("our answer is refused");
       }
       return kinds.slice(0, 40);
     },
