@@ -1,5 +1,6 @@
 import type { AudioCodec, AudioSource } from "../audio/index.ts";
 import type { Listenable } from "../base/index.ts";
+import type { SrtpKeys } from "../rtp/index.ts";
 import type { Feed, FeedOptions } from "./feed.ts";
 import type { LegQuality } from "./quality.ts";
 import type { QualityFigures } from "./quality-figures.ts";
@@ -18,6 +19,8 @@ export interface MediaParameters {
   readonly direction: "sendrecv" | "sendonly" | "recvonly" | "inactive";
   /** Where the peer takes RTCP; `mux`: wherever RTP goes. Absent: none is sent. */
   readonly rtcp?: "mux" | { readonly host: string; readonly port: number };
+  /** With keys nothing goes out or is taken that is not SRTP or SRTCP. Other keys than before begin anew. */
+  readonly security?: SrtpKeys;
 }
 
 export interface MediaEngineOptions {

@@ -15,3 +15,5 @@ export {
 export { buildRtcp, parseRtcp, type ReportBlock, type RtcpFailure, type RtcpPacket, type SenderInfo } from "./rtcp.ts";
 export { sequenceDistance, sequenceTracker, timestampDistance, type SequenceTracker, type SequenceVerdict } from "./sequence.ts";
 export { digitOfEvent, EVENT_BYTES, eventOfDigit, parseTelephoneEvent, writeTelephoneEvent, type TelephoneEvent } from "./telephone-event.ts";
+export { keyAndSaltBytes, type SrtpKeys, type SrtpProfile } from "./srtp-profile.ts";
+export { createSrtpReceiver, createSrtpSender, type SrtpReceiver, type SrtpSender } from "./srtp.ts";
