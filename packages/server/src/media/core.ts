@@ -6,7 +6,8 @@ import type { MediaParameters } from "./engine.ts";
 import type { Command, CommandPort, SampleReports, Tell } from "./protocol.ts";
 import { createScheduler, GROUPS, type Scheduler } from "./scheduler.ts";
 import { addStatistics, newCounters } from "./statistics.ts";
-import { bindUdpPort, type UdpPort } from "./udp-port.ts";
+import { bindUdpPort } from "./bind-udp-port.ts";
+import type { UdpPort } from "./udp-port.ts";
 
 export interface CoreOptions {
   readonly host: string;

@@ -1,0 +1,14 @@
+import { isIP } from "node:net";
+import { bindSocket } from "./dgram-port.ts";
+import { bindPump } from "./pump-port.ts";
+import { threadPump } from "./pump.ts";
+import type { UdpHooks, UdpPort } from "./udp-port.ts";
+
+/** `auto`: by the native pump where there is one. */
+export type PumpChoice = "auto" | "off";
+
+/** Binds `host:port`; port 0 lets the system choose. Rejects with the system's error. */
+export async function bindUdpPort(host: string, port: number, hooks: UdpHooks, choice: PumpChoice = "auto"): Promise<UdpPort> {
+  const pump = choice === "off" || isIP(host) === 0 ? undefined : threadPump();
+  return pump ? bindPump(pump, host, port, hooks) : await bindSocket(host, port, hooks);
+}
