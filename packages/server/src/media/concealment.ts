@@ -1,24 +1,66 @@
 import { FRAME_SAMPLES } from "../audio/index.ts";
 
-/** How often a missing frame is made up by its predecessor before there is silence. */
+/** How many missing frames in a row are made up before there is silence. */
 const CONCEALED_FRAMES = 3;
+/** What is known of what was heard last: three frames, room for the search. */
+const HISTORY = 3 * FRAME_SAMPLES;
+/** What came last is looked for again further back: 10 ms of it, 5 to 30 ms back: one wave of any voice, many of a key. */
+const TEMPLATE = 80;
+const SHORTEST_LAG = 40;
+const LONGEST_LAG = 240;
+/** What is made up fades into what comes then: 5 ms. */
+const BLEND = 40;
 
-/** What is not there sounds like the frame before at half its level, three times in a row; then there is silence. */
+/** Shared by all: used within one call only. */
+const history = new Int16Array(HISTORY);
+
+/**
+ * What is not there goes on as what was heard before: its last wave again and again, to half its level within each
+ * frame, three frames long; then there is silence. Waves join without a jump, so that tones and keys stay what they are.
+ */
 export class Concealment {
-  readonly #last = new Int16Array(FRAME_SAMPLES);
+  /** The newest frames in a circle; `#next` is the oldest. */
+  readonly #kept = new Int16Array(HISTORY);
+  #next = 0;
   #missing = CONCEALED_FRAMES;
+  /** What was heard last was made up: of this wave, so long, which has got so far. */
+  #active = false;
+  #wave: Int16Array | undefined;
+  #lag = 0;
+  #at = 0;
+  /** The frame at hand has been prepared. */
+  #prepared = false;
+
+  /** What was heard last was made up, at least in part. */
+  get active(): boolean {
+    return this.#active;
+  }
+
+  /** Of how many frames in a row nothing has come. */
+  get missing(): number {
+    return this.#missing;
+  }
 
   /** Fills a frame with what takes the place of what may be missing in it. */
   prepare(into: Int16Array): void {
-    if (this.#missing >= CONCEALED_FRAMES) into.fill(0);
-    else for (let index = 0; index < into.length; index++) into[index] = (this.#last[index] ?? 0) >> 1;
+    this.#prepared = true;
+    if (this.#missing >= CONCEALED_FRAMES) {
+      into.fill(0);
+      return;
+    }
+    if (this.#missing === 0) this.#findWave();
+    const level = 1 / 2 ** this.#missing;
+    for (let index = 0; index < into.length; index++) into[index] = this.#following() * level * (1 - index / (2 * into.length));
   }
 
   /** The frame is complete; `present`: something of it was really there. False: all of it is silence. */
   keep(frame: Int16Array, present: boolean): boolean {
+    this.#active = this.#prepared && this.#missing < CONCEALED_FRAMES;
+    this.#prepared = false;
     this.#missing = present ? 0 : Math.min(this.#missing + 1, CONCEALED_FRAMES + 1);
     if (this.#missing <= CONCEALED_FRAMES) {
-      this.#last.set(frame);
+      this.#kept.set(frame.length > FRAME_SAMPLES ? frame.subarray(-FRAME_SAMPLES) : frame, this.#next);
+      this.#next = (this.#next + FRAME_SAMPLES) % HISTORY;
       return true;
     }
     frame.fill(0);
@@ -27,7 +69,54 @@ export class Concealment {
 
   /** What comes next follows a silence. */
   forget(): void {
-    this.#last.fill(0);
+    this.#kept.fill(0);
     this.#missing = CONCEALED_FRAMES;
+    this.#prepared = this.#active = false;
   }
+
+  /** What was made up fades into a frame that really came; `keep` comes after. */
+  join(frame: Int16Array): void {
+    if (!this.#active) return;
+    const level = 1 / 2 ** this.#missing;
+    for (let index = 0; index < Math.min(BLEND, frame.length); index++) {
+      const share = (index + 1) / (BLEND + 1);
+      frame[index] = (frame[index] ?? 0) * share + this.#following() * level * (1 - share);
+    }
+  }
+
+  #following(): number {
+    const sample = this.#wave?.[this.#at] ?? 0;
+    this.#at = this.#at + 1 === this.#lag ? 0 : this.#at + 1;
+    return sample;
+  }
+
+  /** Finds how far back what was heard last is most like itself; from there it is repeated. */
+  #findWave(): void {
+    history.set(this.#kept.subarray(this.#next));
+    history.set(this.#kept.subarray(0, this.#next), HISTORY - this.#next);
+    this.#lag = mostAlike();
+    this.#wave ??= new Int16Array(LONGEST_LAG);
+    this.#wave.set(history.subarray(HISTORY - this.#lag));
+    this.#at = 0;
+  }
+}
+
+/** The lag at which the end of the history correlates best with what was before it. */
+function mostAlike(): number {
+  const from = HISTORY - TEMPLATE;
+  let best = SHORTEST_LAG;
+  let bestScore = 0;
+  for (let lag = SHORTEST_LAG; lag <= LONGEST_LAG; lag++) {
+    let product = 0;
+    let energy = 1;
+    for (let at = from; at < HISTORY; at++) {
+      const before = history[at - lag] ?? 0;
+      product += before * (history[at] ?? 0);
+      energy += before * before;
+    }
+    if (product <= 0 || (product * product) / energy <= bestScore) continue;
+    best = lag;
+    bestScore = (product * product) / energy;
+  }
+  return best;
 }

@@ -9,7 +9,8 @@ function listening() {
   let nowMs = 0;
   const hearing = new Hearing(0, (frame) => {
     expect(frame.length).toBe(160);
-    heard.push(frame[0] ?? 0);
+    // Its middle: what was made up fades into its beginning.
+    heard.push(frame[80] ?? 0);
     atMs.push(nowMs);
   });
   const pass = (untilMs: number) => {
@@ -70,8 +71,30 @@ describe("what is heard ahead of the jitter buffer", () => {
       pass((number - 100) * 20);
       take(number, number === 102 ? "ahead" : "successor");
     }
-    expect(heard).toEqual([100, 50, 102, 103, 104]);
+    expect(heard).toEqual([100, 75, 102, 103, 104]);
     expect(atMs).toEqual([0, 80, 80, 80, 80]);
+  });
+
+  it("waits longer after packets that came too late, and no longer when none did for five seconds", () => {
+    const { heard, atMs, pass, take } = listening();
+    const waited = (from: number) => {
+      // Its successor comes in time, and the packet itself never.
+      for (let number = from + 1; number < from + 10; number++) {
+        pass(number * 20);
+        take(number, number === from + 1 ? "ahead" : "successor");
+      }
+      return (atMs[heard.indexOf(from + 1)] ?? 0) - (from + 1) * 20;
+    };
+    take(0);
+    const before = waited(1);
+    take(1, "behind");
+    take(1, "behind");
+    const patient = waited(11);
+    for (let number = 21; number < 800; number++) {
+      pass(number * 20);
+      take(number);
+    }
+    expect([before, patient, waited(800)]).toEqual([40, 80, 40]);
   });
 
   it("drops and counts what comes too late or twice", () => {

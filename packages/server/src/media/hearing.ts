@@ -7,8 +7,13 @@ import { SampleRing } from "./sample-ring.ts";
 const CAPACITY = 4096;
 /** So long what came early waits for what is missing before it: a packet that was overtaken by two others still counts. */
 const PATIENCE_MS = 38;
-/** Nothing has come for so long: from now on there is silence by the clock. */
-const QUIET_MS = 58;
+/** Each packet that came too late for that makes it longer, up to what a jitter buffer waits. */
+const MORE_PATIENCE_MS = 20;
+const MOST_PATIENCE_MS = 118;
+/** Packets in which nothing needed that patience, after which it becomes shorter again: five seconds. */
+const EASE_AFTER_PACKETS = 250;
+/** Nothing has come for so long beyond the patience: from now on there is silence by the clock. */
+const QUIET_MS = 20;
 /** After a resumption the clock may be behind by this without being made up for: less than two frames. */
 const BEHIND_MS = 38;
 /** More than this is not made up for: time begins anew. */
@@ -37,6 +42,9 @@ export class Hearing {
   #newest = 0;
   /** Since when something waits for what is missing before it. */
   #waitingMs: number | undefined;
+  #patienceMs = PATIENCE_MS;
+  /** Packets since something was waited for nearly so long, or came too late. */
+  #eased = 0;
   /** When something came. */
   #cameMs: number;
   /** Samples of silence that were handed over by the clock since then; undefined: none. */
@@ -74,12 +82,13 @@ export class Hearing {
 
   /** Time passes, and all that came until now has been pushed; to be called about every 20 ms. */
   elapse(nowMs: number): void {
-    if (this.#waitingMs !== undefined && nowMs - this.#waitingMs >= PATIENCE_MS) this.#deliver(nowMs);
-    if (nowMs - this.#cameMs < QUIET_MS) return;
+    if (this.#waitingMs !== undefined && nowMs - this.#waitingMs >= this.#patienceMs) this.#deliver(nowMs);
+    const quietMs = this.#patienceMs + QUIET_MS;
+    if (nowMs - this.#cameMs < quietMs) return;
     if (this.#filled === undefined) this.#finish(nowMs);
     this.#filled ??= 0;
     if (nowMs - this.#timeMs > MOST_BEHIND_MS) this.#timeMs = nowMs - MOST_BEHIND_MS;
-    while (nowMs - this.#timeMs >= QUIET_MS) this.#fill();
+    while (nowMs - this.#timeMs >= quietMs) this.#fill();
   }
 
   /** Another source begins. */
@@ -90,8 +99,11 @@ export class Hearing {
 
   /** Only what lies behind the cursor can still be used. */
   #pushLate(timestamp: number, behind: number, samples: Int16Array, nowMs: number): void {
-    if (behind >= samples.length) this.#late += 1;
-    else this.#place((timestamp + behind) >>> 0, samples.subarray(behind), nowMs);
+    if (behind >= samples.length) {
+      this.#late += 1;
+      // What comes in the midst of other packets is not of a sender that has paused or begun anew.
+      if (this.#filled === undefined && behind / 8 <= MOST_BEHIND_MS) this.#bePatient();
+    } else this.#place((timestamp + behind) >>> 0, samples.subarray(behind), nowMs);
   }
 
   /** Goes on at another time of the party's, at once; the clock catches up with silence, if that is what the party left out. */
@@ -108,9 +120,10 @@ export class Hearing {
   #place(timestamp: number, samples: Int16Array, nowMs: number): void {
     this.#cameMs = nowMs;
     // The usual case: a whole frame, and nothing else is there.
-    if (samples.length === FRAME_SAMPLES && timestamp === this.#cursor && this.#newest === this.#cursor) {
+    if (samples.length === FRAME_SAMPLES && timestamp === this.#cursor && this.#newest === this.#cursor && !this.#concealment.active) {
       this.#cursor = this.#newest = (timestamp + FRAME_SAMPLES) >>> 0;
       this.#concealment.keep(samples, true);
+      this.#ease(0);
       this.#give(samples, nowMs);
       return;
     }
@@ -124,16 +137,31 @@ export class Hearing {
     this.#deliver(nowMs);
   }
 
+  #bePatient(): void {
+    this.#patienceMs = Math.min(this.#patienceMs + MORE_PATIENCE_MS, MOST_PATIENCE_MS);
+    this.#eased = 0;
+  }
+
+  /** What was missing has come after `waitedMs`, or nothing was. */
+  #ease(waitedMs: number): void {
+    this.#eased = waitedMs > this.#patienceMs - MORE_PATIENCE_MS ? 0 : this.#eased + 1;
+    if (this.#eased < EASE_AFTER_PACKETS || this.#patienceMs <= PATIENCE_MS) return;
+    this.#patienceMs -= MORE_PATIENCE_MS;
+    this.#eased = 0;
+  }
+
   /** Hands over all frames that are whole, and those that were waited for long enough. */
   #deliver(nowMs: number): void {
     while (timestampDistance(this.#newest, this.#cursor) >= FRAME_SAMPLES) {
       const whole = this.#ring.isFull(this.#cursor, FRAME_SAMPLES);
       if (!whole) {
         this.#waitingMs ??= nowMs;
-        if (nowMs - this.#waitingMs < PATIENCE_MS) return;
+        if (nowMs - this.#waitingMs < this.#patienceMs) return;
       }
       this.#take(nowMs);
-      if (whole) this.#waitingMs = undefined;
+      if (!whole) continue;
+      this.#ease(this.#waitingMs === undefined ? 0 : nowMs - this.#waitingMs);
+      this.#waitingMs = undefined;
     }
     this.#waitingMs = undefined;
   }
@@ -147,8 +175,10 @@ export class Hearing {
   }
 
   #take(nowMs: number): void {
-    this.#concealment.prepare(this.#frame);
+    const whole = this.#ring.isFull(this.#cursor, FRAME_SAMPLES);
+    if (!whole) this.#concealment.prepare(this.#frame);
     const present = this.#ring.take(this.#cursor, this.#frame);
+    if (whole) this.#concealment.join(this.#frame);
     this.#concealment.keep(this.#frame, present > 0);
     this.#cursor = (this.#cursor + FRAME_SAMPLES) >>> 0;
     this.#give(this.#frame, nowMs);

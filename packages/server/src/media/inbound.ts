@@ -27,6 +27,7 @@ const COMFORT_NOISE = 13;
 /** Shared by all sessions of a thread: neither is used beyond the packet at hand. */
 const view = rtpView();
 const decoded = new Int16Array(MAX_PAYLOAD);
+const SILENCE = new Int16Array(FRAME_SAMPLES);
 
 /** What comes from the peer: datagrams in, even frames and digits out. No sockets, no timers. */
 export class Inbound {
@@ -100,7 +101,9 @@ export class Inbound {
       return false;
     }
     const audible = this.#jitter.read(into);
-    for (const { digit, durationMs } of this.#keys?.push(into) ?? []) this.#hooks.digit({ digit, durationTicks: durationMs * 8 });
+    // One packet that is missing is bridged; of several in a row nobody knows whether the key was still held.
+    const certain = this.#jitter.missing > 1 ? SILENCE : into;
+    for (const { digit, durationMs } of this.#keys?.push(certain) ?? []) this.#hooks.digit({ digit, durationTicks: durationMs * 8 });
     this.#counters.packetsDiscarded = this.#discarded + Math.ceil(this.#jitter.dropped / FRAME_SAMPLES);
     return audible;
   }

@@ -46,6 +46,11 @@ export class JitterBuffer {
     return this.#depth / 8;
   }
 
+  /** Of how many frames in a row nothing has come; the last ones read. */
+  get missing(): number {
+    return this.#concealment.missing;
+  }
+
   /** Puts samples at their place. False: they were too late, or there already. */
   push(timestamp: number, samples: Int16Array): boolean {
     if (samples.length === 0 || samples.length > CAPACITY / 2) return false;
@@ -79,8 +84,10 @@ export class JitterBuffer {
       return false;
     }
     const noisy = this.#noise?.fill(into, this.#cursor) ?? false;
-    if (!noisy) this.#concealment.prepare(into);
+    const whole = this.#ring.isFull(this.#cursor, into.length);
+    if (!noisy && !whole) this.#concealment.prepare(into);
     const present = this.#ring.take(this.#cursor, into);
+    if (whole) this.#concealment.join(into);
     this.#cursor = (this.#cursor + into.length) >>> 0;
     return this.#concealment.keep(into, present > 0 || noisy);
   }
