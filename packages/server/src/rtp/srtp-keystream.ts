@@ -1,5 +1,5 @@
 import { createCipheriv, type Cipher } from "node:crypto";
-import { putU16, putU32 } from "./packet.ts";
+import { u16, u32 } from "./packet.ts";
 import type { SessionKeys } from "./srtp-keys.ts";
 
 /** The key stream of one packet at a time (RFC 3711 §4.1.1); every source has its own. */
@@ -23,9 +23,13 @@ export function blockCipher({ encryption }: Pick<SessionKeys, "encryption">): Ci
 }
 
 /** Only for the call at hand. */
-let counters = new Uint8Array(MOST_BYTES);
+let counters = new DataView(new ArrayBuffer(MOST_BYTES));
 
 export function keystream(cipher: Cipher, salt: Uint8Array, ssrc: number, ahead = AHEAD): Keystream {
+  const head = u32(salt, 0);
+  const second = u32(salt, 4) ^ ssrc;
+  const third = u32(salt, 8);
+  const fourth = u16(salt, 12);
   let stream: Uint8Array = new Uint8Array(0);
   let first = 0;
   let packets = 0;
@@ -35,12 +39,23 @@ export function keystream(cipher: Cipher, salt: Uint8Array, ssrc: number, ahead 
     packetBytes = Math.ceil(bytes / BLOCK_BYTES) * BLOCK_BYTES;
     packets = Math.max(1, Math.min(ahead, Math.floor(MOST_BYTES / packetBytes)));
     const whole = packets * packetBytes;
-    if (counters.length < whole) counters = new Uint8Array(whole);
+    if (counters.byteLength < whole) counters = new DataView(new ArrayBuffer(whole));
     first = index;
-    for (let at = 0; at < whole; at += BLOCK_BYTES) {
-      putCounter(counters, at, salt, ssrc, index + Math.floor(at / packetBytes), (at % packetBytes) / BLOCK_BYTES);
+    for (let packet = 0; packet < packets; packet++) putCounters(packet * packetBytes, packetBytes, index + packet);
+    stream = cipher.update(new Uint8Array(counters.buffer, 0, whole));
+  };
+
+  /** RFC 3711 §4.1.1: IV = (k_s * 2^16) XOR (SSRC * 2^64) XOR (i * 2^16), and the block in the last 16 bits. */
+  const putCounters = (at: number, bytes: number, index: number) => {
+    const cycle = third ^ Math.floor(index / CYCLE);
+    const rest = (fourth ^ (index % CYCLE)) << 16;
+    for (let block = 0; block * BLOCK_BYTES < bytes; block++) {
+      const blockAt = at + block * BLOCK_BYTES;
+      counters.setInt32(blockAt, head);
+      counters.setInt32(blockAt + 4, second);
+      counters.setInt32(blockAt + 8, cycle);
+      counters.setInt32(blockAt + 12, rest | block);
     }
-    stream = cipher.update(counters.subarray(0, whole));
   };
 
   return {
@@ -52,14 +67,4 @@ export function keystream(cipher: Cipher, salt: Uint8Array, ssrc: number, ahead 
       for (let byte = at; byte < end; byte++) into[byte] = (from[byte] ?? 0) ^ (stream[offset + byte] ?? 0);
     },
   };
-}
-
-/** RFC 3711 §4.1.1: IV = (k_s * 2^16) XOR (SSRC * 2^64) XOR (i * 2^16), and the block in the last 16 bits. */
-function putCounter(into: Uint8Array, at: number, salt: Uint8Array, ssrc: number, index: number, block: number): void {
-  into.fill(0, at, at + 4);
-  putU32(into, at + 4, ssrc);
-  putU32(into, at + 8, Math.floor(index / CYCLE));
-  putU16(into, at + 12, index % CYCLE);
-  for (let byte = 0; byte < salt.length; byte++) into[at + byte] = (into[at + byte] ?? 0) ^ (salt[byte] ?? 0);
-  putU16(into, at + 14, block);
 }
