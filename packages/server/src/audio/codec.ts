@@ -1,14 +1,25 @@
 import { createG722Decoder, createG722Encoder } from "./g722.ts";
 import { g711 } from "./g711.ts";
+import { createOpusDecoder, createOpusEncoder, type OpusWishes } from "./opus.ts";
 import { FRAME_SAMPLES } from "./source.ts";
 
-/** What RTP can carry, by the names of RFC 3551 §6. All of it is 8 kHz to us. */
-export type AudioCodec = "PCMU" | "PCMA" | "G722";
+/** What RTP can carry, by the names of RFC 3551 §6 and RFC 7587 §7. All of it is 8 kHz to us. */
+export type AudioCodec = "PCMU" | "PCMA" | "G722" | "opus";
+
+/** What the peer asks an encoder for; all of it is about Opus. */
+export type EncoderWishes = OpusWishes;
 
 /** One direction of a stream; what it decodes is in the order it was sent in. */
 export interface AudioDecoder {
   /** Writes the samples of one payload, of any length, into `target`; returns how many they are. */
   decode(payload: Uint8Array, target: Int16Array): number;
+  /**
+   * Writes into `target` what stands for up to `missing` samples that were lost before the payload `next`, which is
+   * decoded after that; returns how many they are: 0, if this codec knows nothing better than silence.
+   */
+  conceal(missing: number, next: Uint8Array, target: Int16Array): number;
+  /** Nothing more is decoded: frees what it holds. Idempotent. */
+  close(): void;
 }
 
 /** One direction of a stream. */
@@ -17,17 +28,25 @@ export interface AudioEncoder {
   encode(samples: Int16Array, target: Uint8Array, offset: number): number;
   /** The same of a frame without sound. */
   silence(target: Uint8Array, offset: number): number;
+  /** So much of what is sent does not reach the peer, of late: 0 to 100. */
+  expectLoss(percent: number): void;
+  /** Nothing more is encoded: frees what it holds. Idempotent. */
+  close(): void;
 }
 
 /** The longest payload of a frame. */
 export const MAX_FRAME_BYTES = FRAME_SAMPLES;
 
 const quietFrame = new Int16Array(FRAME_SAMPLES);
+const nothing = (): void => undefined;
+/** Of a codec that neither knows what was lost nor holds anything. */
+const plain = { conceal: () => 0, expectLoss: nothing, close: nothing } as const;
 
 /** Without a memory, so that all streams share one. */
 function lawDecoder(law: "PCMU" | "PCMA"): AudioDecoder {
   const { decode } = g711[law];
   return {
+    ...plain,
     decode(payload, target) {
       decode(payload, target);
       return payload.length;
@@ -38,6 +57,7 @@ function lawDecoder(law: "PCMU" | "PCMA"): AudioDecoder {
 function lawEncoder(law: "PCMU" | "PCMA"): AudioEncoder {
   const { encode, silence } = g711[law];
   return {
+    ...plain,
     encode(samples, target, offset) {
       encode(samples, target, offset);
       return samples.length;
@@ -54,13 +74,17 @@ const laws = {
   PCMA: { decoder: lawDecoder("PCMA"), encoder: lawEncoder("PCMA") },
 } as const;
 
-/** For the beginning of a stream from a peer. */
-export const createDecoder = (codec: AudioCodec): AudioDecoder => (codec === "G722" ? createG722Decoder() : laws[codec].decoder);
+/** For the beginning of a stream from a peer. To be closed. */
+export function createDecoder(codec: AudioCodec): AudioDecoder {
+  if (codec === "opus") return createOpusDecoder();
+  return codec === "G722" ? { ...plain, ...createG722Decoder() } : laws[codec].decoder;
+}
 
-/** For the beginning of a stream to a peer. */
-export function createEncoder(codec: AudioCodec): AudioEncoder {
+/** For the beginning of a stream to a peer. To be closed. */
+export function createEncoder(codec: AudioCodec, wishes?: EncoderWishes): AudioEncoder {
+  if (codec === "opus") return createOpusEncoder(wishes);
   if (codec !== "G722") return laws[codec].encoder;
   const { encode } = createG722Encoder();
   // Its memory goes on through silence, as the decoder's does.
-  return { encode, silence: (target, offset) => encode(quietFrame, target, offset) };
+  return { ...plain, encode, silence: (target, offset) => encode(quietFrame, target, offset) };
 }

@@ -1,5 +1,5 @@
 export { collect, sourceOf } from "./chunks.ts";
-export { createDecoder, createEncoder, MAX_FRAME_BYTES, type AudioCodec, type AudioDecoder, type AudioEncoder } from "./codec.ts";
+export { createDecoder, createEncoder, MAX_FRAME_BYTES, type AudioCodec, type AudioDecoder, type AudioEncoder, type EncoderWishes } from "./codec.ts";
 export { createDtmfDetector, type DetectedKey, type DtmfDetector } from "./dtmf-detector.ts";
 export { createFileDecoder, type FileDecoder } from "./file-decoder.ts";
 export { fileBeginning, fileKind, type FileKind } from "./file-kind.ts";
@@ -10,6 +10,7 @@ export { createMachineDetector, type MachineDetection, type MachineDetector } fr
 export { interleave, mix, mixInto } from "./mix.ts";
 export { beginsMp3Stream, cutFromMp3 } from "./mp3-frame.ts";
 export { decodeMp3 } from "./mp3.ts";
+export { opusStates } from "./opus.ts";
 export { createResampler, resample } from "./resample.ts";
 export type { Resampler } from "./resampler.ts";
 export { SampleQueue } from "./sample-queue.ts";

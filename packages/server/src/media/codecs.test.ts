@@ -12,7 +12,7 @@ afterEach(async () => {
 });
 
 const never = new AbortController().signal;
-const payloadTypes = { PCMU: 0, PCMA: 8, G722: 9 } as const;
+const payloadTypes = { PCMU: 0, PCMA: 8, G722: 9, opus: 111 } as const;
 const spoken = (codec: AudioCodec) => ({ codec, payloadType: payloadTypes[codec] });
 const towards = (host: string, port: number, codec: AudioCodec, more: Partial<MediaParameters> = {}): MediaParameters => ({
   remote: { host, port }, ...spoken(codec), telephoneEventPayloadType: 101, direction: "sendrecv", ...more,

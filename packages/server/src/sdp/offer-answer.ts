@@ -1,5 +1,6 @@
+import { audioFormat, clockOf, comfortNoise, eventFormat, eventsBeside, isCodec, offeredFormats, offeredNumbers, wishesOf } from "./formats.ts";
 import { serializeSdp, type Format, type Section } from "./serialize.ts";
-import { jointDirection, type AudioCodec, type LocalMedia, type Negotiated, type SdpCodec, type SdpMedia, type SdpSession } from "./session.ts";
+import { jointDirection, type AudioCodec, type LocalMedia, type Negotiated, type SdpMedia, type SdpSession } from "./session.ts";
 
 export type Answered =
   | { readonly ok: true; readonly answer: Uint8Array; readonly negotiated: Negotiated }
@@ -8,22 +9,12 @@ export type Answered =
 export type Accepted = { readonly ok: true; readonly negotiated: Negotiated } | { readonly ok: false; readonly why: string };
 
 const DEFAULT_PACKET_MS = 20;
-/** Dynamic, and what nearly everyone uses for it. */
-const TELEPHONE_EVENT_PAYLOAD_TYPE = 101;
-/** RFC 3551 §6. */
-const staticPayloadTypes = { PCMU: 0, PCMA: 8, G722: 9 } as const;
-const RTP_CLOCK_HZ = 8000;
-/** RFC 3389 §4, at 8 kHz: a number of its own. We offer none and send none, but take it from who offers it. */
-const COMFORT_NOISE_PAYLOAD_TYPE = 13;
 /** AVPF (RFC 4585) only adds feedback that may be left out. */
 const protocols = new Set(["RTP/AVP", "RTP/AVPF"]);
 
 /** Our offer: one audio stream (RFC 3264 §5). */
 export function createOffer(local: LocalMedia): Uint8Array {
-  const formats: readonly Format[] = [
-    ...local.codecs.map((name) => ({ payloadType: staticPayloadTypes[name], name })),
-    ...(local.telephoneEvent ? [{ payloadType: TELEPHONE_EVENT_PAYLOAD_TYPE, name: "telephone-event" } as const] : []),
-  ];
+  const formats = offeredFormats(local);
   return serializeSdp(local, [{ accepted: true, protocol: "RTP/AVP", direction: local.direction, formats, rtcpMux: true }]);
 }
 
@@ -35,13 +26,7 @@ export function answerOffer(offer: SdpSession, local: LocalMedia): Answered {
   const found = firstUsable(offer.media, local);
   if (!found) return { ok: false, status: 488, why: whyUnusable(offer.media, local.codecs) };
   const { media, negotiated } = found;
-  const formats: readonly Format[] = [
-    { payloadType: negotiated.payloadType, name: negotiated.codec },
-    ...(negotiated.telephoneEventPayloadType === undefined
-      ? []
-      : [{ payloadType: negotiated.telephoneEventPayloadType, name: "telephone-event" } as const]),
-    ...(media.codecs.some(isComfortNoise) ? [{ payloadType: COMFORT_NOISE_PAYLOAD_TYPE, name: "CN" } as const] : []),
-  ];
+  const formats = answeredFormats(media, negotiated);
   // RFC 3264 §6: the answer has exactly as many m= lines as the offer, in the same order, and the offer's t= line.
   const sections: readonly Section[] = offer.media.map((one) =>
     one === media
@@ -51,13 +36,26 @@ export function answerOffer(offer: SdpSession, local: LocalMedia): Answered {
   return { ok: true, answer: serializeSdp(local, sections, offer.timing), negotiated };
 }
 
+function answeredFormats({ codecs }: SdpMedia, { codec, payloadType, telephoneEventPayloadType, telephoneEventRateHz }: Negotiated): readonly Format[] {
+  const events = telephoneEventPayloadType === undefined ? [] : [eventFormat(telephoneEventPayloadType, telephoneEventRateHz ?? clockOf(codec))];
+  return [audioFormat(codec, payloadType), ...events, ...comfortNoise(codec, codecs)];
+}
+
 /** Takes the answer to what `createOffer(offered)` gave. */
 export function acceptAnswer(offered: LocalMedia, answer: SdpSession): Accepted {
   const [media, ...others] = answer.media;
   if (!media || others.length > 0) return { ok: false, why: "The answer has not as many media lines as the offer." };
   // RFC 3264 §7: what the answer names first is what should be sent.
   const negotiated = negotiate(media, offered, usable(media, offered.codecs)[0]);
-  return negotiated ? { ok: true, negotiated } : { ok: false, why: whyUnusable(answer.media, offered.codecs) };
+  return negotiated ? { ok: true, negotiated: renumbered(negotiated) } : { ok: false, why: whyUnusable(answer.media, offered.codecs) };
+}
+
+/** RFC 3264 §6.1: an answer should keep the numbers of the offer. Where it does not, each side sends under the other's (§5.1). */
+function renumbered(negotiated: Negotiated): Negotiated {
+  const { payloadType, eventPayloadType } = offeredNumbers(negotiated.codec, negotiated.telephoneEventRateHz);
+  const events = negotiated.telephoneEventPayloadType;
+  if (payloadType === negotiated.payloadType && (events === undefined || eventPayloadType === events)) return negotiated;
+  return { ...negotiated, offered: { payloadType, ...(events !== undefined && eventPayloadType !== undefined && { telephoneEventPayloadType: eventPayloadType }) } };
 }
 
 function firstUsable(all: readonly SdpMedia[], local: LocalMedia) {
@@ -71,12 +69,12 @@ function firstUsable(all: readonly SdpMedia[], local: LocalMedia) {
 /** What both sides can do with one stream, whose codec has been chosen. */
 function negotiate(media: SdpMedia, local: LocalMedia, codec: Usable | undefined): Negotiated | undefined {
   if (!isAudio(media) || media.port === 0 || media.host === undefined || !codec) return undefined;
-  // RFC 4733 §2.1: events go by the clock of the audio they are part of.
-  const event = media.codecs.find(({ name, rateHz }) => name === "TELEPHONE-EVENT" && rateHz === RTP_CLOCK_HZ);
+  const event = local.telephoneEvent ? eventsBeside(codec.codec, media.codecs) : undefined;
   return {
     remote: { host: media.host, port: media.port },
     ...codec,
-    ...(event && local.telephoneEvent ? { telephoneEventPayloadType: event.payloadType } : {}),
+    ...(event && { telephoneEventPayloadType: event.payloadType }),
+    ...(event && event.rateHz !== clockOf(codec.codec) && { telephoneEventRateHz: event.rateHz }),
     direction: jointDirection(local.direction, media.direction),
     packetMs: media.packetMs ?? DEFAULT_PACKET_MS,
     ...rtcpTarget(media, media.host),
@@ -90,18 +88,16 @@ function rtcpTarget(media: SdpMedia, host: string): Pick<Negotiated, "rtcp"> {
   return media.port < 65_535 ? { rtcp: { host, port: media.port + 1 } } : {};
 }
 
-const isComfortNoise = ({ payloadType, name, rateHz }: SdpCodec) =>
-  payloadType === COMFORT_NOISE_PAYLOAD_TYPE && name === "CN" && rateHz === 8000;
-
 const isAudio = (media: SdpMedia) => media.type === "audio" && protocols.has(media.protocol);
 
-type Usable = Pick<Negotiated, "codec" | "payloadType">;
+type Usable = Pick<Negotiated, "codec" | "payloadType" | "wishes">;
 
 /** What we have of the peer's codecs, in its order. */
 function usable(media: SdpMedia, ours: readonly AudioCodec[]): readonly Usable[] {
-  return media.codecs.flatMap(({ name, rateHz, channels, payloadType }) => {
-    const codec = ours.find((one) => one === name);
-    return codec && rateHz === RTP_CLOCK_HZ && channels === 1 ? [{ codec, payloadType }] : [];
+  return media.codecs.flatMap((format) => {
+    const codec = ours.find((one) => isCodec(format, one));
+    const wishes = wishesOf(format);
+    return codec ? [{ codec, payloadType: format.payloadType, ...(wishes && { wishes }) }] : [];
   });
 }
 

@@ -29,6 +29,7 @@ const mediaSchema = object({
   rtcpMux: fallback(optional(word), undefined),
   rtcp: fallback(optional(object({ port: number(), address: optional(word) })), undefined),
   rtp: array(object({ payload: word, codec: word, rate: optional(word, ""), encoding: optional(word, "1") })),
+  fmtp: array(object({ payload: word, config: word })),
 });
 const sessionSchema = object({
   version: number(),
@@ -81,7 +82,7 @@ function mediaOf(raw: RawMedia, session: RawSession): SdpMedia {
     formats,
     ...(host === undefined ? {} : { host }),
     direction: held(host) ? jointHold(told) : told,
-    codecs: formats.flatMap((format) => codecOf(format, raw.rtp)),
+    codecs: formats.flatMap((format) => codecOf(format, raw)),
     ...(packetMs === undefined ? {} : { packetMs }),
     rtcpMux: raw.rtcpMux !== undefined,
     ...rtcpOf(raw),
@@ -116,13 +117,16 @@ function packetMsOf({ ptime, maxptime }: RawMedia): number | undefined {
 /** RFC 3551 §6: these numbers mean their format even without an rtpmap. */
 const staticFormats: Readonly<Record<string, string>> = { 0: "PCMU", 3: "GSM", 4: "G723", 8: "PCMA", 9: "G722", 13: "CN", 18: "G729" };
 
-function codecOf(format: string, rtpmaps: RawMedia["rtp"]): readonly SdpCodec[] {
+function codecOf(format: string, { rtp, fmtp }: RawMedia): readonly SdpCodec[] {
   if (!/^\d{1,3}$/.test(format) || Number(format) > 127) return [];
   const payloadType = Number(format);
-  const mapped = rtpmaps.find((rtpmap) => rtpmap.payload === String(payloadType));
+  const about = ({ payload }: { readonly payload: string }) => payload === String(payloadType);
+  const mapped = rtp.find(about);
+  const parameters = fmtp.find(about)?.config;
+  const more = parameters === undefined ? {} : { parameters };
   const rateHz = Number(mapped?.rate);
   const channels = Number(mapped?.encoding);
-  if (mapped && rateHz > 0) return [{ payloadType, name: mapped.codec.toUpperCase(), rateHz, channels: channels > 0 ? channels : 1 }];
+  if (mapped && rateHz > 0) return [{ payloadType, name: mapped.codec.toUpperCase(), rateHz, channels: channels > 0 ? channels : 1, ...more }];
   const name = mapped ? undefined : staticFormats[payloadType];
-  return name === undefined ? [] : [{ payloadType, name, rateHz: 8000, channels: 1 }];
+  return name === undefined ? [] : [{ payloadType, name, rateHz: 8000, channels: 1, ...more }];
 }

@@ -17,6 +17,10 @@ export type Section =
 export interface Format {
   readonly payloadType: number;
   readonly name: AudioCodec | "telephone-event" | "CN";
+  readonly rateHz: number;
+  readonly channels: number;
+  /** `a=fmtp`. */
+  readonly parameters?: string;
 }
 
 /** Writes a session description with the lines in the order of RFC 8866 §5. */
@@ -48,8 +52,8 @@ function sectionLines(section: Section, port: number): readonly string[] {
   ];
 }
 
-function formatLines({ payloadType, name }: Format): readonly string[] {
-  const rtpmap = `a=rtpmap:${payloadType} ${name}/8000`;
-  // RFC 4733 §2.4.1: events 0 to 15 are the sixteen keys of DTMF.
-  return name === "telephone-event" ? [rtpmap, `a=fmtp:${payloadType} 0-15`] : [rtpmap];
+/** RFC 8866 §6.6: one channel needs no word. */
+function formatLines({ payloadType, name, rateHz, channels, parameters }: Format): readonly string[] {
+  const rtpmap = `a=rtpmap:${payloadType} ${name}/${rateHz}${channels > 1 ? `/${channels}` : ""}`;
+  return parameters === undefined ? [rtpmap] : [rtpmap, `a=fmtp:${payloadType} ${parameters}`];
 }

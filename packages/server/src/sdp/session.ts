@@ -1,8 +1,11 @@
 /** Data that offer/answer is computed from. All of it is plain and read-only. */
 
 export type Direction = "sendrecv" | "sendonly" | "recvonly" | "inactive";
-/** By their names in RFC 3551 §6. Of each the RTP clock runs at 8000 Hz: of G722, too, which is sampled at 16 000 (§4.5.2). */
-export type AudioCodec = "PCMU" | "PCMA" | "G722";
+/**
+ * By their names in RFC 3551 §6 and RFC 7587 §7. The RTP clock runs at 8000 Hz: of G722, too, which is sampled at 16 000
+ * (RFC 3551 §4.5.2); that of opus at 48 000.
+ */
+export type AudioCodec = "PCMU" | "PCMA" | "G722" | "opus";
 
 /** A session description as far as we use it (RFC 8866), checked. */
 export interface SdpSession {
@@ -39,6 +42,17 @@ export interface SdpCodec {
   readonly name: string;
   readonly rateHz: number;
   readonly channels: number;
+  /** The text of its `a=fmtp`. */
+  readonly parameters?: string;
+}
+
+/** What the peer asks an encoder of ours for (RFC 7587 §6.1). */
+export interface EncoderWishes {
+  /** bit/s, on average. */
+  readonly maxBitrate?: number;
+  readonly constantBitrate?: boolean;
+  /** It can make use of what a packet tells of the one before. */
+  readonly inbandFec?: boolean;
 }
 
 /** Our side of a session: what we offer, or what we are ready to answer with. */
@@ -61,8 +75,14 @@ export interface Negotiated {
   readonly remote: { readonly host: string; readonly port: number };
   readonly codec: AudioCodec;
   readonly payloadType: number;
+  /** Absent: the codec has nothing to be asked for. */
+  readonly wishes?: EncoderWishes;
   /** Absent: the peer does not take RFC 4733 digits. */
   readonly telephoneEventPayloadType?: number;
+  /** What their durations count by, where that is not the clock of the codec. */
+  readonly telephoneEventRateHz?: number;
+  /** What the peer may send under as well: the numbers of our offer, where its answer has others. */
+  readonly offered?: { readonly payloadType: number; readonly telephoneEventPayloadType?: number };
   readonly direction: Direction;
   /** How much audio the peer wants in a packet. */
   readonly packetMs: number;
