@@ -14,6 +14,7 @@ import { createQuietWatch, type QuietWatch } from "./quiet.ts";
 import { legQuality } from "./leg-quality.ts";
 import { createRtcp, type Rtcp, type Sent } from "./rtcp-session.ts";
 import type { Heard, Relay } from "./relay.ts";
+import { securePath, type SecurePath } from "./secure-path.ts";
 import { newCounters } from "./statistics.ts";
 import { createTapCollector, type TapCollector } from "./tap-collector.ts";
 
@@ -50,6 +51,9 @@ export class CoreSession {
   /** Payload bytes sent. */
   #bytesSent = 0;
   #parameters: MediaParameters | undefined;
+  /** With SRTP: what every packet passes; and the last one there was. */
+  #secure: SecurePath | undefined;
+  #lastSecure: SecurePath | undefined;
   #tap: TapCollector | undefined;
   #hearing: Hearing | undefined;
   #muted = false;
@@ -82,12 +86,17 @@ export class CoreSession {
     this.#quiet.begin(nowMs);
     this.#rtcp.begin(nowMs);
     this.#parameters = parameters;
+    this.#secure = securePath(parameters.security, this.#lastSecure);
+    this.#lastSecure = this.#secure ?? this.#lastSecure;
     this.#inbound.configure(parameters);
     this.#outbound.configure(parameters.codec, parameters.payloadType, parameters.telephoneEventPayloadType);
   }
 
   datagram(bytes: Uint8Array, host: string, port: number, nowMs: number): void {
-    this.#inbound.push(bytes, host, port, nowMs);
+    const packet = this.#secure ? this.#secure.open(bytes) : bytes;
+    // What is not authentic is nobody's: it moves neither where to send to nor what is told of the peer.
+    if (packet) this.#inbound.push(packet, host, port, nowMs);
+    else this.counters.packetsInvalid += 1;
   }
 
   /** In batches of so many frames; 0: no more. */
@@ -209,9 +218,11 @@ export class CoreSession {
   }
 
   #dispatch(packet: Uint8Array, { host, port }: MediaAddress): void {
+    const ready = this.#secure ? this.#secure.seal(packet) : packet;
+    if (!ready) return;
     this.counters.packetsSent += 1;
     this.#bytesSent += packet.length - RTP_HEADER_BYTES;
-    this.#ports.send(packet, port, host);
+    this.#ports.send(ready, port, host);
   }
 
   #sent(): Sent {
@@ -221,7 +232,8 @@ export class CoreSession {
   /** RFC 3264 §5.1: RTCP goes on whatever the direction, on hold as well. */
   #report(packet: Uint8Array): void {
     const target = this.#rtcp.target(this.#parameters?.rtcp, this.#latch);
-    if (target) this.#ports.sendControl(packet, target.port, target.host);
+    const ready = target && (this.#secure ? this.#secure.sealControl(packet) : packet);
+    if (target && ready) this.#ports.sendControl(ready, target.port, target.host);
   }
 
   /** Nobody hears a party that is muted or on hold. */
