@@ -68,6 +68,9 @@ describe("a media thread that dies", () => {
         const more = await Promise.all(lost.map((one) => place(calls.indexOf(one))));
         expect(await world.metric("piopiy_media_sessions")).toBe(4);
         expect(await world.metric("piopiy_media_up")).toBe(1);
+        expect(await world.metric("piopiy_media_threads")).toBe(2);
+        expect(await world.metric('piopiy_media_threads_lost_total{why="died"}')).toBe(1);
+        expect(await world.metric('piopiy_media_threads_lost_total{why="hung"}')).toBe(0);
         await Promise.all([...alive, ...more].map(({ call }) => call.hangup()));
         await Promise.all([...alive, ...more].map(({ id }) => world.ended(id)));
         expect(await world.metric("piopiy_media_sessions")).toBe(0);

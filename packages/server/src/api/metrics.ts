@@ -72,6 +72,8 @@ function mediaMetrics(registry: Registry, media: () => Promise<MediaFigures>): (
   const up = gauge("piopiy_media_up", "Whether the media engine answers");
   const sessions = gauge("piopiy_media_sessions", "Media sessions open");
   const latest = gauge("piopiy_media_latest_send_ms", "The largest delay of a send behind its deadline");
+  const running = gauge("piopiy_media_threads", "Media threads that run");
+  const lost = new Counter({ name: "piopiy_media_threads_lost_total", help: "Media threads that ended or hung, and were started anew", labelNames: ["why"], registers: [registry] });
   const totals = mediaTotals.map(([key, name, help]) => ({ key, counter: new Counter({ name, help, registers: [registry] }) }));
   return async () => {
     const figures = await media().catch(() => undefined);
@@ -79,6 +81,10 @@ function mediaMetrics(registry: Registry, media: () => Promise<MediaFigures>): (
     if (!figures) return undefined;
     sessions.set(figures.sessions);
     latest.set(figures.latestSendMs);
+    const { running: run, ...losses } = figures.threads ?? { running: 0, died: 0, hung: 0 };
+    running.set(run);
+    lost.reset();
+    for (const [why, count] of Object.entries(losses)) lost.inc({ why }, count);
     for (const { key, counter } of totals) {
       counter.reset();
       counter.inc(figures[key]);

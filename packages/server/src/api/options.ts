@@ -57,6 +57,8 @@ export interface MediaFigures {
   readonly packetsInvalid: number;
   readonly underruns: number;
   readonly latestSendMs: number;
+  /** The threads that run, and those that were lost. */
+  readonly threads?: { readonly running: number; readonly died: number; readonly hung: number };
   /** How the legs that have ended were: times in seconds, loss as a part of 1. */
   readonly quality?: Readonly<Record<QualityFigure, CountedFigure>>;
 }

@@ -42,7 +42,7 @@ class Engine implements MediaEngine {
     const { host, workers, clock = systemClock, ids = randomIds, startWorker: start = startWorker } = options;
     this.#host = host;
     this.#ports = createPortPool(options.ports, ids);
-    const makeHost = (hooks: HostHooks) => (workers === 0 ? localHost(host, clock, ids, hooks) : workerHost(host, start, hooks));
+    const makeHost = (hooks: HostHooks) => (workers === 0 ? localHost(host, clock, ids, hooks) : workerHost(host, start, clock, hooks));
     this.#threads = new Threads(Math.max(1, workers), makeHost, {
       relay: (session, link, frame) => this.#threadOf.get(link)?.relayed(link, session, frame),
       died: (thread) => this.#lose(thread),
@@ -84,7 +84,7 @@ class Engine implements MediaEngine {
   async statistics(): Promise<EngineStatistics> {
     const sums = { ...this.#closedSums };
     for (const open of await Promise.all(this.#threads.running.map(openStatistics))) addStatistics(sums, open);
-    return { ...sums, quality: this.#quality.figures };
+    return { ...sums, quality: this.#quality.figures, threads: this.#threads.counts };
   }
 
   async close(): Promise<void> {

@@ -119,6 +119,14 @@ export interface TapBatch {
 /** Sums over sessions, and how those were that have ended. */
 export interface EngineStatistics extends MediaStatistics {
   readonly quality: QualityFigures;
+  readonly threads: ThreadCounts;
+}
+
+/** The threads of an engine: how many run, and how many were lost so far because they ended by themselves, or hung. */
+export interface ThreadCounts {
+  readonly running: number;
+  readonly died: number;
+  readonly hung: number;
 }
 
 /** What a session came to. */

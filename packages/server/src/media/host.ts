@@ -1,8 +1,9 @@
 import { Worker } from "node:worker_threads";
-import { workerUrl, type Clock, type Ids } from "../base/index.ts";
+import { PiopiyError, workerUrl, type Clock, type Ids } from "../base/index.ts";
 import { BatchWriter, readBatch, type Batch } from "./batch.ts";
 import { Core } from "./core.ts";
 import { driveByTimers } from "./drive.ts";
+import { watchBeats } from "./heartbeat.ts";
 import type { RecordReader } from "./packed-samples.ts";
 import { SampleRecord, type Command, type CommandPort, type Report, type SampleReports } from "./protocol.ts";
 
@@ -15,8 +16,8 @@ export interface HostHooks {
   readonly report: (report: Report) => void;
   /** Whoever gets samples may keep them. */
   readonly samples: SampleReports;
-  /** The thread has ended, asked or not; nothing more comes. */
-  readonly ended: (failure: Error | undefined) => void;
+  /** The thread has ended, asked or not, or hangs and is being ended; nothing more comes. Told once. */
+  readonly ended: (failure: Error | undefined, hung: boolean) => void;
 }
 
 /** Runs the core in the calling thread. */
@@ -32,7 +33,7 @@ export function localHost(host: string, clock: Clock, ids: Ids, { report, sample
     relayed: (session, link, frame) => core.relayed(session, link, frame.slice()),
     async stop() {
       await core.stop();
-      ended(undefined);
+      ended(undefined, false);
     },
   };
 }
@@ -49,6 +50,8 @@ export interface WorkerSettings {
   readonly host: string;
   /** A 32-bit word: it is notified when a command has been posted, to end the worker's wait. */
   readonly wake: Int32Array;
+  /** A 32-bit word that the worker counts up for as long as it is alive. */
+  readonly beats: Int32Array;
 }
 
 /** Starts the worker's thread; a test puts its own in place to end it. */
@@ -56,10 +59,11 @@ export type StartWorker = (settings: WorkerSettings) => Worker;
 
 export const startWorker: StartWorker = (settings) => new Worker(workerUrl(import.meta.url, "worker"), { workerData: settings });
 
-/** Runs the core on a thread of its own; resolves when it is ready to take commands. */
-export function workerHost(host: string, start: StartWorker, hooks: HostHooks): Promise<Host> {
+/** Runs the core on a thread of its own; resolves when it is ready to take commands. One that hangs is ended. */
+export function workerHost(host: string, start: StartWorker, clock: Clock, hooks: HostHooks): Promise<Host> {
   const wake = new Int32Array(new SharedArrayBuffer(4));
-  const worker = start({ host, wake });
+  const beats = new Int32Array(new SharedArrayBuffer(4));
+  const worker = start({ host, wake, beats });
   const running: Host = {
     ...postCommands(worker, wake),
     async stop() {
@@ -68,16 +72,27 @@ export function workerHost(host: string, start: StartWorker, hooks: HostHooks): 
   };
   return new Promise((resolve, reject) => {
     let failure: Error | undefined;
+    let over = false;
+    const end = (hung: boolean) => {
+      if (over) return;
+      over = true;
+      watch.cancel();
+      reject(failure ?? new Error("the media thread has ended"));
+      hooks.ended(failure, hung);
+    };
+    const watch = watchBeats(clock, beats, () => {
+      failure = new PiopiyError("media_failed", "The media thread hangs.");
+      // That may take as long as it likes: nobody waits for it.
+      void worker.terminate();
+      end(true);
+    });
     const report = (one: Report) => (one.type === "ready" ? resolve(running) : hooks.report(one));
     worker.on("message", (batch: Batch<Report>) => readBatch(batch, report, recordTo(hooks.samples)));
     worker.on("error", (error) => {
-      failure = error instanceof Error ? error : new Error(String(error));
+      failure ??= error instanceof Error ? error : new Error(String(error));
       reject(failure);
     });
-    worker.on("exit", () => {
-      reject(failure ?? new Error("the media thread has ended"));
-      hooks.ended(failure);
-    });
+    worker.on("exit", () => end(false));
   });
 }
 

@@ -31,6 +31,7 @@ export class Thread implements CommandPort {
   #nextRequest = 1;
   #host: Host | undefined;
   #ended: Error | undefined;
+  #hung = false;
 
   constructor(index: number, hooks: ThreadHooks) {
     this.index = index;
@@ -42,6 +43,11 @@ export class Thread implements CommandPort {
     return this.#ended;
   }
 
+  /** It did nothing any more, and was ended for that. */
+  get hung(): boolean {
+    return this.#hung;
+  }
+
   /** Sessions open or being opened. */
   get load(): number {
     return this.sessions.size + this.#binds.size;
@@ -50,7 +56,7 @@ export class Thread implements CommandPort {
   /** Resolves when the thread takes commands. */
   async start(makeHost: (hooks: HostHooks) => Host | Promise<Host>): Promise<this> {
     const samples = reportsTo(this.sessions, this.#hooks.relay);
-    this.#host = await makeHost({ report: (report) => this.#report(report), samples, ended: (failure) => this.#end(failure) });
+    this.#host = await makeHost({ report: (report) => this.#report(report), samples, ended: (failure, hung) => this.#end(failure, hung) });
     return this;
   }
 
@@ -99,7 +105,8 @@ export class Thread implements CommandPort {
     }
   }
 
-  #end(failure: Error | undefined): void {
+  #end(failure: Error | undefined, hung: boolean): void {
+    this.#hung = hung;
     const stopped = this.#ended !== undefined;
     const cause = (this.#ended ??= new PiopiyError("media_failed", "The media thread has ended.", { cause: failure }));
     for (const waiting of this.#binds.values()) waiting.reject(cause);

@@ -1,4 +1,5 @@
 import { channels, type Clock, type Timer } from "../base/index.ts";
+import type { ThreadCounts } from "./engine.ts";
 import type { Host, HostHooks } from "./host.ts";
 import { Thread, type ThreadHooks } from "./thread.ts";
 
@@ -14,6 +15,8 @@ export class Threads {
   readonly #makeHost: (hooks: HostHooks) => Host | Promise<Host>;
   readonly #hooks: ThreadHooks;
   readonly #clock: Clock;
+  #died = 0;
+  #hung = 0;
   #stopped = false;
 
   constructor(count: number, makeHost: (hooks: HostHooks) => Host | Promise<Host>, hooks: ThreadHooks, clock: Clock) {
@@ -26,6 +29,11 @@ export class Threads {
 
   get running(): readonly Thread[] {
     return this.#slots.filter((thread) => thread !== undefined);
+  }
+
+  /** Threads that run, and those that were lost since the start. */
+  get counts(): ThreadCounts {
+    return { running: this.running.length, died: this.#died, hung: this.#hung };
   }
 
   /** Starts every thread that is not running. */
@@ -49,7 +57,7 @@ export class Threads {
     const underWay = this.#starting.get(index);
     if (underWay) return await underWay;
     this.#again.get(index)?.cancel();
-    const thread = new Thread(index, { ...this.#hooks, died: (dead) => this.#died(dead) });
+    const thread = new Thread(index, { ...this.#hooks, died: (dead) => this.#lost(dead) });
     const starting = thread.start(this.#makeHost);
     this.#starting.set(index, starting);
     this.#startedMs[index] = this.#clock.monotonicMs();
@@ -62,13 +70,16 @@ export class Threads {
     }
   }
 
-  #died(thread: Thread): void {
-    const { index } = thread;
+  #lost(thread: Thread): void {
+    const { index, hung } = thread;
     // One that has never been ready is told by whoever started it.
     if (this.#slots[index] !== thread) return;
     this.#slots[index] = undefined;
+    if (hung) this.#hung += 1;
+    else this.#died += 1;
     this.#hooks.died(thread);
-    channels.failure.publish({ layer: "media", failure: new Error(`media thread ${index} died; it is started anew`, { cause: thread.failure }) });
+    const what = `media thread ${index} ${hung ? "hung" : "died"}; it is started anew`;
+    channels.failure.publish({ layer: "media", failure: new Error(what, { cause: thread.failure }) });
     const livedMs = this.#clock.monotonicMs() - (this.#startedMs[index] ?? 0);
     this.#restart(index, livedMs < START_AGAIN_MS ? START_AGAIN_MS : 0);
   }

@@ -1,8 +1,8 @@
-import type { Worker } from "node:worker_threads";
+import { Worker } from "node:worker_threads";
 import { afterEach, describe, expect, it } from "vitest";
 import { tonePower, toneSource } from "../audio/index.ts";
 import { channels, concatSamples } from "../base/index.ts";
-import { startWorker } from "./host.ts";
+import { startWorker, type StartWorker } from "./host.ts";
 import { createMediaEngine, type MediaEngine, type MediaParameters, type MediaSession } from "./index.ts";
 
 const engines: MediaEngine[] = [];
@@ -104,6 +104,43 @@ describe("an engine on worker threads", () => {
     const [next] = await pair(engine);
     expect(await next.play(toneSource({ frequencyHz: 440, durationMs: 40 }), never)).toEqual({ complete: true, heardMs: 40 });
     expect(threads.length).toBe(2);
+  });
+
+  it("survives a thread that hangs: it is noticed in 2 s, its sessions are lost, and new ones get a new thread", async () => {
+    const held = new Int32Array(new SharedArrayBuffer(4));
+    const threads: Worker[] = [];
+    const url = new URL("../../dist/media/worker.js", import.meta.url).href;
+    const source = `
+      const { workerData: { held } } = require("node:worker_threads");
+      setInterval(() => { while (Atomics.load(held, 0) === 1); }, 5);
+      import(${JSON.stringify(url)});`;
+    const startHanging: StartWorker = (settings) => {
+      const thread = threads.length > 0 ? startWorker(settings) : new Worker(source, { eval: true, workerData: { ...settings, held } });
+      threads.push(thread);
+      return thread;
+    };
+    const engine = await createMediaEngine({ host: "127.0.0.1", ports: [0, 0], workers: 1, startWorker: startHanging });
+    engines.push(engine);
+    const [one] = await pair(engine);
+    const told: unknown[] = [];
+    const listen = (message: unknown) => void told.push(message);
+    channels.failure.subscribe(listen);
+    const lost = new Promise((resolve) => one.events.on("lost", resolve));
+    const playing = expect(one.play(toneSource({ frequencyHz: 440 }), never)).rejects.toMatchObject({ code: "media_failed" });
+    await new Promise((resolve) => one.events.on("playing", resolve));
+    expect((await engine.statistics()).threads).toEqual({ running: 1, died: 0, hung: 0 });
+    Atomics.store(held, 0, 1);
+    const ended = new Promise((resolve) => threads[0]!.on("exit", resolve));
+    expect(await lost).toMatchObject({ failure: { code: "media_failed" } });
+    await playing;
+    // A thread in an endless loop can be ended all the same.
+    await ended;
+    channels.failure.unsubscribe(listen);
+    expect(told).toMatchObject([{ layer: "media", failure: { message: "media thread 0 hung; it is started anew" } }]);
+    expect(engine.sessions).toBe(0);
+    const [next] = await pair(engine);
+    expect(await next.play(toneSource({ frequencyHz: 440, durationMs: 40 }), never)).toEqual({ complete: true, heardMs: 40 });
+    expect((await engine.statistics()).threads).toEqual({ running: 1, died: 0, hung: 1 });
   });
 
   it("tells when it missed a deadline by more than a frame", async () => {

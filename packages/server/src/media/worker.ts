@@ -2,6 +2,7 @@ import { parentPort, receiveMessageOnPort, workerData } from "node:worker_thread
 import { systemClock } from "../base/index.ts";
 import { readBatch, type Batch } from "./batch.ts";
 import { Core } from "./core.ts";
+import { beat } from "./heartbeat.ts";
 import type { WorkerSettings } from "./host.ts";
 import type { RecordReader } from "./packed-samples.ts";
 import { SampleRecord, type Command } from "./protocol.ts";
@@ -29,5 +30,6 @@ if (port) {
     handle(commands);
     drive.changed();
   });
+  beat(systemClock, settings.beats);
   batch.tell({ type: "ready" });
 }
