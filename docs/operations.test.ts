@@ -52,14 +52,23 @@ describe("docs/operations.md", () => {
 
   it("tells limits and figures as they are", async () => {
     expect(await source("store/group-commit.ts")).toMatch(/QUEUE_LIMIT = 20_000;[^]*IMPATIENT_MS = 5000;\nconst PATIENT_MS = 600_000;/);
-    expect(await source("control/retention.ts")).toMatch(/EVERY_MS = 3_600_000;[^]*BATCH = 500;/);
+    expect(await source("control/retention/retention.ts")).toMatch(/EVERY_MS = 3_600_000;[^]*ROOM_EVERY_MS = 60_000;/);
     expect(await source("control/control.ts")).toContain("DRAIN_MS = 5000");
-    const defaults = resolveConfig(undefined, {}, {});
-    expect(defaults).toMatchObject({ value: { retention: { events: 30 } } });
     const results = await readFile(join(root, "bench/results/2026-11-22-first-call.md"), "utf8");
     for (const figure of ["| 400 calls playing: CPU per 100 calls | 10.6 %", "CPU per 100 calls | 23.1 %", "CPU per 100 calls | 26.2 %", "p99 gap ≤ 30 ms and nothing lost: 450", "≥ 175 /s", "1,005 /s", "114 MB"]) {
       expect(results).toContain(figure);
     }
+  });
+
+  it("has every setting of retention, with its default", () => {
+    const [, table = ""] = /\| `retention\.` \|([^]*?)\n\n/.exec(page) ?? [];
+    const rows = [...table.matchAll(/^\| `(\w+)` \| .* \| (.+) \|$/gm)].map(([, name = "", value = ""]) => [name, value]);
+    const defaults = resolveConfig(undefined, {}, {});
+    if (!defaults.ok) throw new Error("the defaults are wrong");
+    expect(Object.fromEntries(rows.filter(([, value]) => /^\d+$/.test(value ?? "")).map(([name, value]) => [name, Number(value)]))).toEqual(defaults.value.retention);
+    const every = Object.fromEntries(rows.map(([name]) => [name, 7]));
+    expect(resolveConfig(JSON.stringify({ retention: every }), {}, {})).toMatchObject({ ok: true, value: { retention: every } });
+    expect(rows).toHaveLength(7);
   });
 
   it("names answers and paths that exist", async () => {

@@ -35,8 +35,8 @@ export { RestClient, RestClient as Piopiy } from "./rest-client.ts";
 export { type Calls, type LegOptions } from "./calls.ts";
 export { type Events } from "./events.ts";
 export {
-  type Call, type CallDetail, type CallFilters, type CallLeg, type EventPosition, type OutboxEvent, type PerformedAction, type Recording,
-  type TimelineEntry, type WebhookDelivery,
+  type Call, type CallDetail, type CallFilters, type CallLeg, type EventPosition, type HeardQuality, type LegMedia, type OutboxEvent,
+  type PerformedAction, type Recording, type TimelineEntry, type WebhookDelivery,
 } from "./records.ts";
 export { webhooks, type SignOptions, type UnwrapOptions, type Webhook, type WebhookHeaders } from "./webhooks/unwrap.ts";
 export { StreamAction } from "./stream-action.ts";

@@ -48,6 +48,30 @@ export interface CallLeg {
   readonly ended_by: "us" | "peer" | "network" | null;
   readonly sip_status: number | null;
   readonly sip_call_id: string | null;
+  /** What its RTP came to, once its call has ended; null where there was none. */
+  readonly media: LegMedia | null;
+}
+
+/** What the RTP of a leg came to. */
+export interface LegMedia {
+  readonly packets_sent: number;
+  readonly packets_received: number;
+  readonly packets_lost: number;
+  /** What came from the party, and what it heard as it reported; null where that is not known. */
+  readonly received: HeardQuality | null;
+  readonly sent: HeardQuality | null;
+  readonly round_trip_ms: number | null;
+}
+
+/** How one direction of a leg sounded. */
+export interface HeardQuality {
+  /** Lost, or too late to be heard. */
+  readonly loss_percent: number;
+  readonly jitter_ms: number;
+  /** ITU-T G.107: 0 to 93.2. */
+  readonly r_factor: number;
+  /** ITU-T G.107: 1 to 4.4. */
+  readonly mos: number;
 }
 
 /** An action of a flow, from its start to its end. */

@@ -65,7 +65,7 @@ export interface CallRecord {
   readonly to: string;
   readonly extra_params: string | null;
   readonly legs: readonly {
-    readonly cmiuuid: string; readonly leg: string; readonly to: string; readonly status: string; readonly cause: string | null; readonly ended_by: string | null;
+    readonly cmiuuid: string; readonly leg: string; readonly to: string; readonly status: string; readonly cause: string | null; readonly ended_by: string | null; readonly media: object | null;
   }[];
   readonly timeline: readonly TimelineEntry[];
   readonly recordings: readonly { readonly recording_id: string; readonly channels: string; readonly status: string; readonly duration_ms: number | null; readonly url: string | null }[];

@@ -87,6 +87,8 @@ describe.concurrent("the server", () => {
     expect(heardMs(spans, tones.file)).toBeLessThan(600);
     const record = await world.ended(body.request_id!);
     expect(record).toMatchObject({ cause: "completed", direction: "outbound", from: callerId, to: phone.username, legs: [{ leg: "a", cause: "completed" }] });
+    const rated = { loss_percent: expect.any(Number), jitter_ms: expect.any(Number), r_factor: expect.any(Number), mos: expect.any(Number) };
+    expect(record.legs[0]?.media).toMatchObject({ packets_sent: expect.any(Number), packets_lost: 0, received: rated });
     expect(types(record).filter((type) => !type.startsWith("webhook."))).toEqual([
       "call.queued", "leg.dialled", "leg.ringing", "leg.answered", "flow.started",
       "action.started", "action.finished", "action.started", "action.finished", "flow.finished", "leg.ended", "leg.media", "call.ended",

@@ -1,6 +1,6 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { createHttpFetch, createStreamSockets, jsonPost, recoverRecording } from "./adapters/index.ts";
+import { createHttpFetch, createStreamSockets, jsonPost, recordingDisk, recoverRecording } from "./adapters/index.ts";
 import { createApi, createLogger, logChannels } from "./api/index.ts";
 import { channels, PiopiyError, randomIds, systemClock, type Clock, type Ids } from "./base/index.ts";
 import { startCalls } from "./compose-calls.ts";
@@ -113,7 +113,8 @@ async function assemble(parts: Parts): Promise<Pick<RunningServer, "url" | "sip"
     recoverRecording,
     mediaLeft: () => portsOf(config) - engine.sessions,
     delivery: deliveryOf(config),
-    retention: { eventsDays: config.retention.events, undeliveredDays: config.retention.undelivered },
+    recordingDisk: recordingDisk(config.data),
+    retention: retentionOf(config),
   });
   owned.add(() => control.drain());
   await control.recover();
@@ -137,6 +138,18 @@ const deliveryOf = ({ webhooks }: Config) => ({
   retryAfterMs: webhooks.retry_after.map((seconds) => seconds * 1000),
   timeoutMs: webhooks.timeout * 1000,
   perHost: webhooks.per_host,
+});
+
+const GB = 1_000_000_000;
+
+const retentionOf = ({ retention }: Config) => ({
+  eventsDays: retention.events,
+  undeliveredDays: retention.undelivered,
+  timelinesDays: retention.timelines,
+  callsDays: retention.calls,
+  recordingsDays: retention.recordings,
+  recordingsBytes: retention.recordings_gb && retention.recordings_gb * GB,
+  freeBytes: retention.free_gb && retention.free_gb * GB,
 });
 
 const runningCalls = (control: Control): number => control.statistics().calls;

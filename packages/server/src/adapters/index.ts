@@ -8,6 +8,7 @@ export { createStreamSockets, type StreamSockets, type StreamSocketsOptions } fr
 export {
   createRecordingFiles, recordingFile, type RecordingCompleted, type RecordingFailed, type RecordingFiles, type RecordingFilesOptions, type RecordingStarted,
 } from "./recording-files.ts";
+export { recordingDisk } from "./recording-disk.ts";
 export { recoverRecording } from "./recover-recording.ts";
 export { createEspeak, type EspeakOptions } from "./speech/espeak.ts";
 export { createFlite, type FliteOptions } from "./speech/flite.ts";

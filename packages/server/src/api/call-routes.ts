@@ -4,6 +4,7 @@ import { check, type Checked } from "@piopiy/pcmo";
 import { PiopiyError } from "../base/index.ts";
 import { findCall, listCalls, readDeliveries, readEvents, readLegs, readRecordings, readTimeline } from "../store/index.ts";
 import type { RouteOptions } from "./options.ts";
+import { done } from "./act-routes.ts";
 import { actionsView } from "./action-views.ts";
 import { webhooksView } from "./event-views.ts";
 import { callView, legView, recordingView, timelineView } from "./call-views.ts";
@@ -37,10 +38,11 @@ const PageSchema = v.object({
 });
 const DetailSchema = v.object({ digits: v.optional(v.picklist(["0", "1"], "must be 0 or 1"), "0") });
 
-/** What became of calls; an app sees its own. */
+/** What became of calls; an app sees its own, and deletes them. */
 export function callRoutes(api: FastifyInstance, options: RouteOptions): void {
   api.get("/calls", (request) => page(options, request));
   api.get<{ Params: CallParams }>("/calls/:id", (request) => detail(options, request, request.params.id));
+  api.delete<{ Params: CallParams }>("/calls/:id", (request) => remove(options, request, request.params.id));
 }
 
 interface CallParams {
@@ -71,6 +73,11 @@ async function detail({ door, store }: RouteOptions, request: Pick<FastifyReques
     recordings: (await readRecordings(store.db, call.id)).map(recordingView),
     webhooks: webhooksView(await readEvents(store.db, call.id), await readDeliveries(store.db, call.id)),
   };
+}
+
+async function remove({ door, control }: RouteOptions, request: Pick<FastifyRequest, "ip" | "headers">, id: string) {
+  await control.deleteCall(basicAppid(door, request), id);
+  return done("deleted");
 }
 
 function valid<T>(checked: Checked<T>): T {

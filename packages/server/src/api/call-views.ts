@@ -11,11 +11,42 @@ export function callView(call: CallRow) {
 }
 
 export function legView(leg: LegRow) {
-  const { id, which, direction, from, to, status, started_ms, ringing_ms, answered_ms, ended_ms, cause, ended_by, sip_status, sip_call_id } = leg;
+  const { id, which, direction, from, to, status, started_ms, ringing_ms, answered_ms, ended_ms, cause, ended_by, sip_status, sip_call_id, media } = leg;
   return {
     cmiuuid: id, leg: which, direction, from, to, status, started_ms, ringing_ms, answered_ms, ended_ms,
     duration_ms: spanMs(answered_ms, ended_ms), cause, ended_by, sip_status, sip_call_id,
+    media: mediaView(media),
   };
+}
+
+interface LegMedia {
+  readonly packetsSent: number;
+  readonly packetsReceived: number;
+  readonly packetsLost: number;
+  readonly quality?: { readonly received?: Heard; readonly sent?: Heard; readonly roundTripMs?: number };
+}
+
+interface Heard {
+  readonly lossPercent: number;
+  readonly jitterMs: number;
+  readonly rFactor: number;
+  readonly mos: number;
+}
+
+/** What the RTP of a leg came to; null before its call's end, and where there was none. */
+function mediaView(text: string | null) {
+  if (text === null) return null;
+  const { packetsSent, packetsReceived, packetsLost, quality: { received, sent, roundTripMs } = {} }: LegMedia = JSON.parse(text);
+  return {
+    packets_sent: packetsSent, packets_received: packetsReceived, packets_lost: packetsLost,
+    received: heardView(received), sent: heardView(sent), round_trip_ms: roundTripMs ?? null,
+  };
+}
+
+function heardView(heard: Heard | undefined) {
+  if (!heard) return null;
+  const { lossPercent, jitterMs, rFactor, mos } = heard;
+  return { loss_percent: lossPercent, jitter_ms: jitterMs, r_factor: rFactor, mos };
 }
 
 export function recordingView({ id, leg_id, channels, status, duration_ms, started_ms, completed_ms }: RecordingRow) {

@@ -60,6 +60,7 @@ export function logChannels(logger: Logger): () => void {
     [channels.mediaLate, (message: unknown) => logger.warn({ ...Object(message) }, "media late")],
     [channels.sipRegistration, (message: unknown) => logger.info({ ...Object(message) }, "registration")],
     [channels.callRefused, (message: unknown) => logger.warn({ ...Object(message) }, "a call is not allowed")],
+    [channels.deleted, (message: unknown) => logger.info({ ...Object(message) }, "deleted")],
     [channels.timeline, (message: unknown) => logger.debug({ ...Object(message) }, "timeline")],
   ] as const;
   for (const [channel, listener] of listeners) channel.subscribe(listener);

@@ -1,4 +1,5 @@
 import { collectDefaultMetrics, Counter, Gauge, Registry } from "prom-client";
+import type { LiveStatistics } from "../control/index.ts";
 import type { RouteOptions, MediaFigures, StreamFigures } from "./options.ts";
 import { renderQuality } from "./quality-metrics.ts";
 
@@ -32,6 +33,7 @@ export function createMetrics({ control, store, media, streams, door }: Pick<Rou
   total("piopiy_calls_refused_total", "Calls and legs that the configuration did not allow, by reason", "reason", () => control.statistics().refused);
   total("piopiy_webhooks_total", "Webhooks, by outcome", "outcome", () => control.statistics().webhooks);
   total("piopiy_http_refused_total", "Requests over a limit, by what was exceeded", "limit", () => door.refused);
+  total("piopiy_deleted_total", "Rows deleted by age, for room, or by request, by what they were", "what", () => deletedRows(control.statistics().deleted));
   gauge("piopiy_store_up", "Whether the database could be written last", () => (store.available ? 1 : 0));
   gauge("piopiy_store_refused_writes", "Writes given up because the database did not keep up", () => store.refused);
   if (streams) streamMetrics(registry, streams);
@@ -44,6 +46,10 @@ export function createMetrics({ control, store, media, streams, door }: Pick<Rou
     },
     clear: () => registry.clear(),
   };
+}
+
+function deletedRows({ events, timeline_entries, calls, recordings }: LiveStatistics["deleted"]): Readonly<Record<string, number>> {
+  return { events, timeline_entries, calls, recordings };
 }
 
 function streamMetrics(registry: Registry, streams: () => StreamFigures): void {

@@ -29,6 +29,21 @@ const cdr: Schema = object({
   from: party, to: party, time: ms, leg: { enum: ["a", "b"] }, direction, status: { enum: ["answered", "missed"] },
 });
 
+const heard: Schema = orNull(object({
+  loss_percent: { type: "number", description: "Lost, or too late to be heard" }, jitter_ms: { type: "number", description: "RFC 3550" },
+  r_factor: { type: "number", description: "ITU-T G.107" }, mos: { type: "number", description: "ITU-T G.107, 1 to 4.4" },
+}));
+
+const media: Schema = {
+  ...object({
+    packets_sent: { type: "integer" }, packets_received: { type: "integer" }, packets_lost: { type: "integer" },
+    received: { ...heard, description: "What came from the party; null where too little came to say anything" },
+    sent: { ...heard, description: "What the party heard, as it reported" },
+    round_trip_ms: { type: ["number", "null"] },
+  }),
+  description: "What the RTP of the leg came to, once the call has ended",
+};
+
 export const answerSchemas = {
   CallAccepted: object({ code: { const: 200 }, cmi_code: { const: 200 }, message: text }),
   Call: object(call),
@@ -62,6 +77,7 @@ export const answerSchemas = {
     started_ms: ms, ringing_ms: orNull(ms), answered_ms: orNull(ms), ended_ms: orNull(ms), duration_ms: span,
     cause: orNull(text), ended_by: orNull({ enum: ["us", "peer", "network"] }), sip_status: { type: ["integer", "null"] },
     sip_call_id: orNull({ type: "string", description: "The Call-ID of its SIP messages, once it has ended" }),
+    media: orNull(media),
   }),
   TimelineEntry: object(
     {

@@ -23,10 +23,10 @@ async function load() {
   const routes: string[] = [];
   const document = (await api.inject("/openapi.json")).json();
   for (const line of api.printRoutes({ commonPrefix: false }).split("\n")) {
-    const match = /── (\S+) \((\w+)\)/.exec(line);
-    if (match) routes.push(line);
+    const match = /── (\S+) \(([\w, ]+)\)/.exec(line);
+    for (const method of match?.[2]?.split(", ") ?? []) routes.push(`${method} ${match?.[1]}`);
   }
-  const has = (method: "GET" | "POST", url: string) => api.hasRoute({ method, url });
+  const has = (method: "GET" | "POST" | "DELETE", url: string) => api.hasRoute({ method, url });
   return { api, store, document, routes, has };
 }
 
@@ -38,13 +38,15 @@ function refsIn(node: unknown): readonly string[] {
   return Object.entries(node).flatMap(([key, value]) => (key === "$ref" && typeof value === "string" ? [value] : refsIn(value)));
 }
 
+const methods: Readonly<Record<string, "POST" | "DELETE">> = { post: "POST", delete: "DELETE" };
+
 describe("openapi.json", () => {
   it("is OpenAPI 3.1 and describes every route, and no other", async () => {
     const { document, routes, has, api, store } = await load();
     expect(document).toMatchObject({ openapi: "3.1.0", info: { title: expect.any(String), version: "1.2.3" } });
     const described = operations(document);
     for (const { path, method } of described) {
-      expect(has(method === "post" ? "POST" : "GET", path.replaceAll(/\{(\w+)\}/g, ":$1")), `${method} ${path}`).toBe(true);
+      expect(has(methods[method] ?? "GET", path.replaceAll(/\{(\w+)\}/g, ":$1")), `${method} ${path}`).toBe(true);
     }
     expect(described).toHaveLength(routes.length);
     await api.close();

@@ -101,6 +101,7 @@ function readPathItems(): Json {
     inQuery("until_ms", "Only calls made before this moment", { type: "integer" }),
   ];
   const digits = inQuery("digits", "1 shows the digits that were pressed", { enum: ["0", "1"], default: "0" });
+  const deleted = { 200: json("CallAccepted", "It is deleted"), 409: refusal("The call has not ended, or a webhook of it waits to be delivered") };
   const wrong = { 422: refusal("A parameter is wrong") };
   return {
     "/calls": { get: { summary: "Calls, newest first", operationId: "listCalls", ...basic, parameters: page, responses: { 200: json("CallPage", "A page"), ...unauthorized, ...wrong } } },
@@ -110,12 +111,21 @@ function readPathItems(): Json {
         parameters: [inPath("id", "The id of a call, of its request or of one of its legs"), digits],
         responses: { 200: json("CallDetail", "The call"), ...missing("call"), ...wrong },
       },
+      delete: {
+        summary: "Delete a call that has ended, with its legs, timeline, events and recordings", operationId: "deleteCall", ...basic,
+        parameters: [inPath("id", "The id of a call, of its request or of one of its legs")],
+        responses: { ...deleted, ...missing("call") },
+      },
     },
     "/recordings/{id}": {
       get: {
         summary: "The audio of a recording", operationId: "getRecording", ...basic,
         parameters: [inPath("id", "The id of a recording"), { name: "Range", in: "header", schema: { type: "string" }, description: "One range of bytes" }],
         responses: { 200: recording, 206: { ...recording, description: "A part of it" }, ...missing("recording"), 416: { description: "The range lies outside of the file" } },
+      },
+      delete: {
+        summary: "Delete a recording and its file", operationId: "deleteRecording", ...basic, parameters: [inPath("id", "The id of a recording")],
+        responses: { ...deleted, ...missing("recording") },
       },
     },
   };

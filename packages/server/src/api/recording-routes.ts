@@ -3,11 +3,17 @@ import type { FastifyInstance, FastifyReply } from "fastify";
 import { PiopiyError } from "../base/index.ts";
 import { findRecording } from "../store/index.ts";
 import type { RouteOptions } from "./options.ts";
+import { done } from "./act-routes.ts";
 import { byteRange } from "./byte-range.ts";
 import { basicAppid } from "./credentials.ts";
 
-/** Recordings, as WAV or MP3. The path comes from the database alone. */
-export function recordingRoutes(api: FastifyInstance, { door, store }: RouteOptions): void {
+/** Recordings, as WAV or MP3, and their end. The path comes from the database alone. */
+export function recordingRoutes(api: FastifyInstance, { door, store, control }: RouteOptions): void {
+  const remove = async (appid: string, id: string) => {
+    await control.deleteRecording(appid, id);
+    return done("deleted");
+  };
+  api.delete<{ Params: { readonly id: string } }>("/recordings/:id", (request) => remove(basicAppid(door, request), request.params.id));
   api.get<{ Params: { readonly id: string } }>("/recordings/:id", async (request, reply) => {
     const appid = basicAppid(door, request);
     await store.flush();

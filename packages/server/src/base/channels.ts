@@ -25,6 +25,8 @@ export const channels = {
   failure: channel("piopiy:base:failure"),
   /** `{ appid, reason }`: a call, or a leg of one, that the configuration does not allow. */
   callRefused: channel("piopiy:call:refused"),
+  /** `{ why: "age" | "room" | "asked", events, timeline_entries, calls, recordings, recording_bytes }`: rows were deleted. */
+  deleted: channel("piopiy:store:deleted"),
   /** `{ callId, entry }`: an entry was put on a call's timeline. */
   timeline: channel("piopiy:call:timeline"),
 } as const satisfies Record<string, Channel>;

@@ -10,6 +10,7 @@ export const errorTable = {
   unknown_call: { http: 404, sip: 481, says: "There is no such call, or it has ended." },
   not_answered: { http: 409, sip: 480, says: "The leg is not up yet: it has not been answered." },
   unknown_recording: { http: 404, sip: 404, says: "There is no such recording." },
+  still_needed: { http: 409, sip: 500, says: "It is still needed: its call has not ended, or a webhook of it waits to be delivered." },
   unknown_event: { http: 404, sip: 404, says: "There is no such event." },
   unknown_path: { http: 404, sip: 404, says: "There is nothing at this path." },
   no_route: { http: 404, sip: 404, says: "No trunk and no registered phone leads to this number." },

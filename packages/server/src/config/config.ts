@@ -54,8 +54,7 @@ export interface Config {
   };
   /** How events and records are delivered. Seconds. */
   readonly webhooks: { readonly retry_after: readonly number[]; readonly timeout: number; readonly per_host: number };
-  /** For how many days events are kept: delivered, and given up (absent: for ever). */
-  readonly retention: { readonly events: number; readonly undelivered?: number };
+  readonly retention: RetentionConfig;
   readonly speech: SpeechConfig;
   /** What calls over trunks may cost, all apps together. */
   readonly limits?: ServerLimitsConfig;
@@ -82,6 +81,21 @@ export interface HttpConfig {
   readonly body_kb?: number;
   /** Addresses and blocks of proxies whose `X-Forwarded-For` is believed. */
   readonly proxies?: readonly string[];
+}
+
+/** For how many days something is kept; absent: for ever. */
+export interface RetentionConfig {
+  /** Events and records of legs, once they are delivered. */
+  readonly events: number;
+  /** Those whose delivery was given up. */
+  readonly undelivered?: number;
+  readonly timelines: number;
+  readonly calls: number;
+  readonly recordings?: number;
+  /** What recordings may take together, in 10^9 bytes. */
+  readonly recordings_gb?: number;
+  /** What shall stay free on the disk. */
+  readonly free_gb?: number;
 }
 
 /** Who speaks. `flite` is inside, and hands languages it does not have to `espeak-ng` where that is installed. */

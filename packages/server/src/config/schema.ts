@@ -96,7 +96,12 @@ const webhooks = strictFields({
 
 const retention = strictFields({
   events: v.optional(wholeNumber(1, 36_500, "Days for which events and records of legs are kept once they are delivered"), 30),
-  undelivered: v.exactOptional(wholeNumber(1, 36_500, "Days for which those are kept whose delivery was given up; for ever when absent")),
+  undelivered: v.exactOptional(wholeNumber(1, 36_500, "Days for which those are kept whose delivery was given up; as long as their call when absent")),
+  timelines: v.optional(wholeNumber(1, 36_500, "Days for which the timelines of calls are kept"), 30),
+  calls: v.optional(wholeNumber(1, 36_500, "Days for which calls and their legs are kept; those with recordings at least as long as these"), 400),
+  recordings: v.exactOptional(wholeNumber(1, 36_500, "Days for which recordings are kept; for ever when absent")),
+  recordings_gb: v.exactOptional(wholeNumber(1, 1_000_000, "GB that recordings may take together; beyond, the oldest are deleted")),
+  free_gb: v.exactOptional(wholeNumber(1, 1_000_000, "GB that shall stay free on the disk; else the oldest recordings are deleted, but none of the last day")),
 });
 
 const userExpects = "1 to 64 letters, digits or -_.!~*'()+";

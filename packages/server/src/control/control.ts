@@ -12,7 +12,7 @@ import { appGate, appTrunksGate, trunkGate } from "./paced.ts";
 import { placeCall } from "./place-call.ts";
 import { receiveCall, type Incoming } from "./receive-call.ts";
 import { createRegistry } from "./registry.ts";
-import { startRetention } from "./retention.ts";
+import { createRetention } from "./retention/retention.ts";
 import { recover } from "./recover.ts";
 import { appOf, type ControlOptions } from "./settings.ts";
 
@@ -40,6 +40,10 @@ export interface Control {
   recover(): Promise<number>;
   /** Sends an event of the app once more. Fails with `unknown_event`. */
   resend(appid: string, eventId: string): Promise<void>;
+  /** Deletes a call of the app that has ended, with all that belongs to it. Fails with `unknown_call`, `still_needed`. */
+  deleteCall(appid: string, anyId: string): Promise<void>;
+  /** Deletes a recording of the app, its file too. Fails with `unknown_recording`, `still_needed`. */
+  deleteRecording(appid: string, id: string): Promise<void>;
   /**
    * Takes no more calls, and resolves when those that run have ended, at most after `limitMs` or when `signal` aborts.
    * Those that wait for their turn stay queued until the next start.
@@ -61,7 +65,7 @@ export function createControl(options: ControlOptions): Control {
     ...options,
     registry: createRegistry(options.maxCalls ?? MAX_CALLS), outbox: outboxOf(options), pacing: pacingOf(options), guard: createTollGuard(options),
   };
-  let forget: () => void = () => undefined;
+  const retention = createRetention(options);
   return {
     placeCall: (placing) => placeCall(world, placing),
     receiveCall: (incoming) => receiveCall(world, incoming),
@@ -71,16 +75,21 @@ export function createControl(options: ControlOptions): Control {
     mute: (appid, anyId, muting) => mute(world, appid, anyId, muting),
     settle: (limitMs, signal) => settle(world, limitMs, signal),
     drain: (limitMs = DRAIN_MS) => {
-      forget();
+      retention.stop();
       return drain(world, limitMs);
     },
     recover: async () => {
       const closed = await recover(world);
-      forget = startRetention(world, options.retention);
+      retention.start();
       return closed;
     },
     resend: (appid, eventId) => resend(world, appid, eventId),
-    statistics: () => ({ ...world.registry.statistics(), queued: world.pacing.waiting, refused: world.guard.refused, webhooks: { ...world.outbox.totals } }),
+    deleteCall: (appid, anyId) => retention.deleteCall(appid, anyId),
+    deleteRecording: (appid, id) => retention.deleteRecording(appid, id),
+    statistics: () => ({
+      ...world.registry.statistics(), queued: world.pacing.waiting, refused: world.guard.refused, webhooks: { ...world.outbox.totals },
+      deleted: { ...retention.deleted },
+    }),
   };
 }
 

@@ -5,6 +5,7 @@ import type { FlowSwitch, Timeline } from "../interpreter/index.ts";
 import type { Outbox } from "../outbox/index.ts";
 import type { TollGuard } from "./guards/toll-guard.ts";
 import type { Pacing } from "./pacing.ts";
+import type { Deleted } from "./retention/deleted.ts";
 import type { ControlOptions } from "./settings.ts";
 
 // The nouns of this layer; what they do stands in the files beside.
@@ -127,7 +128,7 @@ export interface Registry {
   find(appid: string, anyId: string): LiveCall | undefined;
   drain(): void;
   count(what: Counter, label?: string): void;
-  statistics(): Omit<LiveStatistics, "webhooks" | "queued" | "refused">;
+  statistics(): Omit<LiveStatistics, "webhooks" | "queued" | "refused" | "deleted">;
 }
 
 export type Counter = "legStarted" | "legEnded" | "callEnded";
@@ -144,4 +145,6 @@ export interface LiveStatistics {
   readonly callsEnded: Readonly<Record<string, number>>;
   readonly legsEnded: Readonly<Record<string, number>>;
   readonly webhooks: Readonly<Record<string, number>>;
+  /** What has been deleted, as it was old, there was no room, or somebody asked for it. */
+  readonly deleted: Deleted;
 }

@@ -22,8 +22,8 @@ export function recordedRecordings(world: World, call: LiveCall): RecordedRecord
       inBackground(world.store.writeSoon((db) => insertRecording(db, begin)));
       const facts = call.legs.get(leg.id)?.facts;
       let told = false;
-      const ended = (durationMs?: number) => {
-        if (!told) finish(world, call, facts, { id, channels, ...(durationMs === undefined ? {} : { durationMs }) });
+      const ended = (end?: RecordingEnd) => {
+        if (!told) finish(world, call, facts, { id, channels, ...(end && { durationMs: Math.round(end.durationMs) }) }, end?.bytes);
         told = true;
       };
       const recorded: Recording = {
@@ -42,10 +42,10 @@ export function recordedRecordings(world: World, call: LiveCall): RecordedRecord
   };
 }
 
-async function stop(recording: Recording, ended: (durationMs?: number) => void): Promise<RecordingEnd> {
+async function stop(recording: Recording, ended: (end?: RecordingEnd) => void): Promise<RecordingEnd> {
   try {
     const end = await recording.stop();
-    ended(Math.round(end.durationMs));
+    ended(end);
     return end;
   } catch (failure) {
     ended();
@@ -53,9 +53,10 @@ async function stop(recording: Recording, ended: (durationMs?: number) => void):
   }
 }
 
-function finish(world: World, call: LiveCall, leg: LegFacts | undefined, recording: Parameters<typeof endOfRecording>[3]): void {
+function finish(world: World, call: LiveCall, leg: LegFacts | undefined, recording: Parameters<typeof endOfRecording>[3], bytes: number | undefined): void {
   const { id, durationMs } = recording;
+  const completed_ms = world.clock.now();
   const status = durationMs === undefined ? "failed" : "completed";
   const events = leg ? endOfRecording(world, call, leg, recording) : [];
-  commit(world, events, (db) => finishRecording(db, id, { status, duration_ms: durationMs ?? null, completed_ms: world.clock.now() }));
+  commit(world, events, (db) => finishRecording(db, id, { status, duration_ms: durationMs ?? null, completed_ms, bytes: bytes ?? null }));
 }

@@ -94,6 +94,6 @@ function endOf({ id, channels }: RecordingRow, durationMs: number | undefined) {
 function legNeverDialled({ ids }: World, { id, direction, from, to, created_ms }: CallRow): LegRow {
   return {
     id: ids.uuid(), call_id: id, which: "a", direction, from, to, status: "dialling", started_ms: created_ms,
-    ringing_ms: null, answered_ms: null, ended_ms: null, cause: null, ended_by: null, sip_status: null, sip_call_id: null,
+    ringing_ms: null, answered_ms: null, ended_ms: null, cause: null, ended_by: null, sip_status: null, sip_call_id: null, media: null,
   };
 }

@@ -1,6 +1,6 @@
 import { channels } from "../base/index.ts";
 import { mediaStatisticsOf, patiently, type Cause } from "../call/index.ts";
-import { updateCall } from "../store/index.ts";
+import { noteLegMedia, updateCall, type Queries } from "../store/index.ts";
 import { FAILED } from "./causes.ts";
 import type { LiveCall, World } from "./model.ts";
 
@@ -35,23 +35,36 @@ async function toTheEnd(world: World, call: LiveCall, work: () => Promise<Outcom
   }
 }
 
-async function finish({ store, clock, registry }: World, call: LiveCall, cause: Cause): Promise<void> {
+async function finish(world: World, call: LiveCall, cause: Cause): Promise<void> {
+  const { store, clock, registry } = world;
   for (const leg of call.legs.values()) leg.ended(FAILED);
   for (const tell of call.afterFlow.splice(0)) tell();
-  await patiently(clock, noteMedia(call));
+  const media: LegMedia[] = [];
+  await patiently(clock, noteMedia(call, media));
   call.ended = true;
   registry.count("callEnded", cause.reason);
   call.timeline.add({ type: "call.ended", data: { ...cause } });
   const end = { status: "ended", cause: cause.reason, ended_ms: clock.now() } as const;
   const extra = call.extraParams === undefined ? {} : { extra_params: call.extraParams };
-  await store.write((db) => updateCall(db, call.facts.id, { ...end, ...extra }), { patient: true });
+  const write = async (db: Queries) => {
+    for (const { id, media: own } of media) await noteLegMedia(db, id, own);
+    await updateCall(db, call.facts.id, { ...end, ...extra });
+  };
+  await store.write(write, { patient: true });
   call.life.close(cause);
 }
 
+interface LegMedia {
+  readonly id: string;
+  readonly media: unknown;
+}
+
 /** What the media of each leg came to: packets sent, received, lost, and what came to its port and was no RTP of the call. */
-async function noteMedia({ legs, timeline }: LiveCall): Promise<void> {
-  for (const { leg } of legs.values()) {
+async function noteMedia({ legs, timeline }: LiveCall, noted: LegMedia[]): Promise<void> {
+  for (const { leg, facts } of legs.values()) {
     const media = leg && (await mediaStatisticsOf(leg));
-    if (leg && media) timeline.add({ type: "leg.media", legId: leg.id, data: { ...media } });
+    if (!leg || !media) continue;
+    timeline.add({ type: "leg.media", legId: leg.id, data: { ...media } });
+    noted.push({ id: facts.id, media });
   }
 }

@@ -36,18 +36,39 @@ export interface ControlOptions {
   readonly maxCalls?: number;
   /** Makes the file of a recording that a crash cut off playable; its length in ms, or undefined when there is nothing. */
   readonly recoverRecording?: (file: string) => Promise<number | undefined>;
-  /** What is deleted of the events. Absent: nothing. */
-  readonly retention?: Retention;
+  /** The files of recordings; absent: there are none. */
+  readonly recordingDisk?: RecordingDisk | undefined;
+  /** What is deleted by itself. Absent: nothing. */
+  readonly retention?: RetentionSettings;
   /** How webhooks are delivered. */
   readonly delivery?: Partial<Pick<OutboxOptions, "retryAfterMs" | "timeoutMs" | "perHost">>;
 }
 
-/** Days for which events are kept after they were made; absent: for ever. */
-export interface Retention {
-  /** Those that were delivered, or that nobody is told of. */
+/** For how many days something is kept after it was made or has ended; absent: for ever. */
+export interface RetentionSettings {
+  /** Events that were delivered, or that nobody is told of. */
   readonly eventsDays?: number | undefined;
   /** Those whose delivery was given up. */
   readonly undeliveredDays?: number | undefined;
+  /** Timelines of calls, with what the calls performed. */
+  readonly timelinesDays?: number | undefined;
+  /** Calls and their legs, with what is left of everything else of them. */
+  readonly callsDays?: number | undefined;
+  readonly recordingsDays?: number | undefined;
+  /** What recordings may take together: the oldest are deleted. */
+  readonly recordingsBytes?: number | undefined;
+  /** What shall be free on their disk: the oldest are deleted, but none of the last day. */
+  readonly freeBytes?: number | undefined;
+}
+
+/** The files of recordings, on their disk. */
+export interface RecordingDisk {
+  /** Deletes a file; resolves too when there is none. */
+  remove(file: string): Promise<void>;
+  /** What a file takes; 0 when there is none. */
+  bytesOf(file: string): Promise<number>;
+  /** What can still be written. */
+  freeBytes(): Promise<number>;
 }
 
 export interface AppSettings {

@@ -14,6 +14,11 @@ export async function updateLeg(
   await db.updateTable("legs").set(change).where("id", "=", id).where("status", "<>", "ended").execute();
 }
 
+/** What the media of a leg came to; it is known after the leg's end. */
+export async function noteLegMedia(db: Kysely<Schema>, id: string, media: unknown): Promise<void> {
+  await db.updateTable("legs").set({ media: JSON.stringify(media) }).where("id", "=", id).execute();
+}
+
 /** A call's legs in the order they were started. */
 export async function readLegs(db: Kysely<Schema>, callId: string): Promise<readonly LegRow[]> {
   // `rowid` is the order of insertion; two legs of a group begin in the same millisecond.

@@ -6,6 +6,7 @@ const migrations = {
   "001_calls": { up: (db) => run(db, TABLES) },
   "002_outbox": { up: (db) => run(db, OUTBOX) },
   "003_retention": { up: (db) => run(db, RETENTION) },
+  "004_records": { up: (db) => run(db, RECORDS) },
 } as const satisfies Record<string, Migration>;
 
 /** Brings the database to the newest schema; does nothing when it is there. Answers with the names that were run. */
@@ -101,6 +102,18 @@ const RETENTION = [
   // What is old and done is found without reading what is to be kept.
   `create index events_done on events (created_ms) where state in ('delivered', 'unaddressed')`,
   `create index events_given_up on events (created_ms) where state = 'given_up'`,
+];
+
+const RECORDS = [
+  // The order in which calls and recordings grow old; the sum of what recordings take is read from the index alone.
+  `create index calls_by_end on calls (ended_ms, id) where status = 'ended'`,
+  `alter table recordings add column bytes integer`,
+  `create index recordings_by_age on recordings (completed_ms, id, bytes) where status <> 'recording'`,
+  `create index recordings_unmeasured on recordings (id) where bytes is null and status <> 'recording'`,
+  // Files whose rows are gone and that are still to be deleted: a crash in between leaves none behind.
+  `create table removals (file text primary key) without rowid`,
+  // What the media of a leg came to: JSON text.
+  `alter table legs add column media text`,
 ];
 
 const OUTBOX = [

@@ -16,7 +16,13 @@ export async function insertRecording(
 export async function finishRecording(
   db: Kysely<Schema>,
   id: string,
-  end: { readonly status: "completed" | "failed" | "interrupted"; readonly duration_ms: number | null; readonly completed_ms: number },
+  end: {
+    readonly status: "completed" | "failed" | "interrupted";
+    readonly duration_ms: number | null;
+    readonly completed_ms: number;
+    /** Where it is known. */
+    readonly bytes?: number | null;
+  },
 ): Promise<void> {
   await db.updateTable("recordings").set(end).where("id", "=", id).where("status", "=", "recording").execute();
 }

@@ -7,6 +7,7 @@ export interface Schema {
   readonly legs: LegsTable;
   readonly timeline: TimelineTable;
   readonly recordings: RecordingsTable;
+  readonly removals: RemovalsTable;
   readonly idempotency_keys: IdempotencyKeysTable;
   readonly events: EventsTable;
   readonly deliveries: DeliveriesTable;
@@ -60,6 +61,8 @@ interface LegsTable {
   readonly sip_status: number | null;
   /** What its SIP messages carry as Call-ID (RFC 3261 §8.1.1.4), once it is known. */
   readonly sip_call_id: string | null;
+  /** What its media came to, JSON text; null before the call's end, and of a leg that was never up. */
+  readonly media: Generated<string | null>;
 }
 
 interface TimelineTable {
@@ -86,6 +89,13 @@ interface RecordingsTable {
   readonly duration_ms: number | null;
   readonly started_ms: number;
   readonly completed_ms: number | null;
+  /** What the file takes on the disk; null until it was measured. */
+  readonly bytes: Generated<number | null>;
+}
+
+/** Files whose rows are gone and that are still to be deleted. */
+interface RemovalsTable {
+  readonly file: string;
 }
 
 interface IdempotencyKeysTable {

@@ -3,9 +3,17 @@ import type { Ids } from "../base/index.ts";
 import type { Schema } from "./schema.ts";
 import type { Store } from "./store.ts";
 
-async function readSetting(db: Kysely<Schema>, key: string): Promise<string | undefined> {
+export async function readSetting(db: Kysely<Schema>, key: string): Promise<string | undefined> {
   const row = await db.selectFrom("settings").select("value").where("key", "=", key).executeTakeFirst();
   return row?.value;
+}
+
+export async function writeSetting(db: Kysely<Schema>, key: string, value: string): Promise<void> {
+  await db
+    .insertInto("settings")
+    .values({ key, value })
+    .onConflict((conflict) => conflict.column("key").doUpdateSet({ value }))
+    .execute();
 }
 
 /** Keeps `value` unless the key has one; answers with the value that stands. */

@@ -238,9 +238,8 @@ describe("idempotency keys", () => {
 });
 
 describe("while the server runs", () => {
-  it("the file can be copied whole, and old calls deleted by hand, as the operations page says", async () => {
+  it("the file can be copied whole, as the operations page says", async () => {
     const page = readFileSync(join(import.meta.dirname, "../../../../docs/operations.md"), "utf8");
-    const [, deletion = ""] = /```sql\n([^]*?)```/.exec(page) ?? [];
     const [, copying = ""] = /sqlite3 \S+ "(vacuum into '[^"]+')"/.exec(page) ?? [];
     const file = join(folder(), "data.db");
     const backup = join(folder(), "backup.db");
@@ -253,10 +252,7 @@ describe("while the server runs", () => {
     });
     const other = new Libsql(file);
     other.exec(copying.replace(/'.*'/, `'${backup}'`));
-    for (const statement of deletion.split(";").slice(0, -1)) other.exec(statement);
     other.close();
-    expect((await listCalls(store.db, "1234567", { limit: 9 })).calls.map(({ id }) => id)).toEqual(["call-2"]);
-    expect(await readLegs(store.db, "call-1")).toEqual([]);
     await store.write((db) => insertCall(db, call({ id: "call-3", request_id: "request-3" })));
     const copy = await open(backup);
     expect((await listCalls(copy.db, "1234567", { limit: 9 })).calls.map(({ id }) => id)).toEqual(["call-2", "call-1"]);

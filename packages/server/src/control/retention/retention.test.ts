@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
-import { VirtualClock } from "../base/index.ts";
-import { insertCall, insertEvent, openStore } from "../store/index.ts";
-import { startRetention } from "./retention.ts";
+import { VirtualClock } from "../../base/index.ts";
+import { insertCall, insertEvent, openStore } from "../../store/index.ts";
+import { createRetention } from "./retention.ts";
 
 const DAY_MS = 86_400_000;
 
@@ -21,7 +21,8 @@ it("old events are deleted at the start and every hour, in batches, until it is 
   await add(1, 1200, 10 * DAY_MS);
   await add(2000, 10, 95 * DAY_MS);
 
-  const stop = startRetention({ store, clock }, { eventsDays: 30 });
+  const retention = createRetention({ store, clock, retention: { eventsDays: 30 } });
+  retention.start();
   await clock.advance(0);
   // A batch at a time: others want to write, too.
   expect(await left()).toBe(710);
@@ -30,13 +31,16 @@ it("old events are deleted at the start and every hour, in batches, until it is 
   await clock.advance(26 * DAY_MS);
   expect(await left()).toBe(0);
   await add(3000, 5, 10 * DAY_MS);
-  stop();
+  expect(retention.deleted.events).toBe(1210);
+  retention.stop();
   expect(clock.timers).toBe(0);
   await clock.advance(2 * DAY_MS);
   expect(await left()).toBe(5);
 
-  startRetention({ store, clock }, undefined)();
+  const none = createRetention({ store, clock });
+  none.start();
   await clock.advance(DAY_MS);
+  none.stop();
   expect(await left()).toBe(5);
   await store.close();
 });
