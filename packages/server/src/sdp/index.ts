@@ -1,3 +1,4 @@
+export { cryptoSuites, type CryptoKey, type CryptoSuite, type SdpCrypto } from "./crypto.ts";
 export { acceptAnswer, answerOffer, createOffer, type Accepted, type Answered } from "./offer-answer.ts";
 export { parseSdp, type SdpParsed } from "./parse.ts";
-export type { AudioCodec, Direction, EncoderWishes, LocalMedia, Negotiated, SdpCodec, SdpMedia, SdpSession } from "./session.ts";
+export type { AudioCodec, Direction, EncoderWishes, LocalMedia, LocalSecurity, Negotiated, SdpCodec, SdpMedia, SdpSession } from "./session.ts";

@@ -130,7 +130,7 @@ describe("answerOffer answers", () => {
   const refused: readonly (readonly [string, readonly string[], string])[] = [
     ["no media", [], "no audio stream"],
     ["video only", ["m=video 5000 RTP/AVP 99"], "no audio stream"],
-    ["encrypted only", ["m=audio 5000 RTP/SAVP 0"], "no audio stream"],
+    ["encrypted only", ["m=audio 5000 RTP/SAVP 0"], "not taken here"],
     ["no codec in common", ["m=audio 5000 RTP/AVP 18 9"], "codec"],
     ["a codec at another rate", ["m=audio 5000 RTP/AVP 97", "a=rtpmap:97 PCMU/16000"], "codec"],
     ["a codec that is switched off, naming those that are not", ["m=audio 5000 RTP/AVP 9"], "PCMU, PCMA"],

@@ -1,4 +1,6 @@
 import { audioFormat, clockOf, comfortNoise, eventFormat, eventsBeside, isCodec, offeredFormats, offeredNumbers, wishesOf } from "./formats.ts";
+import { offeredCrypto } from "./crypto.ts";
+import { acceptedProtection, answeredProtection, isSpoken, whyUnprotected, type Protection } from "./secure.ts";
 import { serializeSdp, type Format, type Section } from "./serialize.ts";
 import { jointDirection, type AudioCodec, type LocalMedia, type Negotiated, type SdpMedia, type SdpSession } from "./session.ts";
 
@@ -9,28 +11,29 @@ export type Answered =
 export type Accepted = { readonly ok: true; readonly negotiated: Negotiated } | { readonly ok: false; readonly why: string };
 
 const DEFAULT_PACKET_MS = 20;
-/** AVPF (RFC 4585) only adds feedback that may be left out. */
-const protocols = new Set(["RTP/AVP", "RTP/AVPF"]);
 
 /** Our offer: one audio stream (RFC 3264 §5). */
 export function createOffer(local: LocalMedia): Uint8Array {
+  const { direction, secured, security } = local;
   const formats = offeredFormats(local);
-  return serializeSdp(local, [{ accepted: true, protocol: "RTP/AVP", direction: local.direction, formats, rtcpMux: true }]);
+  const crypto = secured === undefined || !security ? [] : offeredCrypto(security.keys);
+  return serializeSdp(local, [{ accepted: true, protocol: secured ?? "RTP/AVP", direction, formats, rtcpMux: true, crypto }]);
 }
 
 /**
- * Answers an offer: the first audio stream that can be used is taken, the others are refused (RFC 3264 §6). Of its
- * codecs our order decides, but between the laws of G.711 the peer's.
+ * Answers an offer: the first audio stream that can be used is taken, an encrypted one before others, and the rest is
+ * refused (RFC 3264 §6). Of its codecs our order decides, but between the laws of G.711 the peer's.
  */
 export function answerOffer(offer: SdpSession, local: LocalMedia): Answered {
   const found = firstUsable(offer.media, local);
-  if (!found) return { ok: false, status: 488, why: whyUnusable(offer.media, local.codecs) };
-  const { media, negotiated } = found;
+  if (!found) return { ok: false, status: 488, why: whyUnusable(offer.media, local) };
+  const { media, negotiated, protection } = found;
+  const crypto = protection.secure ? [protection.crypto] : [];
   const formats = answeredFormats(media, negotiated);
   // RFC 3264 §6: the answer has exactly as many m= lines as the offer, in the same order, and the offer's t= line.
   const sections: readonly Section[] = offer.media.map((one) =>
     one === media
-      ? { accepted: true, protocol: one.protocol, direction: negotiated.direction, formats, rtcpMux: one.rtcpMux }
+      ? { accepted: true, protocol: one.protocol, direction: negotiated.direction, formats, rtcpMux: one.rtcpMux, crypto }
       : { accepted: false, type: one.type, protocol: one.protocol, formats: one.formats },
   );
   return { ok: true, answer: serializeSdp(local, sections, offer.timing), negotiated };
@@ -46,8 +49,8 @@ export function acceptAnswer(offered: LocalMedia, answer: SdpSession): Accepted 
   const [media, ...others] = answer.media;
   if (!media || others.length > 0) return { ok: false, why: "The answer has not as many media lines as the offer." };
   // RFC 3264 §7: what the answer names first is what should be sent.
-  const negotiated = negotiate(media, offered, usable(media, offered.codecs)[0]);
-  return negotiated ? { ok: true, negotiated: renumbered(negotiated) } : { ok: false, why: whyUnusable(answer.media, offered.codecs) };
+  const negotiated = negotiate(media, offered, usable(media, offered.codecs)[0], acceptedProtection(media, offered));
+  return negotiated ? { ok: true, negotiated: renumbered(negotiated) } : { ok: false, why: whyUnusable(answer.media, offered) };
 }
 
 /** RFC 3264 §6.1: an answer should keep the numbers of the offer. Where it does not, each side sends under the other's (§5.1). */
@@ -59,16 +62,17 @@ function renumbered(negotiated: Negotiated): Negotiated {
 }
 
 function firstUsable(all: readonly SdpMedia[], local: LocalMedia) {
-  for (const media of all) {
-    const negotiated = negotiate(media, local, ourChoice(media, local.codecs));
-    if (negotiated) return { media, negotiated };
-  }
-  return undefined;
+  const usable = all.flatMap((media) => {
+    const protection = answeredProtection(media, local);
+    const negotiated = negotiate(media, local, ourChoice(media, local.codecs), protection);
+    return negotiated && protection ? [{ media, negotiated, protection }] : [];
+  });
+  return usable.find(({ protection }) => protection.secure) ?? usable[0];
 }
 
 /** What both sides can do with one stream, whose codec has been chosen. */
-function negotiate(media: SdpMedia, local: LocalMedia, codec: Usable | undefined): Negotiated | undefined {
-  if (!isAudio(media) || media.port === 0 || media.host === undefined || !codec) return undefined;
+function negotiate(media: SdpMedia, local: LocalMedia, codec: Usable | undefined, protection: Protection | undefined): Negotiated | undefined {
+  if (!isAudio(media) || media.port === 0 || media.host === undefined || !codec || !protection) return undefined;
   const event = local.telephoneEvent ? eventsBeside(codec.codec, media.codecs) : undefined;
   return {
     remote: { host: media.host, port: media.port },
@@ -78,6 +82,8 @@ function negotiate(media: SdpMedia, local: LocalMedia, codec: Usable | undefined
     direction: jointDirection(local.direction, media.direction),
     packetMs: media.packetMs ?? DEFAULT_PACKET_MS,
     ...rtcpTarget(media, media.host),
+    ...(media.protocol !== "RTP/AVP" && { protocol: media.protocol }),
+    ...(protection.secure && { security: protection.security }),
   };
 }
 
@@ -88,7 +94,7 @@ function rtcpTarget(media: SdpMedia, host: string): Pick<Negotiated, "rtcp"> {
   return media.port < 65_535 ? { rtcp: { host, port: media.port + 1 } } : {};
 }
 
-const isAudio = (media: SdpMedia) => media.type === "audio" && protocols.has(media.protocol);
+const isAudio = (media: SdpMedia) => media.type === "audio" && isSpoken(media);
 
 type Usable = Pick<Negotiated, "codec" | "payloadType" | "wishes">;
 
@@ -113,11 +119,11 @@ function ourChoice(media: SdpMedia, ours: readonly AudioCodec[]): Usable | undef
   return usable(media, ours).toSorted((one, other) => rank(one) - rank(other))[0];
 }
 
-function whyUnusable(all: readonly SdpMedia[], ours: readonly AudioCodec[]): string {
+function whyUnusable(all: readonly SdpMedia[], local: LocalMedia): string {
   const audio = all.filter(isAudio);
-  if (audio.length === 0) return "There is no audio stream over RTP/AVP.";
+  if (audio.length === 0) return "There is no audio stream over RTP/AVP or RTP/SAVP.";
   const open = audio.filter((media) => media.port !== 0);
   if (open.length === 0) return "Every audio stream is refused.";
   if (open.every((media) => media.host === undefined)) return "The audio stream has no address.";
-  return `No audio codec in common: here it is ${ours.join(", ")}.`;
+  return whyUnprotected(open, local) ?? `No audio codec in common: here it is ${local.codecs.join(", ")}.`;
 }

@@ -2,6 +2,7 @@ import { isIP } from "node:net";
 import { parse } from "sdp-transform";
 import { array, fallback, number, object, optional, picklist, pipe, safeParse, string, transform, union, type InferOutput } from "valibot";
 import { text } from "../base/index.ts";
+import { cryptoOf } from "./crypto.ts";
 import type { Direction, SdpCodec, SdpMedia, SdpSession } from "./session.ts";
 
 export type SdpParsed = { readonly ok: true; readonly session: SdpSession } | { readonly ok: false; readonly why: string };
@@ -51,7 +52,13 @@ export function parseSdp(bytes: Uint8Array): SdpParsed {
   if (!lines.every((line) => /^[a-z]=/.test(line))) return no("a line is not of the form <type>=<value>");
   const raw = safeParse(sessionSchema, parse(lines.map(plainPort).join("\r\n")));
   if (!raw.success) return no(`its ${raw.issues[0].path?.map(({ key }) => String(key)).join(".") ?? "text"} is missing or malformed`);
-  return checked(raw.output, lines.find((line) => line.startsWith("t="))?.slice(2).trimEnd() ?? "0 0");
+  return checked(raw.output, lines, lines.find((line) => line.startsWith("t="))?.slice(2).trimEnd() ?? "0 0");
+}
+
+/** The lines of each media section: those of keys are read as they stand, as the library leaves a part of them out. */
+function sectionsOf(lines: readonly string[]): readonly (readonly string[])[] {
+  const starts = lines.flatMap((line, at) => (line.startsWith("m=") ? [at] : []));
+  return starts.map((start, at) => lines.slice(start, starts[at + 1]));
 }
 
 const no = (why: string) => ({ ok: false, why: `The session description is refused: ${why}.` }) as const;
@@ -59,17 +66,18 @@ const no = (why: string) => ({ ok: false, why: `The session description is refus
 /** RFC 8866 §5.14: `m=audio 49170/2` announces layered streams on several ports; the first one is the base. */
 const plainPort = (line: string) => line.trimEnd().replace(/^(m=\S+ \d+)\/\d+ /, "$1 ");
 
-function checked(raw: RawSession, timing: string): SdpParsed {
+function checked(raw: RawSession, lines: readonly string[], timing: string): SdpParsed {
   const { sessionId, sessionVersion } = raw.origin;
   if (!/^\d{1,20}$/.test(sessionId) || !/^\d{1,20}$/.test(sessionVersion)) return no("its origin has no numeric id and version");
   if (raw.media.length > MAXIMUM_MEDIA) return no("it has too many media lines");
   const badPort = raw.media.some(({ port }) => !Number.isInteger(port) || port > 65_535);
   if (badPort) return no("a media line has no valid port");
-  const media = raw.media.map((one) => mediaOf(one, raw));
+  const sections = sectionsOf(lines);
+  const media = raw.media.map((one, at) => ({ ...mediaOf(one, raw), crypto: cryptoOf(sections[at] ?? []) }));
   return { ok: true, session: { origin: raw.origin, timing, media } };
 }
 
-function mediaOf(raw: RawMedia, session: RawSession): SdpMedia {
+function mediaOf(raw: RawMedia, session: RawSession): Omit<SdpMedia, "crypto"> {
   // RFC 8866 §5.7: a media section's own c= line takes the place of the session's.
   const host = addressOf(raw.connection ?? session.connection);
   const told = raw.direction ?? session.direction ?? "sendrecv";

@@ -1,5 +1,6 @@
 import { isIPv6 } from "node:net";
 import { utf8 } from "../base/index.ts";
+import { cryptoLine, type SdpCrypto } from "./crypto.ts";
 import type { AudioCodec, Direction, LocalMedia } from "./session.ts";
 
 /** One `m=` section to write: audio of ours, or a refusal of what was offered. */
@@ -11,6 +12,8 @@ export type Section =
       readonly formats: readonly Format[];
       /** Offered, or agreed to. */
       readonly rtcpMux: boolean;
+      /** Keys of ours: all that are offered, or the one that answers. */
+      readonly crypto?: readonly SdpCrypto[];
     }
   | { readonly accepted: false; readonly type: string; readonly protocol: string; readonly formats: readonly string[] };
 
@@ -42,6 +45,7 @@ function sectionLines(section: Section, port: number): readonly string[] {
   if (!section.accepted) return [`m=${section.type} 0 ${section.protocol} ${section.formats.join(" ") || "0"}`];
   return [
     `m=audio ${port} ${section.protocol} ${section.formats.map(({ payloadType }) => payloadType).join(" ")}`,
+    ...(section.crypto ?? []).map(cryptoLine),
     ...section.formats.flatMap(formatLines),
     "a=ptime:20",
     `a=${section.direction}`,

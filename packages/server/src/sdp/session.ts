@@ -1,3 +1,5 @@
+import type { CryptoKey, CryptoSuite, SdpCrypto } from "./crypto.ts";
+
 /** Data that offer/answer is computed from. All of it is plain and read-only. */
 
 export type Direction = "sendrecv" | "sendonly" | "recvonly" | "inactive";
@@ -34,6 +36,8 @@ export interface SdpMedia {
   readonly rtcpMux: boolean;
   /** Where `a=rtcp` (RFC 3605) wants RTCP; without an address of its own, at `host`. */
   readonly rtcp?: { readonly port: number; readonly host?: string };
+  /** The keys for SRTP that can be used, in the order of preference (RFC 4568). */
+  readonly crypto: readonly SdpCrypto[];
 }
 
 export interface SdpCodec {
@@ -68,6 +72,17 @@ export interface LocalMedia {
   /** `o=`: both decimal numbers. The id stays for the whole dialog, the version grows by one with each change. */
   readonly sessionId: string | number;
   readonly sessionVersion: string | number;
+  /** How SRTP is done; absent: there is plain RTP only. */
+  readonly security?: LocalSecurity;
+  /** An offer of ours asks for SRTP, by this protocol: the one that was agreed on, RTP/SAVP to begin with. */
+  readonly secured?: string;
+}
+
+export interface LocalSecurity {
+  /** Ours, each random and for this session alone; in the order of preference. */
+  readonly keys: readonly CryptoKey[];
+  /** Nothing is agreed on in the clear. */
+  readonly required: boolean;
 }
 
 /** What both sides agreed on, seen from ours: ready for the media session. */
@@ -88,6 +103,10 @@ export interface Negotiated {
   readonly packetMs: number;
   /** Where the peer takes RTCP: `mux` is wherever RTP goes. Absent: nowhere. */
   readonly rtcp?: "mux" | { readonly host: string; readonly port: number };
+  /** As the `m=` line has it, where that is not RTP/AVP. */
+  readonly protocol?: string;
+  /** The keys of SRTP: ours to send with, the peer's to receive with. Absent: it is plain RTP. */
+  readonly security?: { readonly profile: CryptoSuite; readonly send: Uint8Array; readonly receive: Uint8Array };
 }
 
 const sends = (direction: Direction) => direction === "sendrecv" || direction === "sendonly";

@@ -1,0 +1,53 @@
+import { offeredCrypto, type CryptoSuite, type SdpCrypto } from "./crypto.ts";
+import type { LocalMedia, Negotiated, SdpMedia } from "./session.ts";
+
+/** How a stream is protected: not at all, or by these keys; `crypto` is the line of ours that says so in an answer. */
+export type Protection =
+  | { readonly secure: false }
+  | { readonly secure: true; readonly security: NonNullable<Negotiated["security"]>; readonly crypto: SdpCrypto };
+
+/** AVPF (RFC 4585, RFC 5124) only adds feedback that may be left out. */
+const PLAIN = new Set(["RTP/AVP", "RTP/AVPF"]);
+const SECURE = new Set(["RTP/SAVP", "RTP/SAVPF"]);
+
+/** Whether its protocol is one that is spoken here. */
+export const isSpoken = ({ protocol }: SdpMedia): boolean => PLAIN.has(protocol) || SECURE.has(protocol);
+
+const isSecure = ({ protocol }: SdpMedia): boolean => SECURE.has(protocol);
+
+/**
+ * How an offered stream would be answered. RFC 4568 §5.1.2: the first key that can be used, and ours for the same suite
+ * under the same tag. Keys beside RTP/AVP are the way of phones that encrypt where they can: no RFC has it, and who
+ * sends them understands the answer. `undefined`: it cannot be taken.
+ */
+export function answeredProtection(media: SdpMedia, { security }: LocalMedia): Protection | undefined {
+  for (const theirs of security ? media.crypto : []) {
+    const ours = security?.keys.find(({ suite }) => suite === theirs.suite);
+    if (ours) return protection({ ...ours, tag: theirs.tag }, theirs);
+  }
+  return isSecure(media) || security?.required ? undefined : { secure: false };
+}
+
+/** RFC 4568 §5.1.3: the answer has one of the keys' tags that were offered, for its suite. `undefined`: it cannot be taken. */
+export function acceptedProtection(media: SdpMedia, { security, secured }: LocalMedia): Protection | undefined {
+  if (secured === undefined || !security) return isSecure(media) || security?.required ? undefined : { secure: false };
+  const [theirs] = media.crypto;
+  const ours = offeredCrypto(security.keys).find(({ tag, suite }) => tag === theirs?.tag && suite === theirs.suite);
+  if (theirs && ours) return protection(ours, theirs);
+  // Keys that were only offered beside RTP/AVP may be left unanswered.
+  return isSecure(media) || security.required || SECURE.has(secured) ? undefined : { secure: false };
+}
+
+function protection(ours: SdpCrypto, theirs: SdpCrypto): Protection {
+  const profile: CryptoSuite = ours.suite;
+  return { secure: true, crypto: ours, security: { profile, send: ours.keyAndSalt, receive: theirs.keyAndSalt } };
+}
+
+/** Why none of these streams can be taken; `undefined`: not because of how they are protected. */
+export function whyUnprotected(all: readonly SdpMedia[], { security }: LocalMedia): string | undefined {
+  const secure = all.filter(isSecure);
+  if (!security) return secure.length > 0 && secure.length === all.length ? "Encrypted audio (RTP/SAVP) is not taken here." : undefined;
+  if (all.some(({ crypto }) => crypto.some(({ suite }) => security.keys.some((one) => one.suite === suite)))) return undefined;
+  if (secure.length > 0 && (security.required || secure.length === all.length)) return `No suite of SRTP in common (a=crypto): here it is ${security.keys.map(({ suite }) => suite).join(", ")}.`;
+  return security.required ? "Only encrypted audio is taken here: RTP/SAVP with a=crypto." : undefined;
+}
