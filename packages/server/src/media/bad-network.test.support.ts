@@ -2,7 +2,7 @@ import { audible, tonePower, toneSamples } from "../audio/index.ts";
 import { concatSamples, seededIds, VirtualClock, type Ids } from "../base/index.ts";
 import { CoreSession } from "./core-session.ts";
 import type { MediaParameters } from "./engine.ts";
-import { createShaper, type Faults, type Shaper } from "./shaper.test.support.ts";
+import { createShaper, type Faults, type Shaper } from "../shaper.test.support.ts";
 
 // Sessions of the engine on both sides of a bad network in memory: minutes of calls in a second, the same each time.
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { badNetwork, windowsWithout, type BadNetwork, type End } from "./bad-network.test.support.ts";
-import type { Faults } from "./shaper.test.support.ts";
+import type { Faults } from "../shaper.test.support.ts";
 
 /** 5 % of all packets are lost, 2 % come twice, and each comes up to 60 ms sooner or later than the mean, out of order. */
 const BAD: Faults = { loss: 0.05, duplicates: 0.02, spreadMs: 120 };

@@ -1,6 +1,6 @@
 import type { Clock, Ids } from "../base/index.ts";
 import type { AudioCodec, MediaEngine } from "../media/index.ts";
-import type { SipAddress } from "../sip/index.ts";
+import type { OpenTransport, SipAddress } from "../sip/index.ts";
 import type { Answering } from "./answering.ts";
 
 export interface PhoneOptions {
@@ -20,6 +20,8 @@ export interface PhoneOptions {
   readonly answering?: Answering;
   /** What it speaks, the preferred one first; unless told, what the server does. */
   readonly codecs?: readonly AudioCodec[];
+  /** Other transports than sockets for its SIP. */
+  readonly openTransport?: OpenTransport;
   /** How much of what is heard in a call is kept; unless told, ten minutes. */
   readonly keepMs?: number;
 }

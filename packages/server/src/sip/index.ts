@@ -28,6 +28,7 @@ export type { NaptrRecord, SipResolver, SrvRecord } from "./locate/resolver.ts";
 export { isMadeOutTo } from "./transport/sip-identity.ts";
 export type { TlsSettings } from "./transport/tls.ts";
 export type { WebSocketSettings } from "./transport/web-socket.ts";
+export { socketOpener } from "./transport/open-socket.ts";
 export { type OpenTransport, type Receive, type Transport } from "./transport/transport.ts";
 export { DEFAULT_TIMERS, type SipTimers } from "./transaction/timers.ts";
 export {

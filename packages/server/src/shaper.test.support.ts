@@ -1,4 +1,4 @@
-import type { Clock, Ids } from "../base/index.ts";
+import type { Clock, Ids } from "./base/index.ts";
 
 /** What a bad network does to datagrams. */
 export interface Faults {
