@@ -1,0 +1,147 @@
+import type { Clock, Ids, Timer } from "../base/index.ts";
+import type { SrtpKeys, SrtpProfile } from "../rtp/index.ts";
+import type { Association, HandshakeOptions } from "./association.ts";
+import type { DtlsIdentity } from "./certificate.ts";
+import type { DtlsFailure, DtlsOutcome } from "./channel.ts";
+import { createClient } from "./client.ts";
+import { createDoorkeeper, type Doorkeeper } from "./cookie.ts";
+import { isAnnounced, type Fingerprint } from "./fingerprint.ts";
+import { createServer } from "./server.ts";
+
+export interface DtlsAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** Whom the keys are agreed on with, as SDP has it. */
+export interface DtlsPeer {
+  /** What we are: the client begins. */
+  readonly role: "client" | "server";
+  /** Of the peer's certificate (RFC 8122 §5). */
+  readonly fingerprints: readonly Fingerprint[];
+  /** Where its media comes from, unless it is behind a NAT. */
+  readonly remote: DtlsAddress;
+}
+
+/** The keys, and where they were agreed on: the peer's packets come from there. */
+export type DtlsResult =
+  | { readonly ok: true; readonly keys: SrtpKeys; readonly remote: DtlsAddress }
+  | { readonly ok: false; readonly why: DtlsFailure };
+
+export interface EndpointOptions {
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly identity: DtlsIdentity;
+  /** The preferred one first. */
+  readonly profiles: readonly SrtpProfile[];
+  readonly send: (datagram: Uint8Array, to: DtlsAddress) => void;
+  readonly timeoutMs?: number;
+  /** Told once; never after `close`. */
+  readonly over: (result: DtlsResult) => void;
+}
+
+/** Our side of the one association that a media session's keys come from. */
+export interface DtlsEndpoint {
+  receive(datagram: Uint8Array, from: DtlsAddress): void;
+  /** Takes leave of the peer and forgets everything. Idempotent. */
+  close(): void;
+}
+
+/** Long enough for several lost flights, and shorter than anybody listens to nothing. */
+const TIMEOUT_MS = 10_000;
+/** Whoever guesses the port costs no more handshakes than this. */
+const MAX_ATTEMPTS = 8;
+/** Handshakes that go on at once. */
+const MAX_AT_ONCE = 4;
+
+/** RFC 5763 §5: agrees on keys with whoever has the certificate that SDP announced. */
+export function createEndpoint(options: EndpointOptions, peer: DtlsPeer): DtlsEndpoint {
+  return new Endpoint(options, peer);
+}
+
+class Endpoint implements DtlsEndpoint {
+  readonly #options: EndpointOptions;
+  readonly #peer: DtlsPeer;
+  readonly #door: Doorkeeper = createDoorkeeper();
+  /** By where the other side is. */
+  readonly #associations = new Map<string, Association>();
+  readonly #timer: Timer;
+  #attempts = 0;
+  /** What became of those who were not where SDP said. */
+  #stranger: DtlsFailure | undefined;
+  #over = false;
+
+  constructor(options: EndpointOptions, peer: DtlsPeer) {
+    this.#options = options;
+    this.#peer = peer;
+    this.#timer = options.clock.setTimer(options.timeoutMs ?? TIMEOUT_MS, () => this.#end({ ok: false, why: this.#stranger ?? "timeout" }));
+    if (peer.role === "client") this.#begin(peer.remote, createClient);
+  }
+
+  receive(datagram: Uint8Array, from: DtlsAddress): void {
+    const known = this.#associations.get(keyOf(from));
+    if (known) return known.receive(datagram);
+    if (this.#over || this.#peer.role === "client") return;
+    const greeted = this.#door.greet(datagram, keyOf(from));
+    if (!greeted) return;
+    if ("answer" in greeted) return this.#options.send(greeted.answer, from);
+    if (this.#attempts >= MAX_ATTEMPTS || this.#associations.size >= MAX_AT_ONCE) return;
+    this.#begin(from, (handshake) => createServer(handshake, greeted.proven));
+  }
+
+  close(): void {
+    this.#over = true;
+    this.#timer.cancel();
+    for (const association of this.#associations.values()) association.close();
+    this.#associations.clear();
+  }
+
+  #begin(remote: DtlsAddress, create: (options: HandshakeOptions) => Association): void {
+    const { clock, ids, identity, profiles, send, timeoutMs = TIMEOUT_MS } = this.#options;
+    this.#attempts += 1;
+    let settled: DtlsOutcome | undefined;
+    const association = create({
+      clock,
+      ids,
+      identity,
+      profiles,
+      timeoutMs,
+      send: (datagram) => send(datagram, remote),
+      isExpected: (certificate) => isAnnounced(certificate, this.#peer.fingerprints),
+      over: (outcome) => {
+        settled = outcome;
+        this.#settle(remote, outcome);
+      },
+    });
+    if (settled?.ok !== false) this.#associations.set(keyOf(remote), association);
+  }
+
+  #settle(remote: DtlsAddress, outcome: DtlsOutcome): void {
+    if (this.#over) return;
+    if (outcome.ok) {
+      // It goes on to repeat its last flight to whoever has not got it.
+      for (const [key, other] of this.#associations) if (key !== keyOf(remote)) this.#drop(key, other);
+      return this.#end({ ...outcome, remote });
+    }
+    this.#associations.delete(keyOf(remote));
+    // Who is not where SDP said may be anybody: the peer itself may still come.
+    const isStranger = remote.host !== this.#peer.remote.host && this.#attempts < MAX_ATTEMPTS;
+    if (isStranger) this.#stranger = outcome.why;
+    else this.#end(outcome);
+  }
+
+  #drop(key: string, association: Association): void {
+    this.#associations.delete(key);
+    association.close();
+  }
+
+  #end(result: DtlsResult): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#timer.cancel();
+    if (!result.ok) this.close();
+    this.#options.over(result);
+  }
+}
+
+const keyOf = ({ host, port }: DtlsAddress): string => `${host}|${port}`;
