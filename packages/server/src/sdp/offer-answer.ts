@@ -1,5 +1,6 @@
 import { audioFormat, clockOf, comfortNoise, eventFormat, eventsBeside, isCodec, offeredFormats, offeredNumbers, wishesOf } from "./formats.ts";
 import { offeredCrypto } from "./crypto.ts";
+import { sendsRtcp } from "./rtcp-bandwidth.ts";
 import { acceptedProtection, answeredProtection, isSpoken, whyUnprotected, type Protection } from "./secure.ts";
 import { serializeSdp, type Format, type Section } from "./serialize.ts";
 import { jointDirection, type AudioCodec, type LocalMedia, type Negotiated, type SdpMedia, type SdpSession } from "./session.ts";
@@ -74,14 +75,15 @@ function firstUsable(all: readonly SdpMedia[], local: LocalMedia) {
 function negotiate(media: SdpMedia, local: LocalMedia, codec: Usable | undefined, protection: Protection | undefined): Negotiated | undefined {
   if (!isAudio(media) || media.port === 0 || media.host === undefined || !codec || !protection) return undefined;
   const event = local.telephoneEvent ? eventsBeside(codec.codec, media.codecs) : undefined;
+  const direction = jointDirection(local.direction, media.direction);
   return {
     remote: { host: media.host, port: media.port },
     ...codec,
     ...(event && { telephoneEventPayloadType: event.payloadType }),
     ...(event && event.rateHz !== clockOf(codec.codec) && { telephoneEventRateHz: event.rateHz }),
-    direction: jointDirection(local.direction, media.direction),
+    direction,
     packetMs: media.packetMs ?? DEFAULT_PACKET_MS,
-    ...rtcpTarget(media, media.host),
+    ...(sendsRtcp(media.rtcpBandwidth, direction === "sendrecv" || direction === "sendonly") && rtcpTarget(media, media.host)),
     ...(media.protocol !== "RTP/AVP" && { protocol: media.protocol }),
     ...(protection.secure && { security: protection.security }),
   };

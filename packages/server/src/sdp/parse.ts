@@ -3,6 +3,7 @@ import { parse } from "sdp-transform";
 import { array, fallback, number, object, optional, picklist, pipe, safeParse, string, transform, union, type InferOutput } from "valibot";
 import { text } from "../base/index.ts";
 import { cryptoOf } from "./crypto.ts";
+import { rtcpBandwidthOf } from "./rtcp-bandwidth.ts";
 import type { Direction, SdpCodec, SdpMedia, SdpSession } from "./session.ts";
 
 export type SdpParsed = { readonly ok: true; readonly session: SdpSession } | { readonly ok: false; readonly why: string };
@@ -73,8 +74,14 @@ function checked(raw: RawSession, lines: readonly string[], timing: string): Sdp
   const badPort = raw.media.some(({ port }) => !Number.isInteger(port) || port > 65_535);
   if (badPort) return no("a media line has no valid port");
   const sections = sectionsOf(lines);
-  const media = raw.media.map((one, at) => ({ ...mediaOf(one, raw), crypto: cryptoOf(sections[at] ?? []) }));
+  const head = lines.slice(0, lines.findIndex((line) => line.startsWith("m=")));
+  const media = raw.media.map((one, at) => ({ ...mediaOf(one, raw), ...readOff(sections[at] ?? [], head) }));
   return { ok: true, session: { origin: raw.origin, timing, media } };
+}
+
+function readOff(section: readonly string[], session: readonly string[]): Pick<SdpMedia, "crypto" | "rtcpBandwidth"> {
+  const rtcpBandwidth = rtcpBandwidthOf(section, session);
+  return { crypto: cryptoOf(section), ...(rtcpBandwidth && { rtcpBandwidth }) };
 }
 
 function mediaOf(raw: RawMedia, session: RawSession): Omit<SdpMedia, "crypto"> {

@@ -1,3 +1,4 @@
+import type { RtcpBandwidth } from "./rtcp-bandwidth.ts";
 import type { CryptoKey, CryptoSuite, SdpCrypto } from "./crypto.ts";
 
 /** Data that offer/answer is computed from. All of it is plain and read-only. */
@@ -36,6 +37,8 @@ export interface SdpMedia {
   readonly rtcpMux: boolean;
   /** Where `a=rtcp` (RFC 3605) wants RTCP; without an address of its own, at `host`. */
   readonly rtcp?: { readonly port: number; readonly host?: string };
+  /** What RTCP may take, where the peer says so (RFC 3556). */
+  readonly rtcpBandwidth?: RtcpBandwidth;
   /** The keys for SRTP that can be used, in the order of preference (RFC 4568). */
   readonly crypto: readonly SdpCrypto[];
 }
@@ -75,7 +78,7 @@ export interface LocalMedia {
   /** How SRTP is done; absent: there is plain RTP only. */
   readonly security?: LocalSecurity;
   /** An offer of ours asks for SRTP, by this protocol: the one that was agreed on, RTP/SAVP to begin with. */
-  readonly secured?: string;
+  readonly secured?: string | undefined;
 }
 
 export interface LocalSecurity {
