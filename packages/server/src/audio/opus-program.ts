@@ -41,9 +41,10 @@ export interface OpusProgram {
   readonly pcm: Int16Array;
   /** Room for the state of one codec. */
   reserve(bytes: number): number;
-  /** States that are held. */
-  readonly held: number;
+  /** Frees it. Idempotent. */
   release(pointer: number): void;
+  /** What is reserved now. */
+  readonly held: ReadonlySet<number>;
   /** Calls into the program. Below zero: it failed, and takes further calls all the same. */
   run(call: (functions: OpusExports) => number): number;
 }
@@ -68,15 +69,14 @@ function load(): OpusProgram {
     wasi_snapshot_preview1: { fd_seek: nothing, fd_write: nothing, fd_close: nothing, proc_exit: nothing },
     env: { emscripten_notify_memory_growth: () => grown() },
   });
-  functions._initialize();
+  const { _initialize: initialize } = functions;
+  initialize();
   const [packetAt, pcmAt] = [functions.malloc(MOST_BYTES), functions.malloc(2 * MOST_OPUS_SAMPLES)];
-  const stack = functions.stackSave();
   const views = () => ({
     packet: new Uint8Array(functions.memory.buffer, packetAt, MOST_BYTES),
     pcm: new Int16Array(functions.memory.buffer, pcmAt, MOST_OPUS_SAMPLES),
   });
   let { packet, pcm } = views();
-  let held = 0;
   grown = () => ({ packet, pcm } = views());
   return {
     functions,
@@ -88,27 +88,36 @@ function load(): OpusProgram {
     get pcm() {
       return pcm;
     },
-    get held() {
-      return held;
-    },
+    run: guarded(functions),
+    ...memoryOf(functions),
+  };
+}
+
+function memoryOf({ malloc, free }: OpusExports): Pick<OpusProgram, "held" | "reserve" | "release"> {
+  const held = new Set<number>();
+  return {
+    held,
     reserve(bytes) {
-      const pointer = functions.malloc(bytes);
+      const pointer = malloc(bytes);
       if (pointer === 0) throw new Error("There is no memory left for Opus.");
-      held += 1;
+      held.add(pointer);
       return pointer;
     },
     release(pointer) {
-      held -= 1;
-      functions.free(pointer);
+      if (held.delete(pointer)) free(pointer);
     },
-    run(call) {
-      try {
-        return call(functions);
-      } catch {
-        // A check inside the program stopped it in the midst of a call: its stack is taken back to where it was.
-        functions.stackRestore(stack);
-        return -1;
-      }
-    },
+  };
+}
+
+function guarded(functions: OpusExports): OpusProgram["run"] {
+  const stack = functions.stackSave();
+  return (call) => {
+    try {
+      return call(functions);
+    } catch {
+      // A check inside the program stopped it in the midst of a call: its stack is taken back to where it was.
+      functions.stackRestore(stack);
+      return -1;
+    }
   };
 }

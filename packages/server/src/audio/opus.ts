@@ -38,7 +38,7 @@ export interface OpusWishes {
 }
 
 /** States of codecs that this thread holds. */
-export const opusStates = (): number => opusProgram().held;
+export const opusStates = (): number => opusProgram().held.size;
 
 export function createOpusEncoder({ maxBitrate = BITRATE, constantBitrate = false, inbandFec = false }: OpusWishes = {}): AudioEncoder {
   const program = opusProgram();

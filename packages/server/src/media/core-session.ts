@@ -12,6 +12,7 @@ import { Playout } from "./playout.ts";
 import type { SampleReports, Tell } from "./protocol.ts";
 import { createQuietWatch, type QuietWatch } from "./quiet.ts";
 import { legQuality } from "./leg-quality.ts";
+import { clockRateHz } from "./rtp-clock.ts";
 import { createRtcp, type Rtcp, type Sent } from "./rtcp-session.ts";
 import type { Heard, Relay } from "./relay.ts";
 import { securePath, type SecurePath } from "./secure-path.ts";
@@ -50,6 +51,8 @@ export class CoreSession {
   readonly #rtcp: Rtcp;
   /** Payload bytes sent. */
   #bytesSent = 0;
+  /** What of all that was sent as another source before. */
+  #former = { packets: 0, bytes: 0 };
   #parameters: MediaParameters | undefined;
   /** With SRTP: what every packet passes; and the last one there was. */
   #secure: SecurePath | undefined;
@@ -67,9 +70,12 @@ export class CoreSession {
     this.#outbound = createOutbound(ports.ids);
     this.#quiet = createQuietWatch((quietMs) => tell({ type: "quiet", session: id, event: { quietMs } }));
     this.#inbound = new Inbound(this.#latch, this.counters, {
-      digit: ({ digit, durationTicks }) => tell({ type: "digit", session: id, event: { digit, durationMs: Math.round(durationTicks / 8) } }),
+      digit: (event) => tell({ type: "digit", session: id, event }),
       source: (host, port) => tell({ type: "received", session: id, event: { host, port } }),
-      control: (packets, from, nowMs) => this.#rtcp.take(packets, this.counters.packetsSent, from, nowMs),
+      control: (packets, from, nowMs) => {
+        this.#rtcp.take(packets, this.#sent().packets, from, nowMs);
+        this.#outbound.expectLoss(this.#rtcp.peer.recentLossPercent);
+      },
     });
     this.#rtcp = createRtcp(ports.ids, this.#outbound.ssrc, this.#inbound.reception);
     this.playout = new Playout(this.counters, {
@@ -89,7 +95,7 @@ export class CoreSession {
     this.#secure = securePath(parameters.security, this.#lastSecure);
     this.#lastSecure = this.#secure ?? this.#lastSecure;
     this.#inbound.configure(parameters);
-    this.#outbound.configure(parameters.codec, parameters.payloadType, parameters.telephoneEventPayloadType);
+    this.#speak(parameters, nowMs);
   }
 
   datagram(bytes: Uint8Array, host: string, port: number, nowMs: number): void {
@@ -142,7 +148,7 @@ export class CoreSession {
 
   send(nowMs: number): void {
     if (!this.#parameters) return;
-    const { direction, telephoneEventPayloadType } = this.#parameters;
+    const { direction, codec, telephoneEventPayloadType, telephoneEventRateHz } = this.#parameters;
     if (nowMs >= this.#rtcp.dueMs) this.#report(this.#rtcp.report(this.#sent(), nowMs));
     const target = direction === "sendrecv" || direction === "sendonly" ? this.#latch.target : undefined;
     if (!target) {
@@ -150,7 +156,7 @@ export class CoreSession {
       this.#tap?.push(this.#said, undefined);
       return;
     }
-    const step = this.digits.next(telephoneEventPayloadType !== undefined);
+    const step = this.digits.next(telephoneEventPayloadType === undefined ? undefined : (telephoneEventRateHz ?? clockRateHz(codec)));
     if (!step || step.type === "audio") this.#sendAudio(target, nowMs);
     else this.#sendKey(step, target);
   }
@@ -183,6 +189,8 @@ export class CoreSession {
     this.#tap?.flush();
     this.#tap = undefined;
     this.#hearing = this.#inbound.hearing = undefined;
+    this.#inbound.close();
+    this.#outbound.close();
   }
 
   toString(): string {
@@ -225,8 +233,21 @@ export class CoreSession {
     this.#ports.send(ready, port, host);
   }
 
+  /** RFC 7160 §4.1: a codec with another clock is another source, and the one so far takes its leave. */
+  #speak(parameters: MediaParameters, nowMs: number): void {
+    const { ssrc } = this.#outbound;
+    const sent = this.#sent();
+    this.#outbound.configure(parameters);
+    if (this.#outbound.ssrc !== ssrc) {
+      if (sent.packets > 0) this.#report(this.#rtcp.bye(sent, nowMs));
+      this.#former = { packets: this.counters.packetsSent, bytes: this.#bytesSent };
+    }
+    this.#rtcp.follow(this.#outbound.ssrc, clockRateHz(parameters.codec));
+  }
+
   #sent(): Sent {
-    return { packets: this.counters.packetsSent, bytes: this.#bytesSent, timestamp: this.#outbound.timestamp };
+    const { packets, bytes } = this.#former;
+    return { packets: this.counters.packetsSent - packets, bytes: this.#bytesSent - bytes, timestamp: this.#outbound.timestamp };
   }
 
   /** RFC 3264 §5.1: RTCP goes on whatever the direction, on hold as well. */

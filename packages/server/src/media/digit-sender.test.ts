@@ -11,7 +11,7 @@ function recorded() {
 /** What the next `frames` frames are used for, in one letter each: Start, event, End, gap, tone, audio, nothing. */
 function steps(sender: ReturnType<typeof createDigitSender>, frames: number, asEvents = true): string {
   return Array.from({ length: frames }, () => {
-    const step = sender.next(asEvents);
+    const step = sender.next(asEvents ? 8000 : undefined);
     if (step?.type !== "event") return { gap: "g", tone: "t", audio: "a", nothing: "-" }[step?.type ?? "nothing"];
     return step.packet.end ? "E" : step.packet.marker ? "S" : "e";
   }).join("");
@@ -37,7 +37,7 @@ describe("the digit sender", () => {
     const { sender } = recorded();
     sender.add(1, "5");
     const tone = concatSamples(Array.from({ length: 8 }, () => {
-      const step = sender.next(false);
+      const step = sender.next(undefined);
       return step?.type === "tone" ? step.samples : new Int16Array(0);
     }));
     expect(tone.length).toBe(1280);

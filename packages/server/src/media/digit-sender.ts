@@ -1,4 +1,4 @@
-import { dtmfSamples, FRAME_SAMPLES } from "../audio/index.ts";
+import { dtmfSamples, FRAME_MS, FRAME_SAMPLES } from "../audio/index.ts";
 import { eventOfDigit, eventSender, type EventPacket, type EventSender } from "../rtp/index.ts";
 
 /** What one frame of time is used for: a packet of a key, a part of its tone, silence between keys, or audio as ever. */
@@ -14,16 +14,15 @@ export interface DigitSender {
   /** Leaves out the rest. A key that is pressed is released first, else the peer would go on hearing it. */
   stop(sending: number): void;
   clear(): void;
-  /** The next frame; undefined: there is nothing to press. `asEvents`: the peer takes telephone-event. */
-  next(asEvents: boolean): DigitStep | undefined;
+  /** The next frame; undefined: there is nothing to press. `eventRateHz`: the peer takes telephone-event, whose durations count by it. */
+  next(eventRateHz: number | undefined): DigitStep | undefined;
 }
 
 const TONE_MS = 100;
 const PAUSE_MS = 60;
 /** A key with its pause; the two repeated end packets go into the pause. */
-const KEY_FRAMES = (TONE_MS + PAUSE_MS) / 20;
+const KEY_FRAMES = (TONE_MS + PAUSE_MS) / FRAME_MS;
 const COMMA_FRAMES = 25;
-const TICKS_PER_MS = 8;
 
 interface Job {
   readonly sending: number;
@@ -43,14 +42,14 @@ export function createDigitSender(done: (sending: number) => void): DigitSender 
   const jobs: Job[] = [];
   let key: Key | undefined;
 
-  const press = (digit: string, asEvents: boolean): Key => {
+  const press = (digit: string, eventRateHz: number | undefined): Key => {
     const event = eventOfDigit(digit);
     if (event === undefined) return { frames: COMMA_FRAMES, digit, events: undefined, tone: undefined, frame: 0 };
     return {
       frames: KEY_FRAMES,
       digit,
-      events: asEvents ? eventSender(event, TONE_MS * TICKS_PER_MS) : undefined,
-      tone: asEvents ? undefined : dtmfSamples(digit.toUpperCase(), TONE_MS, PAUSE_MS),
+      events: eventRateHz === undefined ? undefined : eventSender(event, (TONE_MS * eventRateHz) / 1000, (FRAME_MS * eventRateHz) / 1000),
+      tone: eventRateHz !== undefined ? undefined : dtmfSamples(digit.toUpperCase(), TONE_MS, PAUSE_MS),
       frame: 0,
     };
   };
@@ -87,11 +86,11 @@ export function createDigitSender(done: (sending: number) => void): DigitSender 
     clear() {
       while (jobs.length > 0) finish();
     },
-    next(asEvents) {
+    next(eventRateHz) {
       for (let job = jobs[0]; job; job = jobs[0]) {
         if (key && key.frame < key.frames) return step(key);
         const digit = job.digits[job.at++];
-        key = digit === undefined ? undefined : press(digit, asEvents);
+        key = digit === undefined ? undefined : press(digit, eventRateHz);
         if (!key) finish();
       }
       return undefined;

@@ -1,4 +1,4 @@
-import type { AudioCodec, AudioSource } from "../audio/index.ts";
+import type { AudioCodec, AudioSource, EncoderWishes } from "../audio/index.ts";
 import type { Listenable } from "../base/index.ts";
 import type { SrtpKeys } from "../rtp/index.ts";
 import type { Feed, FeedOptions } from "./feed.ts";
@@ -14,8 +14,14 @@ export interface MediaParameters {
   readonly codec: AudioCodec;
   /** The payload type of `codec`, both ways. */
   readonly payloadType: number;
+  /** What the peer asks the encoder for. */
+  readonly wishes?: EncoderWishes;
   /** Payload type of RFC 4733 telephone-event; absent: the peer does not take it. */
   readonly telephoneEventPayloadType?: number;
+  /** What durations of telephone-event count by; absent: the clock of `codec`. */
+  readonly telephoneEventRateHz?: number;
+  /** Payload types that the peer may send under besides. */
+  readonly offered?: { readonly payloadType: number; readonly telephoneEventPayloadType?: number };
   readonly direction: "sendrecv" | "sendonly" | "recvonly" | "inactive";
   /** Where the peer takes RTCP; `mux`: wherever RTP goes. Absent: none is sent. */
   readonly rtcp?: "mux" | { readonly host: string; readonly port: number };

@@ -1,10 +1,12 @@
-import { createDecoder, createDtmfDetector, FRAME_SAMPLES, type AudioDecoder, type DtmfDetector } from "../audio/index.ts";
+import { createDtmfDetector, FRAME_SAMPLES, type DtmfDetector } from "../audio/index.ts";
 import { eventReceiver, isRtcp, parseRtcp, parseRtp, rtpView, sequenceTracker, type ReceivedDigit, type RtcpPacket } from "../rtp/index.ts";
-import type { AudioCodec, MediaParameters } from "./engine.ts";
+import { createDecoding, type Decoding } from "./decoding.ts";
+import type { MediaParameters } from "./engine.ts";
 import type { Arrival, Hearing } from "./hearing.ts";
 import { JitterBuffer } from "./jitter-buffer.ts";
 import type { Latch, MediaAddress } from "./latch.ts";
 import { createReception, type Reception } from "./rtcp-reception.ts";
+import { clockRateHz, rtpClock } from "./rtp-clock.ts";
 import type { MediaCounters } from "./statistics.ts";
 
 export interface InboundHooks {
@@ -18,15 +20,12 @@ export interface InboundHooks {
 /** More than any packet that makes sense carries: 200 ms, with an octet for each sample. */
 const MAX_PAYLOAD = 10 * FRAME_SAMPLES;
 
-/** Every codec that is spoken here counts its time so, G.722 as well (RFC 3551 §4.5.2). */
-const RATE_HZ = 8000;
-
 /** RFC 3389 §4: its number at 8 kHz. Some gateways send it without having said so. */
 const COMFORT_NOISE = 13;
+const COMFORT_NOISE_RATE_HZ = 8000;
 
-/** Shared by all sessions of a thread: neither is used beyond the packet at hand. */
+/** Shared by all sessions of a thread: not used beyond the packet at hand. */
 const view = rtpView();
-const decoded = new Int16Array(MAX_PAYLOAD);
 const SILENCE = new Int16Array(FRAME_SAMPLES);
 
 /** What comes from the peer: datagrams in, even frames and digits out. No sockets, no timers. */
@@ -38,7 +37,8 @@ export class Inbound {
   /** While the peer cannot send keys as events: they are in what it says. */
   #keys: DtmfDetector | undefined;
   #parameters: MediaParameters | undefined;
-  #decoder: AudioDecoder | undefined;
+  #decoding: Decoding | undefined;
+  #clock = rtpClock("PCMU");
   #sequences = sequenceTracker(1);
   #events = eventReceiver();
   #ssrc = -1;
@@ -46,8 +46,10 @@ export class Inbound {
   #discarded = 0;
   #heardMs: number | undefined;
   #aliveMs: number | undefined;
+  /** Of the packet or the turn at hand. */
+  #nowMs = 0;
   /** What reports tell of the peer's stream. */
-  readonly reception: Reception = createReception(RATE_HZ);
+  readonly reception: Reception = createReception(this.#clock.rateHz);
   /** Gets what the peer says ahead of the jitter buffer. */
   hearing: Hearing | undefined;
 
@@ -74,8 +76,10 @@ export class Inbound {
 
   configure(parameters: MediaParameters): void {
     // What the decoder knows of the stream goes on through a hold or another address.
-    if (parameters.codec !== this.#parameters?.codec) this.#decoder = createDecoder(parameters.codec);
+    const before = this.#parameters;
     this.#parameters = parameters;
+    if (parameters.codec !== before?.codec) this.#decode(parameters);
+    if (eventRateHz(parameters) !== (before && eventRateHz(before))) this.#awaitKeys(parameters);
     this.#latch.expect(parameters.remote);
     this.#keys = parameters.telephoneEventPayloadType === undefined ? (this.#keys ?? createDtmfDetector()) : undefined;
     if (!this.receiving) this.#jitter.reset();
@@ -93,17 +97,24 @@ export class Inbound {
     this.#take(datagram, parameters, nowMs);
   }
 
+  /** Nothing more comes. */
+  close(): void {
+    this.#decoding?.close();
+  }
+
   /** Takes the next frame, once every 20 ms. False: it is silence. */
   read(into: Int16Array, nowMs: number): boolean {
+    this.#nowMs = nowMs;
     if (this.#events.active) this.#tell(this.#events.elapse(nowMs));
     if (!this.receiving) {
       into.fill(0);
       return false;
     }
+    this.#decoding?.turn();
     const audible = this.#jitter.read(into);
     // One packet that is missing is bridged; of several in a row nobody knows whether the key was still held.
     const certain = this.#jitter.missing > 1 ? SILENCE : into;
-    for (const { digit, durationMs } of this.#keys?.push(certain) ?? []) this.#hooks.digit({ digit, durationTicks: durationMs * 8 });
+    for (const { digit, durationMs } of this.#keys?.push(certain) ?? []) this.#hooks.digit({ digit, durationMs });
     this.#counters.packetsDiscarded = this.#discarded + Math.ceil(this.#jitter.dropped / FRAME_SAMPLES);
     return audible;
   }
@@ -113,15 +124,16 @@ export class Inbound {
   }
 
   #take(datagram: Uint8Array, parameters: MediaParameters, nowMs: number): void {
-    this.#follow(view.ssrc, parameters.codec, nowMs);
+    this.#nowMs = nowMs;
+    this.#follow(view.ssrc, parameters, nowMs);
     const { highest } = this.#sequences;
     const verdict = this.#sequences.push(view.sequence);
     this.#counters.packetsReceived += 1;
     this.#counters.packetsLost = this.#lostBefore + this.#sequences.lost;
     if (verdict !== "next" && verdict !== "reordered") this.#discarded += 1;
     else if (!this.receiving) return;
-    else if (view.payloadType === parameters.telephoneEventPayloadType) this.#takeEvent(datagram, nowMs);
-    else if (view.payloadType === COMFORT_NOISE) this.#takeNoise(datagram);
+    else if (isEvent(parameters)) this.#takeEvent(datagram, parameters, nowMs);
+    else if (!isAudio(parameters)) this.#takeNoise(datagram);
     else this.#takeAudio(datagram, this.#arrivalAfter(highest, verdict), nowMs);
   }
 
@@ -148,24 +160,52 @@ export class Inbound {
   }
 
   /** RFC 3550 §3: another SSRC is another source, with its own sequence numbers and timestamps. */
-  #follow(ssrc: number, codec: AudioCodec, nowMs: number): void {
+  #follow(ssrc: number, parameters: MediaParameters, nowMs: number): void {
     if (ssrc === this.#ssrc) return;
     this.#ssrc = ssrc;
     this.#lostBefore += this.#sequences.lost;
     this.#sequences = sequenceTracker(1);
     this.reception.follow(ssrc, this.#sequences);
-    this.#tell(this.#events.elapse(Infinity));
-    this.#events = eventReceiver();
-    this.#decoder = createDecoder(codec);
+    this.#awaitKeys(parameters);
+    this.#decode(parameters);
     this.#jitter.reset();
     this.hearing?.restart(nowMs);
   }
 
+  #awaitKeys(parameters: MediaParameters): void {
+    this.#tell(this.#events.elapse(Infinity));
+    this.#events = eventReceiver(eventRateHz(parameters));
+  }
+
+  /** A stream of this codec begins. */
+  #decode({ codec }: MediaParameters): void {
+    const { rateHz } = this.#clock;
+    this.#decoding?.close();
+    this.#clock = rtpClock(codec);
+    this.#decoding = createDecoding(codec, {
+      samples: (timestamp, samples, arrival) => {
+        this.hearing?.push(timestamp, samples, arrival, this.#nowMs);
+        if (!this.#jitter.push(timestamp, samples)) this.#discarded += 1;
+      },
+      madeUp: (timestamp, samples) => {
+        this.hearing?.push(timestamp, samples, "successor", this.#nowMs);
+        this.#jitter.fill(timestamp, samples);
+      },
+      missed: (timestamp) => {
+        this.#discarded += 1;
+        this.#jitter.missed(timestamp);
+      },
+      due: (timestamp) => this.#jitter.isDue(timestamp),
+    });
+    if (this.#clock.rateHz === rateHz) return;
+    // RFC 7160 §4.2: what is known of the time before says nothing of what comes.
+    this.#jitter.reset();
+    this.reception.countBy(this.#clock.rateHz);
+  }
+
   #takeAudio(datagram: Uint8Array, arrival: Arrival, nowMs: number): void {
     const payload = datagram.subarray(view.payloadOffset, view.payloadOffset + Math.min(view.payloadLength, MAX_PAYLOAD));
-    const samples = decoded.subarray(0, this.#decoder?.decode(payload, decoded) ?? 0);
-    this.hearing?.push(view.timestamp, samples, arrival, nowMs);
-    if (!this.#jitter.push(view.timestamp, samples)) this.#discarded += 1;
+    this.#decoding?.push(view.sequence, this.#clock.samplesAt(view.timestamp), payload, arrival);
     // Of audio alone: all packets of a key carry the time of its beginning (RFC 4733 §2.2.1).
     this.reception.arrived(view.timestamp, nowMs);
   }
@@ -173,12 +213,16 @@ export class Inbound {
   /** Who listens ahead of the jitter buffer hears silence by the clock, as in any pause. */
   #takeNoise(datagram: Uint8Array): void {
     const payload = datagram.subarray(view.payloadOffset, view.payloadOffset + view.payloadLength);
+    this.#decoding?.push(view.sequence, view.timestamp, undefined, "successor");
     if (!this.#jitter.pushNoise(view.timestamp, payload)) this.#discarded += 1;
   }
 
-  #takeEvent(datagram: Uint8Array, nowMs: number): void {
+  #takeEvent(datagram: Uint8Array, parameters: MediaParameters, nowMs: number): void {
     const payload = datagram.subarray(view.payloadOffset, view.payloadOffset + view.payloadLength);
-    this.#tell(this.#events.push(payload, view.timestamp, view.marker, nowMs));
+    const samplesAt = this.#clock.samplesAt(view.timestamp);
+    this.#decoding?.push(view.sequence, samplesAt, undefined, "successor");
+    const timestamp = eventRateHz(parameters) === this.#clock.rateHz ? view.timestamp : samplesAt;
+    this.#tell(this.#events.push(payload, timestamp, view.marker, nowMs));
     this.#jitter.pause();
   }
 
@@ -187,5 +231,13 @@ export class Inbound {
   }
 }
 
-const isWanted = ({ payloadType, telephoneEventPayloadType }: MediaParameters): boolean =>
-  view.payloadType === payloadType || view.payloadType === telephoneEventPayloadType || view.payloadType === COMFORT_NOISE;
+const eventRateHz = ({ codec, telephoneEventRateHz }: MediaParameters): number => telephoneEventRateHz ?? clockRateHz(codec);
+
+const isEvent = ({ telephoneEventPayloadType, offered }: MediaParameters): boolean =>
+  telephoneEventPayloadType !== undefined && (view.payloadType === telephoneEventPayloadType || view.payloadType === offered?.telephoneEventPayloadType);
+
+const isAudio = ({ payloadType, offered }: MediaParameters): boolean => view.payloadType === payloadType || view.payloadType === offered?.payloadType;
+
+const isNoise = ({ codec }: MediaParameters): boolean => view.payloadType === COMFORT_NOISE && clockRateHz(codec) === COMFORT_NOISE_RATE_HZ;
+
+const isWanted = (parameters: MediaParameters): boolean => isAudio(parameters) || isEvent(parameters) || isNoise(parameters);

@@ -69,6 +69,25 @@ export class JitterBuffer {
     return true;
   }
 
+  /** Puts samples that were made up at their place, as far as their turn is still to come; there is nothing to be learned from them. */
+  fill(timestamp: number, samples: Int16Array): void {
+    const past = Math.max(0, timestampDistance(this.#cursor, timestamp));
+    const at = (timestamp + past) >>> 0;
+    if (!this.#started || past >= samples.length || timestampDistance(at, this.#cursor) + samples.length > CAPACITY) return;
+    if (this.#ring.isEmptyAt(at)) this.#ring.write(at, samples.subarray(past));
+  }
+
+  /** A packet came in whose place something made up was put: the next ones are to be waited for longer. */
+  missed(timestamp: number): void {
+    const margin = timestampDistance(timestamp, this.#cursor);
+    if (this.#started && margin < 0 && margin > -CAPACITY) this.#late(timestamp, -margin);
+  }
+
+  /** Whether what has this time is part of the frame that is read next, or of one before. */
+  isDue(timestamp: number): boolean {
+    return !this.#started || timestampDistance(timestamp, this.#cursor) < FRAME_SAMPLES;
+  }
+
   /** From `timestamp` on the sender leaves out silence that sounds as the payload says (RFC 3389). False: it says nothing. */
   pushNoise(timestamp: number, payload: Uint8Array): boolean {
     this.#noise ??= new ComfortNoise();

@@ -8,7 +8,6 @@ import type { Rtcp } from "./rtcp-session.ts";
 const FEWEST_PACKETS = 50;
 /** What a party waits for late packets, of which its reports say nothing: as we do in the beginning. */
 const USUAL_DEPTH_MS = 2 * FRAME_MS;
-const TICKS_PER_MS = 8;
 
 type Counts = Pick<MediaStatistics, "packetsSent" | "packetsReceived" | "packetsLost" | "packetsDiscarded">;
 
@@ -31,5 +30,5 @@ function heardFrom(counts: Counts, delayMs: number, jitterMs: number): { readonl
 
 function heardBy({ packetsSent }: Counts, peer: Rtcp["peer"], delayMs: number): { readonly sent: HeardQuality } | undefined {
   if (packetsSent < FEWEST_PACKETS || peer.lossPercent === undefined) return undefined;
-  return { sent: heardQuality({ delayMs, lossPercent: peer.lossPercent }, peer.jitterTicks / TICKS_PER_MS) };
+  return { sent: heardQuality({ delayMs, lossPercent: peer.lossPercent }, peer.jitterMs) };
 }

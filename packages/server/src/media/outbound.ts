@@ -1,17 +1,24 @@
-import { createEncoder, FRAME_SAMPLES, MAX_FRAME_BYTES, type AudioEncoder } from "../audio/index.ts";
+import { createEncoder, MAX_FRAME_BYTES, type AudioEncoder, type EncoderWishes } from "../audio/index.ts";
 import type { Ids } from "../base/index.ts";
-import { EVENT_BYTES, RTP_HEADER_BYTES, writeRtpHeader, writeTelephoneEvent, type EventPacket } from "../rtp/index.ts";
-import type { AudioCodec } from "./engine.ts";
+import { EVENT_BYTES, RTP_HEADER_BYTES, writeTelephoneEvent, type EventPacket } from "../rtp/index.ts";
+import type { MediaParameters } from "./engine.ts";
+import { clockRateHz } from "./rtp-clock.ts";
+import { rtpStream } from "./rtp-stream.ts";
 
 /**
  * Makes the packets of one RTP stream. Packets are written into a few buffers in turn: a packet is valid until as
  * many more have been made, which is longer than a socket keeps one.
  */
 export interface Outbound {
+  /** Another one, once the clock of the codec has become another. */
   readonly ssrc: number;
   /** Of the packet that comes next. */
   readonly timestamp: number;
-  configure(codec: AudioCodec, payloadType: number, eventPayloadType: number | undefined): void;
+  configure(parameters: MediaParameters): void;
+  /** So much of what is sent does not reach the peer, of late: 0 to 100. */
+  expectLoss(percent: number): void;
+  /** Nothing more is sent. */
+  close(): void;
   /** One frame of audio. */
   audio(samples: Int16Array): Uint8Array;
   /** One frame of silence. */
@@ -27,45 +34,45 @@ const BUFFERS = 4;
 export function createOutbound(ids: Ids): Outbound {
   const frames = Array.from({ length: BUFFERS }, () => new Uint8Array(RTP_HEADER_BYTES + MAX_FRAME_BYTES));
   const events = Array.from({ length: BUFFERS }, () => new Uint8Array(RTP_HEADER_BYTES + EVENT_BYTES));
-  const header = firstHeader(ids);
-  const spare = new Uint8Array(0);
-  let current: AudioCodec = "PCMU";
-  let encoder: AudioEncoder = createEncoder(current);
+  let current: Pick<MediaParameters, "codec" | "wishes"> = { codec: "PCMU" };
+  const stream = rtpStream(ids, clockRateHz(current.codec));
+  let encoder: AudioEncoder = createEncoder(current.codec);
   let audioType = 0;
   let eventType: number | undefined;
-  let timestamp = header.timestamp;
-  let eventStart = timestamp;
+  /** Ticks of the stream in one of its events. */
+  let eventTicks = 1;
+  let eventStart = stream.timestamp;
   let talking = false;
 
-  const begin = (buffers: readonly Uint8Array[], payloadType: number, marker: boolean, at: number): Uint8Array => {
-    const packet = buffers[header.sequence % BUFFERS] ?? spare;
-    header.payloadType = payloadType;
-    header.marker = marker;
-    header.timestamp = at;
-    writeRtpHeader(packet, header);
-    header.sequence = (header.sequence + 1) & 0xffff;
-    return packet;
-  };
-
   const beginAudio = (): Uint8Array => {
-    const packet = begin(frames, audioType, !talking, timestamp);
+    const packet = stream.begin(frames, audioType, !talking, stream.timestamp);
     talking = true;
-    timestamp = (timestamp + FRAME_SAMPLES) >>> 0;
+    stream.pass(1);
     return packet;
   };
 
   return {
-    ssrc: header.ssrc,
+    get ssrc() {
+      return stream.ssrc;
+    },
     get timestamp() {
-      return timestamp;
+      return stream.timestamp;
     },
-    configure(codec, payloadType, eventPayloadType) {
+    configure({ codec, wishes, payloadType, telephoneEventPayloadType, telephoneEventRateHz }) {
       // What the peer's decoder knows of the stream goes on through a hold or another address.
-      if (codec !== current) encoder = createEncoder(codec);
-      current = codec;
+      if (codec !== current.codec || !sameWishes(wishes, current.wishes)) {
+        encoder.close();
+        encoder = createEncoder(codec, wishes);
+      }
+      current = { codec, ...(wishes && { wishes }) };
+      if (clockRateHz(codec) !== stream.rateHz) talking = false;
+      stream.countBy(clockRateHz(codec));
       audioType = payloadType;
-      eventType = eventPayloadType;
+      eventType = telephoneEventPayloadType;
+      eventTicks = stream.rateHz / (telephoneEventRateHz ?? stream.rateHz);
     },
+    expectLoss: (percent) => encoder.expectLoss(percent),
+    close: () => encoder.close(),
     audio(samples) {
       const packet = beginAudio();
       return filled(packet, encoder.encode(samples, packet, RTP_HEADER_BYTES));
@@ -77,27 +84,21 @@ export function createOutbound(ids: Ids): Outbound {
     event(packet) {
       if (eventType === undefined) return undefined;
       // RFC 4733 §2.2.1: all packets of an event carry the time of its beginning; audio goes on where time has got to.
-      if (packet.marker) eventStart = timestamp;
-      const bytes = begin(events, eventType, packet.marker, (eventStart + packet.timestampOffset) >>> 0);
+      if (packet.marker) eventStart = stream.timestamp;
+      const bytes = stream.begin(events, eventType, packet.marker, (eventStart + packet.timestampOffset * eventTicks) >>> 0);
       writeTelephoneEvent(bytes, RTP_HEADER_BYTES, packet);
-      timestamp = (timestamp + FRAME_SAMPLES) >>> 0;
+      stream.pass(1);
       return bytes;
     },
     pass(count) {
-      timestamp = (timestamp + count * FRAME_SAMPLES) >>> 0;
+      stream.pass(count);
       talking = false;
     },
   };
 }
 
-/** RFC 3550 §5.1: the sequence number and the timestamp begin at random, so that nobody can guess them. */
-const firstHeader = (ids: Ids) => ({
-  marker: true,
-  payloadType: 0,
-  sequence: ids.integer(0x1_0000),
-  timestamp: ids.integer(0x1_0000_0000),
-  ssrc: ids.integer(0x1_0000_0000),
-});
+const sameWishes = (one: EncoderWishes = {}, other: EncoderWishes = {}): boolean =>
+  one.maxBitrate === other.maxBitrate && one.constantBitrate === other.constantBitrate && one.inbandFec === other.inbandFec;
 
 /** As much of a buffer as the payload has filled. */
 const filled = (packet: Uint8Array, bytes: number): Uint8Array => (bytes === MAX_FRAME_BYTES ? packet : packet.subarray(0, RTP_HEADER_BYTES + bytes));

@@ -5,6 +5,8 @@ import { createMean } from "./mean.ts";
 export interface Reception {
   /** A source is heard for the first time; `sequences` counts its packets. */
   follow(ssrc: number, sequences: Pick<SequenceTracker, "highest" | "received" | "lost">): void;
+  /** From now on timestamps count by another rate (RFC 7160 §4.2). */
+  countBy(rateHz: number): void;
   /** A packet whose timestamp is that of its first sample. */
   arrived(timestamp: number, nowMs: number): void;
   /** A sender report of the source came. */
@@ -19,8 +21,10 @@ export interface Reception {
 const FIRST_CYCLE = 65_536;
 const MOST_LOST = 0x7fffff;
 
-export function createReception(rateHz: number): Reception {
+export function createReception(firstRateHz: number): Reception {
+  /** In ms: the rate may change. */
   const jitters = createMean();
+  let rateHz = firstRateHz;
   let meter = jitterMeter(rateHz);
   let about: { readonly ssrc: number; readonly sequences: Pick<SequenceTracker, "highest" | "received" | "lost"> } | undefined;
   let receivedBefore = 0;
@@ -34,6 +38,10 @@ export function createReception(rateHz: number): Reception {
       receivedBefore = lostBefore = 0;
       senderReport = undefined;
     },
+    countBy(rate) {
+      rateHz = rate;
+      meter = jitterMeter(rateHz);
+    },
     arrived: (timestamp, nowMs) => meter.push(timestamp, nowMs),
     reported({ ntpSeconds, ntpFraction }, nowMs) {
       senderReport = { middle: middleOf({ seconds: ntpSeconds, fraction: ntpFraction }), cameMs: nowMs };
@@ -42,7 +50,7 @@ export function createReception(rateHz: number): Reception {
       if (!about) return undefined;
       const { received, lost, highest } = about.sequences;
       if (received === receivedBefore) return undefined;
-      jitters.push(meter.ticks);
+      jitters.push((meter.ticks * 1000) / rateHz);
       // RFC 3550 A.3: what came late after all may make the loss of an interval less than none.
       const lostSince = Math.max(0, lost - lostBefore);
       const expectedSince = received - receivedBefore + lostSince;
@@ -59,7 +67,7 @@ export function createReception(rateHz: number): Reception {
       };
     },
     get jitterMs() {
-      return ((jitters.value ?? meter.ticks) * 1000) / rateHz;
+      return jitters.value ?? (meter.ticks * 1000) / rateHz;
     },
   };
 }

@@ -17,8 +17,10 @@ export interface Sent {
 export interface PeerReports {
   /** Of what was sent: 0 to 100. Undefined: the peer reported nothing of it. */
   readonly lossPercent: number | undefined;
-  /** Mean of the reports, in ticks. */
-  readonly jitterTicks: number;
+  /** The same since the report before the last one. */
+  readonly recentLossPercent: number;
+  /** Mean of the reports. */
+  readonly jitterMs: number;
   readonly roundTripMs: number | undefined;
 }
 
@@ -30,6 +32,8 @@ export type ControlAddress = "mux" | MediaAddress;
  * whoever has turns asks whether a report is due.
  */
 export interface Rtcp {
+  /** What is sent is this source from now on; its timestamps, and what the peer reports of them, count by this rate. */
+  follow(ssrc: number, rateHz: number): void;
   /** From now on reports are due. */
   begin(nowMs: number): void;
   /** When the next report is due. */
@@ -53,17 +57,18 @@ export interface Rtcp {
 const INTERVAL_MS = 5000;
 /** RFC 3550 §6.3.1: e - 3/2. */
 const COMPENSATION = Math.E - 1.5;
-/** Ten seconds: what a peer says beyond that would only spoil the sums. */
-const MOST_JITTER_TICKS = 80_000;
+/** What a peer says beyond that would only spoil the sums. */
+const MOST_JITTER_MS = 10_000;
+const USUAL_RATE_HZ = 8000;
 /** RFC 7022 §4.2: 96 random bits. */
 const NAME_LETTERS = 17;
 
-export function createRtcp(ids: Ids, ssrc: number, reception: Reception): Rtcp {
-  const description: RtcpPacket = { type: "description", chunks: [{ ssrc, cname: ids.token(NAME_LETTERS) }] };
-  const roundTrips = createMean();
-  const jitters = createMean();
+export function createRtcp(ids: Ids, firstSsrc: number, reception: Reception): Rtcp {
+  // RFC 7022 §4.2: one for the session, whatever its sources.
+  const cname = ids.token(NAME_LETTERS);
+  let ssrc = firstSsrc;
+  const reports = createPeerReports();
   let dueMs = Infinity;
-  let lossPercent: number | undefined;
   let cameFrom: MediaAddress | undefined;
   /** Packets sent at the last report, and at the one before. */
   let sentAt = 0;
@@ -86,14 +91,15 @@ export function createRtcp(ids: Ids, ssrc: number, reception: Reception): Rtcp {
     return { type: "sender_report", ssrc, sender: { ntpSeconds: seconds, ntpFraction: fraction, rtpTimestamp: timestamp, packets, bytes }, blocks };
   };
 
-  const takeBlock = (block: ReportBlock, packetsSent: number, nowMs: number) => {
-    const tripMs = roundTripMs(nowMs, block);
-    if (tripMs !== undefined) roundTrips.push(tripMs);
-    jitters.push(Math.min(block.jitter, MOST_JITTER_TICKS));
-    lossPercent = packetsSent > 0 ? Math.min(100, (Math.max(0, block.lost) * 100) / packetsSent) : 0;
-  };
+  const description = (): RtcpPacket => ({ type: "description", chunks: [{ ssrc, cname }] });
 
   return {
+    follow(source, rate) {
+      reports.countBy(rate);
+      if (source === ssrc) return;
+      ssrc = source;
+      sentAt = sentBefore = 0;
+    },
     begin(nowMs) {
       if (dueMs === Infinity) scheduleIn(INTERVAL_MS / 2, nowMs);
     },
@@ -102,15 +108,15 @@ export function createRtcp(ids: Ids, ssrc: number, reception: Reception): Rtcp {
     },
     report(sent, nowMs) {
       scheduleIn(INTERVAL_MS, nowMs);
-      return buildRtcp([reportOf(sent, nowMs), description]);
+      return buildRtcp([reportOf(sent, nowMs), description()]);
     },
-    bye: (sent, nowMs) => buildRtcp([reportOf(sent, nowMs), description, { type: "bye", ssrcs: [ssrc] }]),
+    bye: (sent, nowMs) => buildRtcp([reportOf(sent, nowMs), description(), { type: "bye", ssrcs: [ssrc] }]),
     take(packets, packetsSent, from, nowMs) {
       cameFrom = from;
       for (const packet of packets) {
         if (packet.type !== "sender_report" && packet.type !== "receiver_report") continue;
         if (packet.type === "sender_report") reception.reported(packet.sender, nowMs);
-        for (const block of packet.blocks) if (block.ssrc === ssrc) takeBlock(block, packetsSent, nowMs);
+        for (const block of packet.blocks) if (block.ssrc === ssrc) reports.take(block, packetsSent, nowMs);
       }
     },
     target(settled, latch) {
@@ -122,7 +128,31 @@ export function createRtcp(ids: Ids, ssrc: number, reception: Reception): Rtcp {
       return latch.named ? settled : undefined;
     },
     get peer() {
-      return { lossPercent, jitterTicks: jitters.value ?? 0, roundTripMs: roundTrips.value };
+      return reports.figures;
+    },
+  };
+}
+
+/** What the peer reports of the stream, block by block. */
+function createPeerReports() {
+  const roundTrips = createMean();
+  const jitters = createMean();
+  let rateHz = USUAL_RATE_HZ;
+  let lossPercent: number | undefined;
+  let recentLossPercent = 0;
+  return {
+    countBy(rate: number): void {
+      rateHz = rate;
+    },
+    take(block: ReportBlock, packetsSent: number, nowMs: number): void {
+      const tripMs = roundTripMs(nowMs, block);
+      if (tripMs !== undefined) roundTrips.push(tripMs);
+      jitters.push(Math.min((block.jitter * 1000) / rateHz, MOST_JITTER_MS));
+      recentLossPercent = (block.fractionLost * 100) / 256;
+      lossPercent = packetsSent > 0 ? Math.min(100, (Math.max(0, block.lost) * 100) / packetsSent) : 0;
+    },
+    get figures(): PeerReports {
+      return { lossPercent, recentLossPercent, jitterMs: jitters.value ?? 0, roundTripMs: roundTrips.value };
     },
   };
 }

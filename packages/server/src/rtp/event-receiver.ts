@@ -4,7 +4,7 @@ import { digitOfEvent, EVENT_BYTES, MAX_SEGMENT_TICKS, parseTelephoneEvent, type
 /** A key that was pressed and released. */
 export interface ReceivedDigit {
   readonly digit: string;
-  readonly durationTicks: number;
+  readonly durationMs: number;
 }
 
 /** Makes one digit of each event, however many packets told it and whichever of them were lost. */
@@ -19,8 +19,8 @@ export interface EventReceiver {
 
 /** RFC 4733 §2.5.2.2 leaves the time to the receiver: longer than any usual gap, shorter than a person's next press. */
 const CONCLUDE_AFTER_MS = 200;
-/** A timestamp this far back is a new count of the sender, not a packet that was overtaken: 5 s. */
-const RESTARTED_TICKS = 40_000;
+/** A timestamp this far back is a new count of the sender, not a packet that was overtaken. */
+const RESTARTED_SECONDS = 5;
 const NONE: readonly ReceivedDigit[] = [];
 
 //            first packet                    end packet, silence, or another event
@@ -38,7 +38,8 @@ interface Pressed {
   readonly concluded: boolean;
 }
 
-export function eventReceiver(): EventReceiver {
+/** `rateHz`: what timestamps and durations count by. */
+export function eventReceiver(rateHz = 8000): EventReceiver {
   let pressed: Pressed | undefined;
 
   const conclude = (): readonly ReceivedDigit[] => {
@@ -46,11 +47,11 @@ export function eventReceiver(): EventReceiver {
     pressed = { ...pressed, concluded: true };
     const digit = digitOfEvent(pressed.event);
     const durationTicks = timestampDistance(pressed.segment, pressed.start) + pressed.durationTicks;
-    return digit === undefined ? NONE : [{ digit, durationTicks }];
+    return digit === undefined ? NONE : [{ digit, durationMs: Math.round((durationTicks * 1000) / rateHz) }];
   };
 
   const pushEvent = (block: TelephoneEvent, timestamp: number, marker: boolean, nowMs: number): readonly ReceivedDigit[] => {
-    const known = pressed ? relation(pressed, block, timestamp, marker) : "new";
+    const known = pressed ? relation(pressed, block, timestamp, marker, RESTARTED_SECONDS * rateHz) : "new";
     if (known === "old") return NONE;
     const before = known === "new" ? conclude() : NONE;
     if (known === "new" || !pressed) {
@@ -87,13 +88,13 @@ export function eventReceiver(): EventReceiver {
 }
 
 /** What a packet is to the event that is known: more of the `same`, an `old` one told again, or a `new` one. */
-function relation(pressed: Pressed, block: TelephoneEvent, timestamp: number, marker: boolean): "same" | "old" | "new" {
+function relation(pressed: Pressed, block: TelephoneEvent, timestamp: number, marker: boolean, restartedTicks: number): "same" | "old" | "new" {
   const distance = timestampDistance(timestamp, pressed.segment);
   if (distance === 0) {
     if (block.event !== pressed.event) return "new";
     return pressed.concluded ? "old" : "same";
   }
-  if (distance < 0) return distance > -RESTARTED_TICKS ? "old" : "new";
+  if (distance < 0) return distance > -restartedTicks ? "old" : "new";
   if (marker || pressed.concluded || block.event !== pressed.event) return "new";
   // A further segment of a long press begins where the full one ended. Some senders also let the timestamp run on
   // within one event: it then lies inside of what was reported, where no second event can begin.

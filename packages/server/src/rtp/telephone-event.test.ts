@@ -35,8 +35,8 @@ describe("an event block", () => {
 });
 
 /** All packets of one event, from the start of the event on. */
-function packetsOf(event: number, durationTicks: number): readonly EventPacket[] {
-  const sender = eventSender(event, durationTicks);
+function packetsOf(event: number, durationTicks: number, stepTicks?: number): readonly EventPacket[] {
+  const sender = eventSender(event, durationTicks, stepTicks);
   const packets: EventPacket[] = [];
   for (let packet = sender.next(); packet; packet = sender.next()) packets.push(packet);
   return packets;
@@ -86,7 +86,7 @@ function receive(receiver: ReturnType<typeof eventReceiver>, packets: readonly E
 
 describe("an event that is received", () => {
   const packets = packetsOf(7, 800);
-  const ended = [{ digit: "7", durationTicks: 800 }];
+  const ended = [{ digit: "7", durationMs: 100 }];
 
   it.each<[name: string, packets: readonly EventPacket[], digits: readonly ReceivedDigit[]]>([
     ["all packets", packets, ended],
@@ -96,7 +96,7 @@ describe("an event that is received", () => {
     ["every packet twice", packets.flatMap((packet) => [packet, packet]), ended],
     ["an update after the end", [...packets, packets[1]!], ended],
     ["a flash, which is no key", packetsOf(16, 800), []],
-    ["a long press", packetsOf(7, 200_000), [{ digit: "7", durationTicks: 200_000 }]],
+    ["a long press", packetsOf(7, 200_000), [{ digit: "7", durationMs: 25_000 }]],
   ])("is one digit: %s", (_, given, digits) => {
     expect(receive(eventReceiver(), given, 0xfffffff0)).toEqual(digits);
   });
@@ -105,7 +105,7 @@ describe("an event that is received", () => {
     const receiver = eventReceiver();
     expect(receive(receiver, packets.slice(0, 4), 1000)).toEqual([]);
     expect([receiver.elapse(150), receiver.active]).toEqual([[], true]);
-    expect(receiver.elapse(300)).toEqual([{ digit: "7", durationTicks: 640 }]);
+    expect(receiver.elapse(300)).toEqual([{ digit: "7", durationMs: 80 }]);
     expect(receive(receiver, packets.slice(4), 1000, 400)).toEqual([]);
     expect(receiver.elapse(1000)).toEqual([]);
   });
@@ -113,8 +113,8 @@ describe("an event that is received", () => {
   it("is concluded by the next one, of the same key or another", () => {
     const receiver = eventReceiver();
     expect(receive(receiver, packets.slice(0, 4), 1000)).toEqual([]);
-    expect(receive(receiver, packets.slice(1), 3000, 80)).toEqual([{ digit: "7", durationTicks: 640 }, ...ended]);
-    expect(receive(receiver, packetsOf(8, 800), 5000, 200)).toEqual([{ digit: "8", durationTicks: 800 }]);
+    expect(receive(receiver, packets.slice(1), 3000, 80)).toEqual([{ digit: "7", durationMs: 80 }, ...ended]);
+    expect(receive(receiver, packetsOf(8, 800), 5000, 200)).toEqual([{ digit: "8", durationMs: 100 }]);
   });
 
   it("stays one digit when the sender lets the timestamp run on", () => {
@@ -127,6 +127,15 @@ describe("an event that is received", () => {
     const receiver = eventReceiver();
     receive(receiver, packets, 1_000_000);
     expect(receive(receiver, packets, 5000, 5000)).toEqual(ended);
+  });
+
+  it("of a clock of 48 kHz is as long as it was, segments and all, and restarts as late", () => {
+    const at48 = (durationMs: number) => packetsOf(7, durationMs * 48, 960);
+    for (const durationMs of [100, 5000]) expect(receive(eventReceiver(48_000), at48(durationMs), 0xfffffff0)).toEqual([{ digit: "7", durationMs }]);
+    const receiver = eventReceiver(48_000);
+    receive(receiver, at48(100), 1_000_000);
+    expect(receive(receiver, at48(100), 1_000_000 - 2 * 48_000)).toEqual([]);
+    expect(receive(receiver, at48(100), 1_000_000 - 6 * 48_000)).toEqual([{ digit: "7", durationMs: 100 }]);
   });
 
   it("is exact for any string of keys, though of each key all packets but one may be lost", () => {
@@ -151,7 +160,7 @@ describe("an event that is received", () => {
       fc.property(fc.array(packet, { maxLength: 20 }), (garbage) => {
         const receiver = eventReceiver();
         for (const [index, [payload, timestamp, marker]] of garbage.entries()) receiver.push(payload, timestamp, marker, index * 20);
-        for (const { durationTicks } of receiver.elapse(Infinity)) expect(durationTicks).toBeGreaterThanOrEqual(0);
+        for (const { durationMs } of receiver.elapse(Infinity)) expect(durationMs).toBeGreaterThanOrEqual(0);
       }),
       { seed: 4734 },
     );

@@ -1,0 +1,65 @@
+import { FRAME_MS } from "../audio/index.ts";
+import type { Ids } from "../base/index.ts";
+import { writeRtpHeader } from "../rtp/index.ts";
+
+/** The headers of one RTP stream that is sent: its count and its time. */
+export interface RtpStream {
+  readonly ssrc: number;
+  /** Of the packet that comes next. */
+  readonly timestamp: number;
+  readonly rateHz: number;
+  /** Timestamps count by this rate; with another one another stream begins (RFC 7160 §4.1). */
+  countBy(rateHz: number): void;
+  /** Writes the header of the next packet into the buffer whose turn it is. */
+  begin(buffers: readonly Uint8Array[], payloadType: number, marker: boolean, timestamp: number): Uint8Array;
+  /** Time goes on by so many frames. */
+  pass(frames: number): void;
+}
+
+const spare = new Uint8Array(0);
+
+export function rtpStream(ids: Ids, firstRateHz: number): RtpStream {
+  let header = firstHeader(ids);
+  let { timestamp } = header;
+  let rateHz = firstRateHz;
+  let ticksPerFrame = (rateHz / 1000) * FRAME_MS;
+  return {
+    get ssrc() {
+      return header.ssrc;
+    },
+    get timestamp() {
+      return timestamp;
+    },
+    get rateHz() {
+      return rateHz;
+    },
+    countBy(rate) {
+      if (rate === rateHz) return;
+      rateHz = rate;
+      ticksPerFrame = (rateHz / 1000) * FRAME_MS;
+      header = firstHeader(ids);
+      timestamp = header.timestamp;
+    },
+    begin(buffers, payloadType, marker, at) {
+      const packet = buffers[header.sequence % buffers.length] ?? spare;
+      header.payloadType = payloadType;
+      header.marker = marker;
+      header.timestamp = at;
+      writeRtpHeader(packet, header);
+      header.sequence = (header.sequence + 1) & 0xffff;
+      return packet;
+    },
+    pass(frames) {
+      timestamp = (timestamp + frames * ticksPerFrame) >>> 0;
+    },
+  };
+}
+
+/** RFC 3550 §5.1: the sequence number and the timestamp begin at random, so that nobody can guess them. */
+const firstHeader = (ids: Ids) => ({
+  marker: true,
+  payloadType: 0,
+  sequence: ids.integer(0x1_0000),
+  timestamp: ids.integer(0x1_0000_0000),
+  ssrc: ids.integer(0x1_0000_0000),
+});
