@@ -28,6 +28,9 @@ export const randomIds: Ids = {
   integer: (below) => Math.floor((randomBytes(4).readUInt32BE(0) / 2 ** 32) * below),
 };
 
+/** Bytes for a key, from the system's cryptographic generator: never from `Ids`, which tests foresee. */
+export const secretBytes = (length: number): Uint8Array => Uint8Array.from(randomBytes(length));
+
 /** The same ids in the same order for the same seed; for tests and simulations only. */
 export function seededIds(seed = 1): Ids {
   let state = seed >>> 0 || 1;

@@ -4,7 +4,7 @@ export { channels } from "./channels.ts";
 export { setRepeating, sleep, systemClock, type Clock, type Timer } from "./clock.ts";
 export { errorTable, messageOf, PiopiyError, type ErrorCode } from "./errors.ts";
 export { Emitter, type Listenable } from "./events.ts";
-export { randomIds, seededIds, type Ids } from "./ids.ts";
+export { randomIds, secretBytes, seededIds, type Ids } from "./ids.ts";
 export { networkOf } from "./network.ts";
 export { abortable, aborted, scope, type Scope } from "./scope.ts";
 export { VirtualClock } from "./virtual-clock.ts";

@@ -1,9 +1,11 @@
 import type { Clock } from "../base/index.ts";
 import type { MediaEngine } from "../media/index.ts";
-import { escapeUser, hostPort, parseSipUri, reachableHost, type OutgoingRequest, type UserAgent } from "../sip/index.ts";
+import { escapeUser, hostPort, param, parseSipUri, reachableHost, type OutgoingRequest, type SipUri, type UserAgent } from "../sip/index.ts";
+import type { Cause } from "./cause.ts";
 import type { Dialler, DialOutcome, DialRequest } from "./dialler.ts";
 import { earlyMedia } from "./early-media.ts";
 import { takePlace } from "./change-party.ts";
+import { offering } from "./encryption.ts";
 import { fork } from "./fork.ts";
 import { stateOf, type LegSettings } from "./leg-state.ts";
 import { localMedia, type LocalMediaOptions, offerOf, sdpBody } from "./offer-answer.ts";
@@ -43,10 +45,11 @@ type Dialling = SipDiallerOptions & Omit<Offered, "offer">;
 async function ring(dialling: Dialling, destinations: readonly Destination[], signal: AbortSignal): Promise<DialOutcome> {
   if (signal.aborted) return { answered: false, cause: { reason: "cancelled", who: "us" } };
   const { userAgent, clock, request, session } = dialling;
-  const requests = destinations.map((destination) => invitationFor(dialling, destination));
+  const requests: readonly Invitation[] = destinations.flatMap((destination) => invitationFor(dialling, destination) ?? []);
+  if (requests.length === 0) return { answered: false, cause: NOT_SAFE };
   const onRinging = once(request.onRinging);
-  const early = request.inPlaceOf ? undefined : earlyMedia(request, session, requests.map(({ offer }) => offer));
-  const forked = fork({ userAgent, clock, requests, timeoutMs: request.timeoutMs, onRinging, ...(early && { onEarly: early.take }) }, signal);
+  const early = request.inPlaceOf ? undefined : earlyMedia(request, session);
+  const forked = fork<Invitation>({ userAgent, clock, requests, timeoutMs: request.timeoutMs, onRinging, instead, ...(early && { onEarly: (response, { offer }) => early.take(response, offer) }) }, signal);
   request.onTrying?.();
   const outcome = await forked;
   if (!outcome.accepted) return { answered: false, cause: outcome.cause };
@@ -55,22 +58,42 @@ async function ring(dialling: Dialling, destinations: readonly Destination[], si
   return outboundLeg({ ...dialling, offer, peer }, dialog, response, early?.settledWith(response));
 }
 
-/** The INVITE for one destination: the addresses in it are those by which it reaches us. */
-function invitationFor(dialling: Dialling, to: Destination): OutgoingRequest & Pick<Offered, "offer" | "peer"> {
-  const { request, session, host } = dialling;
-  const peer = to.nextHop?.host ?? parseSipUri(to.uri)?.host ?? "";
-  const offer = offerOf(localMedia(session, dialling, peer));
-  return {
+interface Invitation extends OutgoingRequest, Pick<Offered, "offer" | "peer"> {
+  /** What else we can do, for who refuses this offer. */
+  readonly otherwise?: Invitation;
+}
+
+/** RFC 3261 §21.4.26, §21.6.4: who does not take SRTP is asked for RTP, where that will do. */
+const instead = ({ otherwise }: Invitation, status: number): Invitation | undefined => (status === 488 || status === 606 ? otherwise : undefined);
+
+/** Encryption is required, and its keys could be read on their way. */
+const NOT_SAFE: Cause = { reason: "failed", who: "us", sipStatus: 488 };
+
+/** The INVITE for one destination: the addresses in it are those by which it reaches us. Undefined: nothing can be offered. */
+function invitationFor(dialling: Dialling, to: Destination): Invitation | undefined {
+  const { request, session, host, encryption } = dialling;
+  const uri = parseSipUri(to.uri);
+  const hop = to.nextHop?.host ?? uri?.host ?? "";
+  const signalled = { peer: to.peer, transport: to.nextHop?.transport ?? transportOf(uri) };
+  const [best, plain] = offering(localMedia(session, dialling, hop), encryption, signalled).map((local) => offerOf(local));
+  if (!best) return undefined;
+  const invitation = (offer: Offered["offer"]): Invitation => ({
     offer,
     peer: to.peer,
     target: to.uri,
-    from: `sip:${escapeUser(request.from)}@${hostPort(to.fromHost ?? reachableHost(host, peer))}`,
+    from: `sip:${escapeUser(request.from)}@${hostPort(to.fromHost ?? reachableHost(host, hop))}`,
     ...(to.to !== undefined && { to: to.to }),
     ...(to.nextHop && { nextHop: to.nextHop }),
     ...(to.credentials && { credentials: to.credentials }),
     ...(request.headers && { headers: request.headers }),
     body: sdpBody(offer.description),
-  };
+  });
+  return { ...invitation(best), ...(plain && { otherwise: invitation(plain) }) };
+}
+
+/** RFC 3261 §26.2.2, RFC 3263 §4.1: what a URI says of how it is reached. Where DNS decides, it is not counted upon. */
+function transportOf(uri: SipUri | undefined): "tls" | "udp" {
+  return uri && (uri.scheme === "sips" || param(uri.params, "transport")?.toLowerCase() === "tls") ? "tls" : "udp";
 }
 
 function once(tell: (() => void) | undefined): () => void {

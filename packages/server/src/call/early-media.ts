@@ -7,7 +7,7 @@ import { settleOffer, type Offer, type Settled } from "./offer-answer.ts";
 /** What the far end says before it answers an offer of ours. */
 export interface Early {
   /** Takes a provisional response: the first one that answers the offer lets the far end be heard. */
-  readonly take: (response: SipResponse) => void;
+  readonly take: (response: SipResponse, offer: Offer) => void;
   /** What was settled before with the far end that now sends this response. */
   settledWith(response: SipResponse): Settled | undefined;
 }
@@ -16,13 +16,11 @@ export interface Early {
  * RFC 3261 §13.2.1: an answer in a provisional response is in force at once. Where several phones ring for one offer,
  * only the first one to send something is heard: RFC 3960 §3.1 leaves it to us which.
  */
-export function earlyMedia(request: DialRequest, session: MediaSession, offers: readonly Offer[]): Early {
-  // They differ only in our address, which no answer repeats.
-  const [offer] = offers;
+export function earlyMedia(request: DialRequest, session: MediaSession): Early {
   let heard: { readonly settled: Settled; readonly tag: string | undefined } | undefined;
   return {
-    take(response) {
-      const settled = heard || !offer ? undefined : settleOffer(offer, response);
+    take(response, offer) {
+      const settled = heard ? undefined : settleOffer(offer, response);
       if (!settled) return;
       heard = { settled, tag: toTag(response) };
       session.configure(settled.negotiated);

@@ -12,7 +12,9 @@ export interface ForkOptions<R extends OutgoingRequest> {
   readonly timeoutMs: number;
   readonly onRinging: () => void;
   /** A provisional response came with a body. */
-  readonly onEarly?: (response: SipResponse) => void;
+  readonly onEarly?: (response: SipResponse, request: R) => void;
+  /** What to ask for in place of what was refused. */
+  readonly instead?: (refused: R, status: number) => R | undefined;
 }
 
 export type ForkOutcome<R extends OutgoingRequest> =
@@ -51,7 +53,11 @@ export function fork<R extends OutgoingRequest>(options: ForkOptions<R>, signal:
       else if (refusals.length === branches.length) finish({ accepted: false, cause: best(refusals) });
     };
     const settled = (branch: Branch<R>, outcome: InviteOutcome) => {
-      if (outcome.kind !== "accepted") refused(causeOf(outcome, branch.rang));
+      const next = outcome.kind === "refused" && !over ? options.instead?.(branch.request, outcome.response.status) : undefined;
+      if (next) {
+        branches.splice(branches.indexOf(branch), 1);
+        launch(next);
+      } else if (outcome.kind !== "accepted") refused(causeOf(outcome, branch.rang));
       else if (over) inBackground(outcome.dialog.bye(farewell));
       else finish({ accepted: true, dialog: outcome.dialog, response: outcome.response, request: branch.request }, branch);
     };
@@ -62,11 +68,16 @@ export function fork<R extends OutgoingRequest>(options: ForkOptions<R>, signal:
     const onRinging = () => {
       if (!over) options.onRinging();
     };
-    const onEarly = (response: SipResponse) => {
-      if (!over) options.onEarly?.(response);
+    const onEarly = (response: SipResponse, request: R) => {
+      if (!over) options.onEarly?.(response, request);
     };
-    const branches = options.requests.map((request) => start({ ...options, onRinging, onEarly }, request));
-    for (const branch of branches) inBackground(branch.invite.outcome.then((outcome) => settled(branch, outcome)));
+    const branches: Branch<R>[] = [];
+    const launch = (request: R) => {
+      const branch = start({ ...options, onRinging, onEarly }, request);
+      branches.push(branch);
+      inBackground(branch.invite.outcome.then((outcome) => settled(branch, outcome)));
+    };
+    for (const request of options.requests) launch(request);
   });
 }
 
@@ -74,7 +85,7 @@ function start<R extends OutgoingRequest>({ userAgent, onRinging, onEarly }: For
   const branch: Branch<R> = { request, invite: userAgent.invite(request), rang: false };
   branch.invite.events.on("provisional", (response) => {
     const { status, body } = response;
-    if (body.length > 0) onEarly?.(response);
+    if (body.length > 0) onEarly?.(response, request);
     // 181 and 182 (forwarded, queued) alert nobody yet.
     if (status !== 180 && status !== 183) return;
     branch.rang = true;

@@ -1,15 +1,13 @@
 import type { IncomingInvite } from "../sip/index.ts";
+import type { Description } from "./described.ts";
 import { attachDialog } from "./in-dialog.ts";
 import { setMedia } from "./leg-media.ts";
 import { endState, type LegState, type Line, type SipLegOptions } from "./leg-state.ts";
 import type { Leg } from "./leg.ts";
-import { sdpBody, type Offer, type Settled } from "./offer-answer.ts";
+import { sdpBody } from "./offer-answer.ts";
 import { reasonHeader } from "./sip-cause.ts";
 import { refuseFor } from "./refuse.ts";
 import { createSipLeg } from "./sip-leg.ts";
-
-/** What the 200 to an INVITE will carry: the answer to its offer, or, as it had none, an offer (RFC 3261 §13.2.1). */
-export type Description = Settled | Offer;
 
 /** The leg of an INVITE that is not answered yet. */
 export interface InboundLeg {

@@ -30,7 +30,8 @@ export function press(state: LegState, digit: string, by: "rfc4733" | "info"): v
 /** Puts what offer and answer settled into force. */
 export function setMedia(state: LegState, { local, description, negotiated }: Settled): void {
   if (state.life.signal.aborted) return;
-  state.local = local;
+  // Offers that follow in the call ask for what was agreed on.
+  state.local = { ...local, secured: negotiated.security && (negotiated.protocol ?? "RTP/AVP") };
   state.description = description;
   state.negotiated = negotiated;
   state.session.configure(negotiated);

@@ -2,6 +2,7 @@ import type { Ids } from "../base/index.ts";
 import type { AudioCodec, MediaSession } from "../media/index.ts";
 import { acceptAnswer, answerOffer, createOffer, parseSdp, type LocalMedia, type Negotiated, type SdpSession } from "../sdp/index.ts";
 import { header, reachableHost, type Body, type SipRequest, type SipResponse } from "../sip/index.ts";
+import type { Encryption } from "./encryption.ts";
 
 const SDP = "application/sdp";
 
@@ -22,9 +23,11 @@ export interface LocalMediaOptions {
   readonly mediaHost?: string;
   /** In the order of preference; unless told, G.711 and behind it what costs more. */
   readonly codecs?: readonly AudioCodec[];
+  /** Whether media is SRTP; absent: never. */
+  readonly encryption?: Encryption;
 }
 
-const CODECS = ["PCMU", "PCMA", "G722"] as const;
+const CODECS = ["PCMU", "PCMA", "G722", "opus"] as const;
 
 /** What we can do in a new session, for somebody at the address `peer`: its codecs and RFC 4733 digits. */
 export function localMedia(session: MediaSession, { ids, mediaHost, codecs = CODECS }: LocalMediaOptions, peer: string): LocalMedia {

@@ -4,10 +4,11 @@ import type { SdpSession } from "../sdp/index.ts";
 import type { IncomingInvite } from "../sip/index.ts";
 import type { CallSource } from "./call-source.ts";
 import type { Cause } from "./cause.ts";
+import { described } from "./described.ts";
 import { inboundLeg, type InboundLeg } from "./inbound-leg.ts";
 import { inBackground, settingsOf, type LegSettings } from "./leg-state.ts";
 import type { Leg, LegInfo } from "./leg.ts";
-import { describedBy, localMedia, type LocalMediaOptions, offerOf, settle } from "./offer-answer.ts";
+import { describedBy, localMedia, type LocalMediaOptions } from "./offer-answer.ts";
 import { openSession } from "./open-session.ts";
 import { notAcceptable, RETRY_LATER } from "./refuse.ts";
 
@@ -62,7 +63,7 @@ async function legFor(
   const { session } = opened;
   const { clock, ids } = options;
   const local = localMedia(session, options, invite.source.host);
-  const ours = offer ? settle(offer, local) : offerOf(local);
+  const ours = described(local, options.encryption, { peer, transport: invite.source.transport }, offer);
   if ("why" in ours || invite.signal.aborted) {
     inBackground(session.close());
     if ("why" in ours && !invite.signal.aborted) notAcceptable(invite, 488, ours.why);

@@ -1,9 +1,10 @@
 import { headerLines, parseReplaces, type IncomingInvite, type UserAgent } from "../sip/index.ts";
 import type { CallSource } from "./call-source.ts";
 import { changeParty } from "./change-party.ts";
+import { described } from "./described.ts";
 import { inBackground, stateOfDialog, type LegState } from "./leg-state.ts";
 import type { AnsweringOptions } from "./offered-call.ts";
-import { describedBy, localMedia, offerOf, sdpBody, settle } from "./offer-answer.ts";
+import { describedBy, localMedia, sdpBody } from "./offer-answer.ts";
 import { patiently } from "./patience.ts";
 import { notAcceptable } from "./refuse.ts";
 import { reasonHeader } from "./sip-cause.ts";
@@ -23,9 +24,10 @@ export function replaceParty(options: ReplacingOptions, invite: IncomingInvite, 
   const offer = describedBy(invite.request);
   if (offer.kind === "wrong") return notAcceptable(invite, offer.status, offer.why);
   const local = localMedia(found.session, options, invite.source.host);
-  const settled = offer.kind === "none" ? undefined : settle(offer.session, local);
-  if (settled && "why" in settled) return notAcceptable(invite, 488, settled.why);
-  const ours = settled ?? offerOf(local);
+  const signalled = { peer: by, transport: invite.source.transport };
+  const ours = described(local, options.encryption, signalled, offer.kind === "none" ? undefined : offer.session);
+  if ("why" in ours) return notAcceptable(invite, 488, ours.why);
+  const settled = "negotiated" in ours ? ours : undefined;
   const dialog = invite.accept({ body: sdpBody(ours.description) });
   const before = changeParty(found, dialog, by, settled);
   if (!settled) found.offered = ours;

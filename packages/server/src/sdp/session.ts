@@ -1,5 +1,6 @@
 import type { RtcpBandwidth } from "./rtcp-bandwidth.ts";
 import type { CryptoKey, CryptoSuite, SdpCrypto } from "./crypto.ts";
+import type { LocalDtls, NegotiatedDtls, SdpDtls } from "./dtls.ts";
 
 /** Data that offer/answer is computed from. All of it is plain and read-only. */
 
@@ -41,6 +42,8 @@ export interface SdpMedia {
   readonly rtcpBandwidth?: RtcpBandwidth;
   /** The keys for SRTP that can be used, in the order of preference (RFC 4568). */
   readonly crypto: readonly SdpCrypto[];
+  /** Whose certificate its keys can be agreed on with (RFC 5763). */
+  readonly dtls?: SdpDtls;
 }
 
 export interface SdpCodec {
@@ -86,6 +89,8 @@ export interface LocalSecurity {
   readonly keys: readonly CryptoKey[];
   /** Nothing is agreed on in the clear. */
   readonly required: boolean;
+  /** Keys can be agreed on by DTLS; absent: only by SDP. */
+  readonly dtls?: LocalDtls;
 }
 
 /** What both sides agreed on, seen from ours: ready for the media session. */
@@ -108,8 +113,10 @@ export interface Negotiated {
   readonly rtcp?: "mux" | { readonly host: string; readonly port: number };
   /** As the `m=` line has it, where that is not RTP/AVP. */
   readonly protocol?: string;
-  /** The keys of SRTP: ours to send with, the peer's to receive with. Absent: it is plain RTP. */
+  /** The keys of SRTP: ours to send with, the peer's to receive with. Absent, without `dtls`: it is plain RTP. */
   readonly security?: { readonly profile: CryptoSuite; readonly send: Uint8Array; readonly receive: Uint8Array };
+  /** The keys of SRTP come from a handshake with this peer. */
+  readonly dtls?: NegotiatedDtls;
 }
 
 const sends = (direction: Direction) => direction === "sendrecv" || direction === "sendonly";

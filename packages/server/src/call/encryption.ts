@@ -1,0 +1,56 @@
+import { secretBytes } from "../base/index.ts";
+import { cryptoSuites, type CryptoSuite, type LocalMedia } from "../sdp/index.ts";
+import { isSecure, type TransportName } from "../sip/index.ts";
+import type { CallSource } from "./call-source.ts";
+
+/** Whether media is SRTP: never, where the other side wants it or may be asked for it, or always. */
+export type EncryptionPolicy = "off" | "optional" | "required";
+
+export interface Encryption {
+  /** Undefined: somebody who is neither a phone nor a trunk of ours. */
+  readonly policyOf: (peer: CallSource | undefined) => EncryptionPolicy;
+  /** Keys may go over signalling that can be read on its way, as RFC 4568 §7 forbids. */
+  readonly keysInClear: boolean;
+}
+
+/** Who is talked with, and how what is signalled gets there. */
+export interface Signalled {
+  readonly peer: CallSource | undefined;
+  readonly transport: TransportName;
+}
+
+export const KEYS_NEED_TLS = "Only encrypted audio is taken here, and its keys over TLS alone.";
+
+/** RFC 4568 §6.2: what everybody has comes first; the shorter tag is for who has nothing else. */
+const SUITES: readonly CryptoSuite[] = ["AES_CM_128_HMAC_SHA1_80", "AEAD_AES_128_GCM", "AEAD_AES_256_GCM", "AES_CM_128_HMAC_SHA1_32"];
+
+/**
+ * What we answer to an offer with. Where encryption is only welcome, a peer that has told its key in the clear gets
+ * ours: that is no worse than plain RTP. Where it is required, such keys are none.
+ */
+export function answering(local: LocalMedia, encryption: Encryption | undefined, { peer, transport }: Signalled): LocalMedia {
+  const policy = encryption?.policyOf(peer) ?? "off";
+  if (policy === "off") return local;
+  const required = policy === "required";
+  const keyed = !required || mayTellKeys(encryption, transport);
+  return { ...local, security: { required, keys: keyed ? newKeys() : [] } };
+}
+
+/**
+ * What we offer, the best first: where encryption is only welcome, SRTP and then plain RTP for who refuses that. None:
+ * it is required, and its keys could be read on their way.
+ */
+export function offering(local: LocalMedia, encryption: Encryption | undefined, { peer, transport }: Signalled): readonly LocalMedia[] {
+  const policy = encryption?.policyOf(peer) ?? "off";
+  if (policy === "off") return [local];
+  const required = policy === "required";
+  const able = { ...local, security: { required, keys: newKeys() } };
+  const secured = mayTellKeys(encryption, transport) ? [{ ...able, secured: "RTP/SAVP" }] : [];
+  // Its keys are of its own, for whoever asks for them in mid-call.
+  return required ? secured : [...secured, { ...able, security: { required, keys: newKeys() } }];
+}
+
+const mayTellKeys = (encryption: Encryption | undefined, transport: TransportName): boolean => isSecure(transport) || encryption?.keysInClear === true;
+
+/** RFC 4568 §5.1.1, §7.1: each random, and used for nothing else. */
+const newKeys = () => SUITES.map((suite) => ({ suite, keyAndSalt: secretBytes(cryptoSuites[suite]) }));
