@@ -48,7 +48,11 @@ export interface Config {
     /** What others reach it at, where that is not `host`. */
     readonly advertise?: string;
     /** What is spoken, in the order of preference. */
-    readonly codecs?: readonly ("PCMU" | "PCMA" | "G722")[];
+    readonly codecs?: readonly ("PCMU" | "PCMA" | "G722" | "opus")[];
+    /** Whether audio is SRTP; `optional` when absent. */
+    readonly encryption?: EncryptionConfig;
+    /** Keys of SRTP may be told without TLS. */
+    readonly sdes_without_tls?: boolean;
     /** The name of a file in `folder`. */
     readonly hold_music?: string;
   };
@@ -69,6 +73,9 @@ export interface Config {
   readonly trunks: readonly TrunkConfig[];
   readonly phones: readonly PhoneConfig[];
 }
+
+/** Never, where the other side does it as well, or always. */
+export type EncryptionConfig = "off" | "optional" | "required";
 
 /** How the API is served. Files are PEM. */
 export interface HttpConfig {

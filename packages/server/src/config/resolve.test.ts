@@ -196,7 +196,7 @@ describe("a mistake in the file", () => {
     [{ media: { workers: 0 } }, "/media/workers", "must be a whole number from 1 to 256, as a number or digits; got 0"],
     [{ media: { codecs: [] } }, "/media/codecs", "must be a list of codecs, each once; got an empty list"],
     [{ media: { codecs: ["PCMU", "PCMU"] } }, "/media/codecs", "must be a list of codecs, each once; got a list"],
-    [{ media: { codecs: ["PCMU", "G729"] } }, "/media/codecs/1", 'must be "PCMU", "PCMA" or "G722"; got "G729"'],
+    [{ media: { codecs: ["PCMU", "G729"] } }, "/media/codecs/1", 'must be "PCMU", "PCMA", "G722" or "opus"; got "G729"'],
     [{ data: "" }, "/data", "must be text of 1 to 1024 characters; got empty text"],
     [{ apps: {} }, "/apps", "must be a list of apps; got an object"],
     [{ apps: [{ appid: 1 }] }, "/apps/0/secret", "is missing; must be text of 1 to 256 characters"],

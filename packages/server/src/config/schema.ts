@@ -22,11 +22,13 @@ const ports = v.pipe(
 
 const codecsExpects = "a list of codecs, each once";
 const codecs = v.pipe(
-  v.array(choice(["PCMU", "PCMA", "G722"]), mustBe(codecsExpects)),
+  v.array(choice(["PCMU", "PCMA", "G722", "opus"]), mustBe(codecsExpects)),
   v.minLength(1, mustBe(codecsExpects)),
   v.check((list) => new Set(list).size === list.length, mustBe(codecsExpects)),
-  expecting(codecsExpects, "What is offered to the other side and answered, the preferred one first; PCMU, PCMA, G722 when absent"),
+  expecting(codecsExpects, "What is offered to the other side and answered, the preferred one first; PCMU, PCMA, G722, opus when absent"),
 );
+
+const encryption = (about: string) => choice(["off", "optional", "required"], about);
 
 const media = strictFields({
   host: v.optional(host("Where RTP is received"), "127.0.0.1"),
@@ -34,6 +36,8 @@ const media = strictFields({
   folder: v.exactOptional(folder("Where the files that flows name are; <data>/media when absent")),
   advertise: v.exactOptional(host("The address told to the other side in place of host, behind NAT for example")),
   codecs: v.exactOptional(codecs),
+  encryption: v.exactOptional(encryption("Whether audio is encrypted (SRTP); optional when absent: where the other side does it as well")),
+  sdes_without_tls: v.exactOptional(flag("Keys of SRTP may be told over signalling without TLS, where whoever can listen can read them")),
   hold_music: v.exactOptional(text(1, 255, "A file of the folder that is heard on hold in place of the built-in music")),
   workers: v.exactOptional(wholeNumber(1, 256, "Media threads; one per core but one when absent")),
 });
@@ -78,6 +82,7 @@ const trunk = strictFields({
   username: v.exactOptional(text(1, 128, "For digest authentication")),
   password: v.exactOptional(text(1, 256, "For digest authentication")),
   register: v.optional(flag("Register there, so that it can call us"), false),
+  encryption: v.exactOptional(encryption("Whether its audio is encrypted (SRTP); what media says when absent")),
   limits: v.exactOptional(trunkLimits),
   local: v.exactOptional(flag("Leads to phones of our own only, and costs nothing; when absent: while no destinations are told, if its host is a private address")),
 });
