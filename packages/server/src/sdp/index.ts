@@ -1,4 +1,5 @@
 export { cryptoSuites, type CryptoKey, type CryptoSuite, type SdpCrypto } from "./crypto.ts";
+export { DTLS_PROTOCOLS, type LocalDtls, type NegotiatedDtls, type SdpDtls, type SdpFingerprint } from "./dtls.ts";
 export { acceptAnswer, answerOffer, createOffer, type Accepted, type Answered } from "./offer-answer.ts";
 export { parseSdp, type SdpParsed } from "./parse.ts";
 export type { AudioCodec, Direction, EncoderWishes, LocalMedia, LocalSecurity, Negotiated, SdpCodec, SdpMedia, SdpSession } from "./session.ts";

@@ -1,5 +1,6 @@
 import { audioFormat, clockOf, comfortNoise, eventFormat, eventsBeside, isCodec, offeredFormats, offeredNumbers, wishesOf } from "./formats.ts";
 import { offeredCrypto } from "./crypto.ts";
+import { DTLS_PROTOCOLS, setupFor } from "./dtls.ts";
 import { sendsRtcp } from "./rtcp-bandwidth.ts";
 import { acceptedProtection, answeredProtection, isSpoken, whyUnprotected, type Protection } from "./secure.ts";
 import { serializeSdp, type Format, type Section } from "./serialize.ts";
@@ -17,8 +18,11 @@ const DEFAULT_PACKET_MS = 20;
 export function createOffer(local: LocalMedia): Uint8Array {
   const { direction, secured, security } = local;
   const formats = offeredFormats(local);
-  const crypto = secured === undefined || !security ? [] : offeredCrypto(security.keys);
-  return serializeSdp(local, [{ accepted: true, protocol: secured ?? "RTP/AVP", direction, formats, rtcpMux: true, crypto }]);
+  const byDtls = secured !== undefined && DTLS_PROTOCOLS.has(secured);
+  const crypto = secured === undefined || byDtls || !security ? [] : offeredCrypto(security.keys);
+  // RFC 5763 §5: an offer leaves it to the peer who begins.
+  const dtls = byDtls && security?.dtls ? ({ fingerprint: security.dtls.fingerprint, setup: "actpass" } as const) : undefined;
+  return serializeSdp(local, [{ accepted: true, protocol: secured ?? "RTP/AVP", direction, formats, rtcpMux: true, crypto, dtls }]);
 }
 
 /**
@@ -29,12 +33,13 @@ export function answerOffer(offer: SdpSession, local: LocalMedia): Answered {
   const found = firstUsable(offer.media, local);
   if (!found) return { ok: false, status: 488, why: whyUnusable(offer.media, local) };
   const { media, negotiated, protection } = found;
-  const crypto = protection.secure ? [protection.crypto] : [];
+  const crypto = "crypto" in protection ? [protection.crypto] : [];
+  const dtls = negotiated.dtls && local.security?.dtls ? { fingerprint: local.security.dtls.fingerprint, setup: setupFor(negotiated.dtls.role) } : undefined;
   const formats = answeredFormats(media, negotiated);
   // RFC 3264 §6: the answer has exactly as many m= lines as the offer, in the same order, and the offer's t= line.
   const sections: readonly Section[] = offer.media.map((one) =>
     one === media
-      ? { accepted: true, protocol: one.protocol, direction: negotiated.direction, formats, rtcpMux: one.rtcpMux, crypto }
+      ? { accepted: true, protocol: one.protocol, direction: negotiated.direction, formats, rtcpMux: one.rtcpMux, crypto, dtls }
       : { accepted: false, type: one.type, protocol: one.protocol, formats: one.formats },
   );
   return { ok: true, answer: serializeSdp(local, sections, offer.timing), negotiated };
@@ -85,7 +90,8 @@ function negotiate(media: SdpMedia, local: LocalMedia, codec: Usable | undefined
     packetMs: media.packetMs ?? DEFAULT_PACKET_MS,
     ...(sendsRtcp(media.rtcpBandwidth, direction === "sendrecv" || direction === "sendonly") && rtcpTarget(media, media.host)),
     ...(media.protocol !== "RTP/AVP" && { protocol: media.protocol }),
-    ...(protection.secure && { security: protection.security }),
+    ...("security" in protection && { security: protection.security }),
+    ...("dtls" in protection && { dtls: protection.dtls }),
   };
 }
 

@@ -3,6 +3,7 @@ import { parse } from "sdp-transform";
 import { array, fallback, number, object, optional, picklist, pipe, safeParse, string, transform, union, type InferOutput } from "valibot";
 import { text } from "../base/index.ts";
 import { cryptoOf } from "./crypto.ts";
+import { dtlsOf } from "./dtls.ts";
 import { rtcpBandwidthOf } from "./rtcp-bandwidth.ts";
 import type { Direction, SdpCodec, SdpMedia, SdpSession } from "./session.ts";
 
@@ -79,9 +80,10 @@ function checked(raw: RawSession, lines: readonly string[], timing: string): Sdp
   return { ok: true, session: { origin: raw.origin, timing, media } };
 }
 
-function readOff(section: readonly string[], session: readonly string[]): Pick<SdpMedia, "crypto" | "rtcpBandwidth"> {
+function readOff(section: readonly string[], session: readonly string[]): Pick<SdpMedia, "crypto" | "dtls" | "rtcpBandwidth"> {
   const rtcpBandwidth = rtcpBandwidthOf(section, session);
-  return { crypto: cryptoOf(section), ...(rtcpBandwidth && { rtcpBandwidth }) };
+  const dtls = dtlsOf(section, session);
+  return { crypto: cryptoOf(section), ...(dtls && { dtls }), ...(rtcpBandwidth && { rtcpBandwidth }) };
 }
 
 function mediaOf(raw: RawMedia, session: RawSession): Omit<SdpMedia, "crypto"> {

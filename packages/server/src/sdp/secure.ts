@@ -61,8 +61,15 @@ function handshakeWith({ fingerprints, tlsId }: SdpDtls, role: DtlsRole | undefi
 export function whyUnprotected(all: readonly SdpMedia[], { security }: LocalMedia): string | undefined {
   const secure = all.filter(isSecure);
   if (!security) return secure.length > 0 && secure.length === all.length ? "Encrypted audio (RTP/SAVP) is not taken here." : undefined;
+  if (secure.length > 0 && secure.length === all.length && secure.every(({ protocol }) => DTLS_PROTOCOLS.has(protocol))) return whyNoHandshake(secure, security.dtls !== undefined);
   if (security.keys.length === 0) return "Encrypted audio is taken over TLS alone.";
   if (all.some(({ crypto }) => crypto.some(({ suite }) => security.keys.some((one) => one.suite === suite)))) return undefined;
   if (secure.length > 0 && (security.required || secure.length === all.length)) return `No suite of SRTP in common (a=crypto): here it is ${security.keys.map(({ suite }) => suite).join(", ")}.`;
   return security.required ? "Only encrypted audio is taken here: RTP/SAVP with a=crypto." : undefined;
+}
+
+function whyNoHandshake(all: readonly SdpMedia[], able: boolean): string | undefined {
+  if (!able) return "Keys of SRTP are not agreed on by DTLS here.";
+  if (all.every(({ dtls }) => dtls === undefined)) return "There is no fingerprint (a=fingerprint) that can be used: here it is sha-1 to sha-512.";
+  return all.every(({ dtls }) => dtls?.setup === "holdconn") ? "A handshake of DTLS is needed (a=setup)." : undefined;
 }

@@ -1,6 +1,7 @@
 import { isIPv6 } from "node:net";
 import { utf8 } from "../base/index.ts";
 import { cryptoLine, type SdpCrypto } from "./crypto.ts";
+import { dtlsLines, type SdpFingerprint, type Setup } from "./dtls.ts";
 import type { AudioCodec, Direction, LocalMedia } from "./session.ts";
 
 /** One `m=` section to write: audio of ours, or a refusal of what was offered. */
@@ -14,6 +15,8 @@ export type Section =
       readonly rtcpMux: boolean;
       /** Keys of ours: all that are offered, or the one that answers. */
       readonly crypto?: readonly SdpCrypto[];
+      /** Our certificate, and who begins the handshake. */
+      readonly dtls?: { readonly fingerprint: SdpFingerprint; readonly setup: Setup } | undefined;
     }
   | { readonly accepted: false; readonly type: string; readonly protocol: string; readonly formats: readonly string[] };
 
@@ -46,6 +49,7 @@ function sectionLines(section: Section, port: number): readonly string[] {
   return [
     `m=audio ${port} ${section.protocol} ${section.formats.map(({ payloadType }) => payloadType).join(" ")}`,
     ...(section.crypto ?? []).map(cryptoLine),
+    ...(section.dtls ? dtlsLines(section.dtls.fingerprint, section.dtls.setup) : []),
     ...section.formats.flatMap(formatLines),
     "a=ptime:20",
     `a=${section.direction}`,
