@@ -155,6 +155,8 @@ export interface TrunkConfig {
   readonly register: boolean;
   /** Addresses and blocks (CIDR) that calls from this trunk come from, beside its own host. */
   readonly allow: readonly string[];
+  /** Absent: what `media` says. */
+  readonly encryption?: EncryptionConfig;
   readonly limits?: PaceConfig;
   /** It leads to phones of our own only. Absent: as long as nobody told which numbers may be called, if its host is private. */
   readonly local?: boolean;

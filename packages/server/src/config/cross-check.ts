@@ -1,4 +1,5 @@
 import type { Issue } from "@piopiy/pcmo";
+import { encryptionIssues } from "./encryption-issues.ts";
 import type { CheckedConfig } from "./schema.ts";
 
 /** What is wrong between the parts: names twice, apps that are not there, flows that are missing or given twice. */
@@ -14,6 +15,7 @@ export function crossCheck(config: CheckedConfig): readonly Issue[] {
       ? [{ path: "/speech/base_url", message: "is missing; the provider openai needs the address of a service" }]
       : []),
     ...sipIssues(config),
+    ...encryptionIssues(config),
   ];
 }
 

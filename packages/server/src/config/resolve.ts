@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { check, parseFlow, under, type Issue, type Parsed } from "@piopiy/pcmo";
 import type { Config, NumberConfig } from "./config.ts";
 import { appOf, crossCheck } from "./cross-check.ts";
+import { encryptionWarnings } from "./encryption-issues.ts";
 import { limitWarnings } from "./limit-warnings.ts";
 import { ConfigSchema, type CheckedConfig } from "./schema.ts";
 import { overlay, unknownVariables, type Environment, type Flags } from "./settings.ts";
@@ -23,7 +24,7 @@ export function resolveConfig(
   const checked = check(ConfigSchema, value);
   const issues = checked.ok ? crossCheck(checked.value) : checked.issues;
   if (!checked.ok || issues.length > 0) return { ok: false, issues: issues.map((issue) => withSource(issue, sources)) };
-  return { ok: true, value: complete(checked.value, cores), warnings: [...flowWarnings(value), ...limitWarnings(checked.value), ...unknownVariables(env)] };
+  return { ok: true, value: complete(checked.value, cores), warnings: [...flowWarnings(value), ...limitWarnings(checked.value), ...encryptionWarnings(checked.value), ...unknownVariables(env)] };
 }
 
 function complete(config: CheckedConfig, cores: number): Config {

@@ -1,4 +1,5 @@
 import type { Clock, Ids } from "../base/index.ts";
+import type { EncryptionPolicy } from "../call/index.ts";
 import type { AudioCodec, MediaEngine } from "../media/index.ts";
 import type { OpenTransport, SipAddress } from "../sip/index.ts";
 import type { Answering } from "./answering.ts";
@@ -22,6 +23,8 @@ export interface PhoneOptions {
   readonly codecs?: readonly AudioCodec[];
   /** Other transports than sockets for its SIP. */
   readonly openTransport?: OpenTransport;
+  /** Whether its audio is SRTP; unless told, never. */
+  readonly encryption?: EncryptionPolicy;
   /** How much of what is heard in a call is kept; unless told, ten minutes. */
   readonly keepMs?: number;
 }

@@ -44,8 +44,8 @@ const RING_MS = 30_000;
 
 /** Switches a phone on; it listens when this resolves, and registers meanwhile. */
 export async function createPhone(options: PhoneOptions): Promise<Phone> {
-  const { username, clock, ids, host, server, codecs, keepMs = KEEP_MS, openTransport } = options;
-  const spoken = codecs ? { codecs } : {};
+  const { username, clock, ids, host, server, codecs, encryption, keepMs = KEEP_MS, openTransport } = options;
+  const spoken = { ...(codecs && { codecs }), ...(encryption && { encryption: { policyOf: () => encryption, keysInClear: true } }) };
   const engine = options.engine ?? (await createMediaEngine({ host, ports: [0, 0], workers: 0 }));
   const userAgent = await createUserAgent({ clock, ids, listen: [{ transport: server.transport, host, port: 0 }], ...(openTransport && { openTransport }) });
   const registration = options.register === false ? undefined : signOn(userAgent, options);
