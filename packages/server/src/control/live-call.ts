@@ -1,8 +1,8 @@
 import { channels, scope } from "../base/index.ts";
-import type { Timeline, TimelineEvent } from "../interpreter/index.ts";
+import type { TimelineEvent } from "../interpreter/index.ts";
 import { insertEntry, type TimelineEntry } from "../store/index.ts";
 import { inBackground } from "./background.ts";
-import type { CallFacts, LiveCall, World } from "./model.ts";
+import type { CallFacts, CallTimeline, LiveCall, World } from "./model.ts";
 
 /** A call whose first `firstEntries` entries of the timeline are written by whoever makes its row. */
 export function createLiveCall(world: World, facts: CallFacts, firstEntries: number, extraParams?: string): LiveCall {
@@ -23,11 +23,24 @@ export function createLiveCall(world: World, facts: CallFacts, firstEntries: num
   };
 }
 
+/** Hours of what a flow does; a bot that sends one flow after the other without end shall not fill the database. */
+const MAXIMUM_ENTRIES = 5000;
+/** Of those there are only so many in a call; its end, and how many entries are missing, are told in any case. */
+const ALWAYS = /^(?:leg\.(?:dialled|ringing|answered|ended|media)|call\.ended|timeline\.left_out)$/;
+
 /** Gives every event its place and its time, and hands it to the store and to whoever listens. */
-function timelineOf({ store, clock }: World, callId: string, firstEntries: number): Timeline {
+function timelineOf({ store, clock }: World, callId: string, firstEntries: number): CallTimeline {
   let sequence = firstEntries;
+  let leftOut = 0;
   return {
+    get leftOut() {
+      return leftOut;
+    },
     add(event) {
+      if (sequence >= MAXIMUM_ENTRIES && !ALWAYS.test(event.type)) {
+        leftOut += 1;
+        return;
+      }
       sequence += 1;
       const entry = entryOf(event, sequence, clock.now());
       inBackground(store.writeSoon((db) => insertEntry(db, callId, entry)));

@@ -61,11 +61,16 @@ export interface ToldCall {
   nextSequence(): number;
 }
 
+export interface CallTimeline extends Timeline {
+  /** Events that were no entries any more, as there were too many of them. */
+  readonly leftOut: number;
+}
+
 /** A call from its request to its record. */
 export interface LiveCall extends ToldCall {
   /** Closing it, with a `Cause`, ends the call. */
   readonly life: Scope;
-  readonly timeline: Timeline;
+  readonly timeline: CallTimeline;
   readonly legs: Map<string, LegRecord>;
   /** Flows of legs that were taken out of a bridge; they never reject. */
   readonly others: Promise<unknown>[];

@@ -8,6 +8,9 @@ import { gatesOf } from "./paced.ts";
 import type { Place } from "./pacing.ts";
 import { allowTransfers } from "./transfers.ts";
 
+/** Each is a row, and events that are told; a flow that dials without end shall not fill the database. */
+const MAXIMUM_LEGS = 1000;
+
 export interface RecordedDialler extends Dialler {
   /** Why the last leg that was dialled and not answered was not. */
   readonly lastRefusal: Cause | undefined;
@@ -28,6 +31,10 @@ export function recordedDialler(world: World, call: LiveCall, which: "a" | "b", 
       return lastRefusal;
     },
     async dial(request, signal) {
+      if (call.legs.size >= MAXIMUM_LEGS) {
+        call.timeline.add({ type: "warning", data: { warning: "too_many_legs", most: MAXIMUM_LEGS } });
+        return { answered: false, cause: FULL };
+      }
       using attempt = scope(signal);
       let up: Leg | undefined;
       const record = openLeg(world, call, factsOf(request, which), (cause) => {
@@ -112,7 +119,7 @@ async function underLimits(
   return outcome;
 }
 
-/** The trunk takes no more calls now. */
+/** The trunk takes no more calls now, or the call has had too many legs. */
 const FULL: Cause = { reason: "unreachable", who: "us", sipStatus: 503 };
 
 /** Lets somebody else take over the leg: the signal tells the bridge that it is no longer its own. */

@@ -43,6 +43,8 @@ async function finish(world: World, call: LiveCall, cause: Cause): Promise<void>
   await patiently(clock, noteMedia(call, media));
   call.ended = true;
   registry.count("callEnded", cause.reason);
+  const { leftOut: entries } = call.timeline;
+  if (entries > 0) call.timeline.add({ type: "timeline.left_out", data: { entries } });
   call.timeline.add({ type: "call.ended", data: { ...cause } });
   const end = { status: "ended", cause: cause.reason, ended_ms: clock.now() } as const;
   const extra = call.extraParams === undefined ? {} : { extra_params: call.extraParams };

@@ -44,7 +44,7 @@ export async function runFlow(
   const line = lineOf(leg, life.signal, () => note("leg.answered"));
   const company = companyOf(leg);
   const streams = createStreams({ call, leg, line, company, ports, outside, signal: life.signal });
-  const stage: Stage = { call, leg, line, company, ports, streams, signal: life.signal, note, recordings: [], unfinished: [] };
+  const stage: Stage = { call, leg, line, company, ports, streams, signal: life.signal, note, recordings: [], unfinished: new Set() };
   note("flow.started", { actions: flow.length });
   const result = await performAll(flow, stage, outside);
   outside.close();

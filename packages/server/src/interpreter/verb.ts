@@ -27,7 +27,7 @@ export interface Stage {
   /** Recordings that run to the end of the flow. */
   readonly recordings: Recording[];
   /** Work that no action waits for, but the end of the flow does; it never rejects. */
-  readonly unfinished: Promise<unknown>[];
+  readonly unfinished: Set<Promise<unknown>>;
 }
 
 /** What an action came to. */

@@ -12,7 +12,8 @@ import type { Stage, VerbResult } from "../verb.ts";
 export async function bridge(action: Dialling, stage: Stage): Promise<VerbResult> {
   const { answer, attempts, settled } = await dialRounds(action, stage);
   // A cancelled phone may take its time to confirm: neither the conversation nor the next action waits for it.
-  stage.unfinished.push(settled);
+  const unfinished: Promise<unknown> = settled.finally(() => stage.unfinished.delete(unfinished));
+  stage.unfinished.add(unfinished);
   if (answer) {
     const talked = await talk(answer, action, stage);
     const { destination, round, legId } = answer;
