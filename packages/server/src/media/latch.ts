@@ -46,6 +46,8 @@ interface Source extends MediaAddress {
 }
 
 export function createLatch(): Latch {
+  // No getters: an object that is made with some is slow at whatever it is asked, and this one is asked for every packet.
+  const aim: { target: MediaAddress | undefined; named: boolean } = { target: undefined, named: true };
   let expected: MediaAddress | undefined;
   let source: Source | undefined;
   let former: MediaAddress | undefined;
@@ -61,19 +63,25 @@ export function createLatch(): Latch {
     return !told && silentMs >= FORSAKEN_MS;
   };
 
-  return {
-    expect(remote) {
+  const take = () => {
+    aim.target = isNowhere(expected) ? undefined : (source ?? expected);
+    aim.named = source === undefined || same(expected, source.host, source.port);
+  };
+
+  return Object.assign(aim, {
+    expect(remote: MediaAddress) {
       if (same(expected, remote.host, remote.port)) return;
       expected = remote;
       former = source;
       source = undefined;
+      take();
     },
-    accepts(host, port, ssrc, nowMs) {
+    accepts(host: string, port: number, ssrc: number, nowMs: number) {
       if (same(source, host, port) || same(expected, host, port)) return true;
       if (!source) return !same(former, host, port) || nowMs - heardMs >= ABANDONED_MS;
       return succeeds(source, host, ssrc, nowMs - heardMs);
     },
-    heard(host, port, ssrc, nowMs) {
+    heard(host: string, port: number, ssrc: number, nowMs: number) {
       heardMs = nowMs;
       if (source && same(source, host, port)) {
         source.ssrc = ssrc;
@@ -82,16 +90,11 @@ export function createLatch(): Latch {
       }
       source = { host, port, ssrc, packets: 1 };
       former = undefined;
+      take();
       return true;
     },
-    knows: (host) => host === source?.host || host === expected?.host,
-    get target() {
-      return isNowhere(expected) ? undefined : (source ?? expected);
-    },
-    get named() {
-      return source === undefined || same(expected, source.host, source.port);
-    },
-  };
+    knows: (host: string) => host === source?.host || host === expected?.host,
+  });
 }
 
 /** RFC 3264 §8.4: the old way to put a call on hold is the address 0.0.0.0; RFC 3264 §5.1: port 0 is no stream. */

@@ -64,8 +64,10 @@ export function eventReceiver(rateHz = 8000): EventReceiver {
     return before.length > 0 ? [...before, ...ended] : ended;
   };
 
-  return {
-    push(payload, timestamp, marker, nowMs) {
+  const receiver = {
+    /** No getter: an object that is made with one is slow at whatever it is asked, and this one is asked in every turn. */
+    active: false,
+    push(payload: Uint8Array, timestamp: number, marker: boolean, nowMs: number) {
       let digits: ReceivedDigit[] | undefined;
       let start = timestamp;
       // RFC 4733 §2.5.1.5: several events in one packet follow each other without a gap.
@@ -76,15 +78,16 @@ export function eventReceiver(rateHz = 8000): EventReceiver {
         if (more.length > 0) (digits ??= []).push(...more);
         start += block.durationTicks;
       }
+      receiver.active = pressed !== undefined && !pressed.concluded;
       return digits ?? NONE;
     },
-    elapse(nowMs) {
-      return pressed && !pressed.concluded && nowMs - pressed.heardMs >= CONCLUDE_AFTER_MS ? conclude() : NONE;
-    },
-    get active() {
-      return pressed !== undefined && !pressed.concluded;
+    elapse(nowMs: number) {
+      if (!pressed || pressed.concluded || nowMs - pressed.heardMs < CONCLUDE_AFTER_MS) return NONE;
+      receiver.active = false;
+      return conclude();
     },
   };
+  return receiver;
 }
 
 /** What a packet is to the event that is known: more of the `same`, an `old` one told again, or a `new` one. */

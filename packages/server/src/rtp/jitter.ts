@@ -14,17 +14,18 @@ export function jitterMeter(rateHz: number): JitterMeter {
   // Times 16, as in A.8, so that whole numbers keep the fractions.
   let scaled = 0;
   let transit: number | undefined;
-  return {
-    push(timestamp, arrivalMs) {
+  // No getter: an object that is made with one is slow at whatever it is asked, and this one is asked for every packet.
+  const meter = {
+    ticks: 0,
+    push(timestamp: number, arrivalMs: number) {
       const arrived = (Math.round(arrivalMs * ticksPerMs) - timestamp) | 0;
       const deviation = transit === undefined ? 0 : Math.abs((arrived - transit) | 0);
       transit = arrived;
       // No network does that: the sender has begun a new count.
       if (deviation > NEW_COUNT_SECONDS * rateHz) return;
       scaled += deviation - ((scaled + 8) >> 4);
-    },
-    get ticks() {
-      return scaled >> 4;
+      meter.ticks = scaled >> 4;
     },
   };
+  return meter;
 }

@@ -37,10 +37,18 @@ interface Run {
 export function sequenceTracker(probation = 2): SequenceTracker {
   const seen = new Float64Array(WINDOW).fill(-1);
   const run: Run = { base: 0, highest: -1, received: 0 };
+  // An object that is made with getters is slow at whatever it is asked, and this one is asked for every packet.
+  const counts = { highest: -1, received: 0, lost: 0 };
   let waiting = probation;
   let expected = -1;
   let lostBefore = 0;
   let receivedBefore = 0;
+
+  const count = () => {
+    counts.highest = run.highest;
+    counts.received = receivedBefore + run.received;
+    counts.lost = lostBefore + run.highest - run.base + 1 - run.received;
+  };
 
   const begin = (sequence: number) => {
     lostBefore += run.received === 0 ? 0 : run.highest - run.base + 1 - run.received;
@@ -51,6 +59,7 @@ export function sequenceTracker(probation = 2): SequenceTracker {
     seen.fill(-1);
     seen[run.base % WINDOW] = run.base;
     expected = -1;
+    count();
   };
 
   const onProbation = (sequence: number): SequenceVerdict => {
@@ -77,21 +86,10 @@ export function sequenceTracker(probation = 2): SequenceTracker {
     if (distance <= 0 && extended < run.base) return "too_old";
     seen[extended % WINDOW] = extended;
     run.received += 1;
-    if (distance <= 0) return "reordered";
-    run.highest = extended;
-    return "next";
+    if (distance > 0) run.highest = extended;
+    count();
+    return distance > 0 ? "next" : "reordered";
   };
 
-  return {
-    push,
-    get highest() {
-      return run.highest;
-    },
-    get received() {
-      return receivedBefore + run.received;
-    },
-    get lost() {
-      return lostBefore + (run.received === 0 ? 0 : run.highest - run.base + 1 - run.received);
-    },
-  };
+  return Object.assign(counts, { push });
 }
