@@ -82,6 +82,7 @@ async function behindRelay(session: MediaSession, out: Shaper, back: Shaper): Pr
     join: (other) => session.join(other),
     hold: (hearer, music) => session.hold(hearer, music),
     mute: (on) => session.mute(on),
+    dtls: (listener) => session.dtls(listener),
     async close() {
       const statistics = await session.close();
       if (!closed) for (const socket of [near, far]) socket.close();

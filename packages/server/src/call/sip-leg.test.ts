@@ -51,6 +51,7 @@ function upLeg(mediaTimeoutMs?: number, signalHold = false) {
     join: () => () => undefined,
     hold: (hearer, music) => void held.push([hearer, music?.length]),
     mute: (on) => void muted.push(on),
+    dtls: () => ({ send: () => undefined, close: () => undefined }),
     close: async () => {
       fake.closed = true;
       return nothing;

@@ -28,6 +28,11 @@ export function perform(session: CoreSession, command: SessionCommand, nowMs: nu
       return session.listen(command.on, nowMs);
     case "hold":
       return session.hold(command.hearer, command.music);
+    case "dtls":
+      session.dtls.open = command.on;
+      return;
+    case "send_dtls":
+      return session.dtls.send(command.datagram, command.to);
     case "mute":
       return session.mute(command.on);
     case "link":

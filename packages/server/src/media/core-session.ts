@@ -5,6 +5,7 @@ import { createDigitSender, type DigitSender, type DigitStep } from "./digit-sen
 import type { MediaParameters, SessionStatistics } from "./engine.ts";
 import { Hearing } from "./hearing.ts";
 import { Inbound } from "./inbound.ts";
+import { createDtlsDoor, type DtlsDoor } from "./dtls-door.ts";
 import { createHoldMusic, type HoldMusic } from "./hold-music.ts";
 import { createLatch, type MediaAddress } from "./latch.ts";
 import { createOutbound } from "./outbound.ts";
@@ -34,6 +35,7 @@ export class CoreSession {
   readonly counters = newCounters();
   readonly playout: Playout;
   readonly digits: DigitSender;
+  readonly dtls: DtlsDoor;
   /** What the sessions joined with this one hear of it. */
   readonly heard: Heard = { frame: new Int16Array(FRAME_SAMPLES), audible: false };
   /** What this session's party hears besides playbacks: what the parties say it is joined with. */
@@ -68,6 +70,11 @@ export class CoreSession {
     this.id = id;
     this.#ports = ports;
     this.#outbound = createOutbound(ports.ids);
+    this.dtls = createDtlsDoor({
+      knows: (host) => this.#latch.knows(host),
+      came: (datagram, from) => tell({ type: "dtls", session: id, datagram, from }),
+      send: (datagram, { host, port }) => ports.sendControl(datagram, port, host),
+    });
     this.#quiet = createQuietWatch((quietMs) => tell({ type: "quiet", session: id, event: { quietMs } }));
     this.#inbound = new Inbound(this.#latch, this.counters, {
       digit: (event) => tell({ type: "digit", session: id, event }),
@@ -99,7 +106,8 @@ export class CoreSession {
   }
 
   datagram(bytes: Uint8Array, host: string, port: number, nowMs: number): void {
-    const packet = this.#secure ? this.#secure.open(bytes) : bytes;
+    if (this.dtls.takes(bytes, host, port, nowMs)) return;
+    const packet = this.#secure ? this.#secure.open(bytes) : this.#locked ? undefined : bytes;
     // What is not authentic is nobody's: it moves neither where to send to nor what is told of the peer.
     if (packet) this.#inbound.push(packet, host, port, nowMs);
     else this.counters.packetsInvalid += 1;
@@ -150,7 +158,8 @@ export class CoreSession {
     if (!this.#parameters) return;
     const { direction, codec, telephoneEventPayloadType, telephoneEventRateHz } = this.#parameters;
     if (nowMs >= this.#rtcp.dueMs) this.#report(this.#rtcp.report(this.#sent(), nowMs));
-    const target = direction === "sendrecv" || direction === "sendonly" ? this.#latch.target : undefined;
+    const sends = direction === "sendrecv" || direction === "sendonly";
+    const target = sends && !this.#locked ? this.#latch.target : undefined;
     if (!target) {
       this.#outbound.pass(1);
       this.#tap?.push(this.#said, undefined);
@@ -252,9 +261,14 @@ export class CoreSession {
 
   /** RFC 3264 §5.1: RTCP goes on whatever the direction, on hold as well. */
   #report(packet: Uint8Array): void {
-    const target = this.#rtcp.target(this.#parameters?.rtcp, this.#latch);
+    const target = this.#locked ? undefined : this.#rtcp.target(this.#parameters?.rtcp, this.#latch);
     const ready = target && (this.#secure ? this.#secure.sealControl(packet) : packet);
     if (target && ready) this.#ports.sendControl(ready, target.port, target.host);
+  }
+
+  /** The keys are not here yet: nothing goes either way. */
+  get #locked(): boolean {
+    return this.#parameters?.awaitsKeys === true;
   }
 
   /** Nobody hears a party that is muted or on hold. */

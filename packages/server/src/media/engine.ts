@@ -2,6 +2,7 @@ import type { AudioCodec, AudioSource, EncoderWishes } from "../audio/index.ts";
 import type { Listenable } from "../base/index.ts";
 import type { SrtpKeys } from "../rtp/index.ts";
 import type { Feed, FeedOptions } from "./feed.ts";
+import type { MediaAddress } from "./latch.ts";
 import type { LegQuality } from "./quality.ts";
 import type { QualityFigures } from "./quality-figures.ts";
 
@@ -27,6 +28,8 @@ export interface MediaParameters {
   readonly rtcp?: "mux" | { readonly host: string; readonly port: number };
   /** With keys nothing goes out or is taken that is not SRTP or SRTCP. Other keys than before begin anew. */
   readonly security?: SrtpKeys;
+  /** The keys are still being agreed on (see `MediaSession.dtls`): until they are here nothing goes out, and nothing is taken. */
+  readonly awaitsKeys?: boolean;
 }
 
 export interface MediaEngineOptions {
@@ -86,8 +89,19 @@ export interface MediaSession {
   hold(hearer: "party" | "partners", music: Int16Array | undefined): void;
   /** While muted, nobody hears what the party says; its keys count all the same. */
   mute(on: boolean): void;
+  /**
+   * Hands over the datagrams of DTLS that come to the port (RFC 7983 §7), until the way is closed or another one opened.
+   * There are not more of them in a second than a handshake has.
+   */
+  dtls(listener: (datagram: Uint8Array, from: MediaAddress) => void): DtlsWay;
   /** Frees the port. Idempotent. */
   close(): Promise<SessionStatistics>;
+}
+
+/** The way of a handshake that shares a port with RTP (RFC 5764 §5.1.2). */
+export interface DtlsWay {
+  send(datagram: Uint8Array, to: MediaAddress): void;
+  close(): void;
 }
 
 export interface MediaSessionEvents {

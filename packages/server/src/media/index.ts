@@ -4,6 +4,7 @@ export type { Feed, FeedHooks, FeedOptions, FeedResult } from "./feed.ts";
 export type { LegQuality } from "./quality.ts";
 export type {
   AudioCodec,
+  DtlsWay,
   MediaEngine,
   MediaEngineOptions,
   MediaParameters,

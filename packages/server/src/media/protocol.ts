@@ -1,5 +1,6 @@
 import type { AudioSource, Live } from "../audio/index.ts";
 import type { FeedResult } from "./feed.ts";
+import type { MediaAddress } from "./latch.ts";
 import type { MediaParameters, MediaSessionEvents, MediaStatistics, SessionStatistics } from "./engine.ts";
 
 /**
@@ -31,6 +32,9 @@ export type Command =
   | { readonly type: "unlink"; readonly session: number; readonly link: number }
   | { readonly type: "hold"; readonly session: number; readonly hearer: "party" | "partners"; readonly music: Int16Array | undefined }
   | { readonly type: "mute"; readonly session: number; readonly on: boolean }
+  /** Whether datagrams of DTLS are reported. */
+  | { readonly type: "dtls"; readonly session: number; readonly on: boolean }
+  | { readonly type: "send_dtls"; readonly session: number; readonly datagram: Uint8Array; readonly to: MediaAddress }
   | { readonly type: "close"; readonly session: number }
   | { readonly type: "statistics"; readonly request: number };
 
@@ -46,6 +50,7 @@ export type Report =
   /** Samples came again after so many frames without any. */
   | { readonly type: "underrun"; readonly session: number; readonly playback: number; readonly frames: number }
   | { readonly type: "digits_sent"; readonly session: number; readonly sending: number }
+  | { readonly type: "dtls"; readonly session: number; readonly datagram: Uint8Array; readonly from: MediaAddress }
   /** What was tapped before a `tap` command has been told. */
   | { readonly type: "tap_flushed"; readonly session: number; readonly request: number }
   | SessionReport

@@ -2,10 +2,11 @@ import type { AudioSource } from "../audio/index.ts";
 import { Emitter, PiopiyError } from "../base/index.ts";
 import { Audience } from "./audience.ts";
 import { deferred } from "./deferred.ts";
-import type { MediaParameters, MediaSession, MediaSessionEvents, PlayResult, SessionStatistics, TapBatch, TapOptions } from "./engine.ts";
+import type { DtlsWay, MediaParameters, MediaSession, MediaSessionEvents, PlayResult, SessionStatistics, TapBatch, TapOptions } from "./engine.ts";
 import { createFeed, silentFeed, type Feed, type FeedOptions, type FeedReports } from "./feed.ts";
 import { startPlayback, type Playback } from "./playback.ts";
 import type { Command, CommandPort, Report } from "./protocol.ts";
+import type { MediaAddress } from "./latch.ts";
 import { newCounters } from "./statistics.ts";
 
 export interface SessionPorts {
@@ -35,6 +36,8 @@ export class Session implements MediaSession {
   readonly #audience: Audience;
   readonly #send: (command: Command) => void;
   readonly #closed = deferred<SessionStatistics>();
+  /** Takes datagrams of DTLS. */
+  #handshake: ((datagram: Uint8Array, from: MediaAddress) => void) | undefined;
   #closing = false;
   /** Nothing will be reported any more. */
   #over = false;
@@ -129,6 +132,19 @@ export class Session implements MediaSession {
     this.#send({ type: "mute", session: this.id, on });
   }
 
+  dtls(listener: (datagram: Uint8Array, from: MediaAddress) => void): DtlsWay {
+    this.#handshake = listener;
+    this.#send({ type: "dtls", session: this.id, on: true });
+    return {
+      send: (datagram, to) => this.#send({ type: "send_dtls", session: this.id, datagram, to }),
+      close: () => {
+        if (this.#handshake !== listener) return;
+        this.#handshake = undefined;
+        this.#send({ type: "dtls", session: this.id, on: false });
+      },
+    };
+  }
+
   close(): Promise<SessionStatistics> {
     if (!this.#closing) this.#send({ type: "close", session: this.id });
     this.#closing = true;
@@ -146,6 +162,8 @@ export class Session implements MediaSession {
         return this.events.emit("playing", report.event);
       case "quiet":
         return this.events.emit("quiet", report.event);
+      case "dtls":
+        return this.#handshake?.(report.datagram, report.from);
       default:
         return this.#settle(report);
     }

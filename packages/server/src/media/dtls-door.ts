@@ -1,0 +1,57 @@
+import type { MediaAddress } from "./latch.ts";
+
+export interface DtlsDoorPorts {
+  /** Whether the peer's media comes from that host, as far as is known. */
+  readonly knows: (host: string) => boolean;
+  readonly came: (datagram: Uint8Array, from: MediaAddress) => void;
+  readonly send: (datagram: Uint8Array, to: MediaAddress) => void;
+}
+
+/** Where the datagrams of a handshake leave the way of RTP, and come back to it. The handshake itself is done on another thread. */
+export interface DtlsDoor {
+  /** Somebody waits for them. */
+  open: boolean;
+  /** True: it was DTLS, and is no packet of media, whatever became of it. */
+  takes(datagram: Uint8Array, host: string, port: number, nowMs: number): boolean;
+  send(datagram: Uint8Array, to: MediaAddress): void;
+}
+
+/** RFC 7983 §7. */
+const DTLS_FIRST = 20;
+const DTLS_LAST = 63;
+/** A handshake has six flights, of which the longest may be ten datagrams; each may come again. */
+const PEER = { burst: 64, perSecond: 32 } as const;
+/** A peer behind a NAT is one of these, too. */
+const STRANGERS = { burst: 16, perSecond: 8 } as const;
+
+/** Whether a datagram that shares the port with RTP is one of DTLS. */
+export const isDtls = (datagram: Uint8Array): boolean => {
+  const first = datagram[0] ?? 0;
+  return first >= DTLS_FIRST && first <= DTLS_LAST;
+};
+
+export function createDtlsDoor({ knows, came, send }: DtlsDoorPorts): DtlsDoor {
+  const peer = allowance(PEER);
+  const strangers = allowance(STRANGERS);
+  return {
+    open: false,
+    takes(datagram, host, port, nowMs) {
+      if (!this.open || !isDtls(datagram)) return false;
+      // Whoever floods the port finds the thread busy that all signalling goes through: it gets no more than this of it.
+      if ((knows(host) ? peer : strangers)(nowMs)) came(datagram, { host, port });
+      return true;
+    },
+    send,
+  };
+}
+
+function allowance({ burst, perSecond }: { readonly burst: number; readonly perSecond: number }): (nowMs: number) => boolean {
+  let [tokens, atMs] = [burst, 0];
+  return (nowMs) => {
+    tokens = Math.min(burst, tokens + ((nowMs - atMs) * perSecond) / 1000);
+    atMs = nowMs;
+    if (tokens < 1) return false;
+    tokens -= 1;
+    return true;
+  };
+}
