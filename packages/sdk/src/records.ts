@@ -61,6 +61,8 @@ export interface LegMedia {
   readonly received: HeardQuality | null;
   readonly sent: HeardQuality | null;
   readonly round_trip_ms: number | null;
+  /** How it was encrypted (SRTP) in the end: how the keys were agreed on, and the suite; null: not at all. */
+  readonly encryption: { readonly keys: "sdes" | "dtls"; readonly suite: string } | null;
 }
 
 /** How one direction of a leg sounded. */

@@ -23,6 +23,7 @@ interface LegMedia {
   readonly packetsSent: number;
   readonly packetsReceived: number;
   readonly packetsLost: number;
+  readonly encryption?: { readonly keys: string; readonly suite: string } | null;
   readonly quality?: { readonly received?: Heard; readonly sent?: Heard; readonly roundTripMs?: number };
 }
 
@@ -36,10 +37,10 @@ interface Heard {
 /** What the RTP of a leg came to; null before its call's end, and where there was none. */
 function mediaView(text: string | null) {
   if (text === null) return null;
-  const { packetsSent, packetsReceived, packetsLost, quality: { received, sent, roundTripMs } = {} }: LegMedia = JSON.parse(text);
+  const { packetsSent, packetsReceived, packetsLost, encryption = null, quality: { received, sent, roundTripMs } = {} }: LegMedia = JSON.parse(text);
   return {
     packets_sent: packetsSent, packets_received: packetsReceived, packets_lost: packetsLost,
-    received: heardView(received), sent: heardView(sent), round_trip_ms: roundTripMs ?? null,
+    received: heardView(received), sent: heardView(sent), round_trip_ms: roundTripMs ?? null, encryption,
   };
 }
 

@@ -40,6 +40,10 @@ const media: Schema = {
     received: { ...heard, description: "What came from the party; null where too little came to say anything" },
     sent: { ...heard, description: "What the party heard, as it reported" },
     round_trip_ms: { type: ["number", "null"] },
+    encryption: {
+      ...orNull(object({ keys: { enum: ["sdes", "dtls"] }, suite: { type: "string", description: "By its name in RFC 4568, such as AES_CM_128_HMAC_SHA1_80" } })),
+      description: "How it was encrypted (SRTP) in the end; null: not at all",
+    },
   }),
   description: "What the RTP of the leg came to, once the call has ended",
 };

@@ -139,8 +139,19 @@ export const sipCallIdOf = (leg: Leg): string | undefined => states.get(leg)?.di
  * What a leg's media came to, once the leg has ended; `undefined` for one without media of ours. `packetsInvalid` are
  * datagrams that were no RTP of the leg, `packetsLost` holes in what the peer sent, `quality` what both parties heard.
  */
-export const mediaStatisticsOf = (leg: Leg): Promise<SessionStatistics> | undefined =>
-  leg.signal.aborted ? states.get(leg)?.session.close() : undefined;
+export const mediaStatisticsOf = (leg: Leg): Promise<LegMedia> | undefined => {
+  const state = leg.signal.aborted ? states.get(leg) : undefined;
+  const encryption = encryptionOf(state?.negotiated);
+  return state?.session.close().then((media) => ({ ...media, ...(encryption && { encryption }) }));
+};
+
+/** What a leg's media came to, and how it was encrypted in the end; absent: not at all. */
+export interface LegMedia extends SessionStatistics {
+  readonly encryption?: { readonly keys: "sdes"; readonly suite: string };
+}
+
+const encryptionOf = (negotiated: Negotiated | undefined): LegMedia["encryption"] =>
+  negotiated?.security && { keys: "sdes", suite: negotiated.security.profile };
 
 /** The leg is over, whoever ended it. Ending twice does nothing. */
 export function endState(state: LegState, cause: Cause): void {
