@@ -1,4 +1,5 @@
-import { readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { toneSamples, wavFile } from "@piopiy/server";
@@ -10,15 +11,16 @@ import { run, startLiveServer, type LiveServer } from "./live-server.ts";
 // The examples of bots, each on a real call: somebody speaks, presses keys, and listens.
 
 const folder = join(import.meta.dirname, "sdk-examples");
-const welcome = join(import.meta.dirname, "build", "welcome.wav");
 const all = await Promise.all((await readdir(folder)).map(async (file) => ({ name: file.replace(/\.ts$/, ""), code: await readFile(join(folder, file), "utf8") })));
 const examples = all.filter(({ code }) => code.includes("piopiy/stream"));
 
 let server: LiveServer;
+let own = "";
 
 beforeAll(async () => {
   server = await startLiveServer();
-  await run("nothing", ""); // makes the folder of what is built
+  own = await mkdtemp(join(tmpdir(), "piopiy-examples-"));
+  const welcome = join(own, "welcome.wav");
   await writeFile(welcome, wavFile({ channels: 1, sampleRateHz: 8000 }, toneSamples({ frequencyHz: 620, durationMs: 800 })));
   vi.stubEnv("PORT", "0");
   vi.stubEnv("WELCOME", welcome);
@@ -26,7 +28,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await server.close();
-  await rm(welcome);
+  await rm(own, { recursive: true, force: true });
 });
 
 it.each(examples)("the example of $name does on a call what it says", async ({ name, code }) => {

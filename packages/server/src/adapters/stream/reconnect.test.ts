@@ -177,6 +177,33 @@ describe("a stream whose connection is lost", () => {
     expect(played).toMatchObject({ utterance: 1, heard_ms: over ? 100 : 200, complete: !over });
   });
 
+  it.each<[string, number, number]>([
+    ["is heard when its bot stays away: nobody else could end the silence", 1500, 800],
+    ["waits on for a bot that is back at once", 200, 0],
+  ])("what was paused %s", async (_, awayMs, heard) => {
+    const bot = await botServer();
+    const { clock, call, said, changed } = await streaming(bot);
+    said.socket.send(JSON.stringify({ type: "pause" }));
+    said.socket.send(JSON.stringify({ type: "audio", utterance: 1, audio: Buffer.from(pcmBytes(tone.subarray(0, 800))).toString("base64"), last: true }));
+    const pong = new Promise((answered) => said.socket.once("pong", answered));
+    said.socket.ping();
+    await pong;
+    expect([call.heard().length, call.playing]).toEqual([0, 1]);
+    const { port } = new URL(bot.url);
+    const lost = changed();
+    await bot.close();
+    await lost;
+    await clock.advance(awayMs);
+    expect([call.heard().length, call.playing]).toEqual([heard, heard > 0 ? 0 : 1]);
+    const back = await startBotServer({ port: Number(port) });
+    closers.push(() => back.close());
+    while (back.count === 0) await clock.advance(50);
+    const again = await back.taken();
+    if (heard === 0) again.socket.send(JSON.stringify({ type: "resume" }));
+    expect(await again.told("played")).toMatchObject({ utterance: 1, heard_ms: 100, complete: true });
+    expect(call.heard()).toHaveLength(800);
+  });
+
   it("keeps the last 5 s of what the party says", async () => {
     const bot = await botServer();
     const { clock, call, said, changed } = await streaming(bot);

@@ -145,12 +145,16 @@ export class Voice {
     return this.#room.credit();
   }
 
-  /** While the bot is away, what it has not ended is over soon after it was heard: the music it is waited with queues behind it. */
+  /**
+   * While the bot is away, what it has paused goes on, and what it has not ended is over soon after it was heard: nobody is
+   * there who could end the silence, and the music the bot is waited with queues behind it.
+   */
   away(on: boolean): void {
     this.#absence?.cancel();
     this.#absence = undefined;
     if (!on || this.#life.signal.aborted) return;
     this.#absence = setRepeating(this.#options.clock, AWAY_MS, () => {
+      if (this.#paused) this.pause(false);
       if (this.#open?.queued === 0) this.#end("abandoned");
     });
   }
