@@ -16,6 +16,8 @@ const Request = { bitrate: 4002, variableRate: 4006, complexity: 4010, inbandFec
 
 /** RFC 7587 §3.1.1: from 8 to 12 kbit/s are enough for narrowband speech; with a little more, music and tones are clean. */
 const BITRATE = 16_000;
+/** What packets that tell of the one before as well need, or the encoder leaves that out. */
+const BITRATE_WITH_FEC = 24_000;
 /** RFC 7587 §6.1: what `maxaveragebitrate` may be at least. */
 const LEAST_BITRATE = 6000;
 /**
@@ -23,6 +25,8 @@ const LEAST_BITRATE = 6000;
  * the work at 2 to 5, three times as much at 8 to 10.
  */
 const COMPLEXITY = 1;
+/** Below that concealment does. */
+const LEAST_LOSS_PERCENT = 2;
 /** Above that nothing makes up for what is lost. */
 const MOST_LOSS_PERCENT = 30;
 /** 2.5 ms: what is made up comes in multiples of it. */
@@ -40,13 +44,14 @@ export interface OpusWishes {
 /** States of codecs that this thread holds. */
 export const opusStates = (): number => opusProgram().held.size;
 
-export function createOpusEncoder({ maxBitrate = BITRATE, constantBitrate = false, inbandFec = false }: OpusWishes = {}): AudioEncoder {
+export function createOpusEncoder({ maxBitrate = BITRATE_WITH_FEC, constantBitrate = false, inbandFec = false }: OpusWishes = {}): AudioEncoder {
   const program = opusProgram();
   const { functions } = program;
   const state = program.reserve(functions.opus_encoder_get_size(MONO));
   const set = (request: number, value: number) => functions.opus_encoder_ctl_set(state, request, value);
   functions.opus_encoder_init(state, SAMPLE_RATE_HZ, MONO, APPLICATION_VOIP);
-  set(Request.bitrate, Math.max(LEAST_BITRATE, Math.min(BITRATE, maxBitrate)));
+  const spend = (bitrate: number) => set(Request.bitrate, Math.max(LEAST_BITRATE, Math.min(bitrate, maxBitrate)));
+  spend(BITRATE);
   set(Request.complexity, COMPLEXITY);
   set(Request.signal, SIGNAL_VOICE);
   set(Request.variableRate, constantBitrate ? 0 : 1);
@@ -68,8 +73,10 @@ export function createOpusEncoder({ maxBitrate = BITRATE, constantBitrate = fals
     encode,
     silence: (target, offset) => encode(quiet, target, offset),
     expectLoss(percent) {
-      // Without loss no packet tells of the one before: it would cost a tenth of the bits for nothing.
-      if (open && inbandFec) set(Request.packetLoss, Math.round(Math.min(MOST_LOSS_PERCENT, percent)));
+      if (!open || !inbandFec) return;
+      // Where next to nothing is lost, to tell everything twice would be for nothing.
+      set(Request.packetLoss, percent < LEAST_LOSS_PERCENT ? 0 : Math.round(Math.min(MOST_LOSS_PERCENT, percent)));
+      spend(percent < LEAST_LOSS_PERCENT ? BITRATE : BITRATE_WITH_FEC);
     },
     close() {
       if (open) program.release(state);
