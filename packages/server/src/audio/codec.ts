@@ -74,6 +74,9 @@ const laws = {
   PCMA: { decoder: lawDecoder("PCMA"), encoder: lawEncoder("PCMA") },
 } as const;
 
+/** The samples that the 256 codes of a codec stand for, if there is no more to it than that. */
+export const codeTable = (codec: AudioCodec): Int16Array | undefined => (codec === "PCMU" || codec === "PCMA" ? g711[codec].table : undefined);
+
 /** For the beginning of a stream from a peer. To be closed. */
 export function createDecoder(codec: AudioCodec): AudioDecoder {
   if (codec === "opus") return createOpusDecoder();

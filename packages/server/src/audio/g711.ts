@@ -78,8 +78,8 @@ export const decodeUlaw = decoder(ulawSamples);
 /** Writes the samples of A-law `codes` into `target` from `offset` on, and returns it; without a target, into a new array. */
 export const decodeAlaw = decoder(alawSamples);
 
-/** Both laws by the name SDP gives them (RFC 3551 §4.5.14). */
+/** Both laws by the name SDP gives them (RFC 3551 §4.5.14); `table` has the sample of each code. */
 export const g711 = {
-  PCMU: { encode: encodeUlaw, decode: decodeUlaw, silence: ULAW_SILENCE },
-  PCMA: { encode: encodeAlaw, decode: decodeAlaw, silence: ALAW_SILENCE },
+  PCMU: { encode: encodeUlaw, decode: decodeUlaw, table: ulawSamples, silence: ULAW_SILENCE },
+  PCMA: { encode: encodeAlaw, decode: decodeAlaw, table: alawSamples, silence: ALAW_SILENCE },
 } as const;

@@ -1,5 +1,5 @@
 export { collect, sourceOf } from "./chunks.ts";
-export { createDecoder, createEncoder, MAX_FRAME_BYTES, type AudioCodec, type AudioDecoder, type AudioEncoder, type EncoderWishes } from "./codec.ts";
+export { codeTable, createDecoder, createEncoder, MAX_FRAME_BYTES, type AudioCodec, type AudioDecoder, type AudioEncoder, type EncoderWishes } from "./codec.ts";
 export { createDtmfDetector, type DetectedKey, type DtmfDetector } from "./dtmf-detector.ts";
 export { createFileDecoder, type FileDecoder } from "./file-decoder.ts";
 export { fileBeginning, fileKind, type FileKind } from "./file-kind.ts";

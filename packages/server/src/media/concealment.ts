@@ -30,6 +30,8 @@ export class Concealment {
   #at = 0;
   /** The frame at hand has been prepared. */
   #prepared = false;
+  /** Nobody heard the frame before. */
+  #passing = false;
 
   /** What was heard last was made up, at least in part. */
   get active(): boolean {
@@ -55,6 +57,7 @@ export class Concealment {
 
   /** The frame is complete; `present`: something of it was really there. False: all of it is silence. */
   keep(frame: Int16Array, present: boolean): boolean {
+    this.#passing = false;
     this.#active = this.#prepared && this.#missing < CONCEALED_FRAMES;
     this.#prepared = false;
     this.#missing = present ? 0 : Math.min(this.#missing + 1, CONCEALED_FRAMES + 1);
@@ -72,6 +75,12 @@ export class Concealment {
     this.#kept.fill(0);
     this.#missing = CONCEALED_FRAMES;
     this.#prepared = this.#active = false;
+  }
+
+  /** A frame was not heard by anyone: of what comes next nothing is known. */
+  pass(): void {
+    if (!this.#passing) this.forget();
+    this.#passing = true;
   }
 
   /** What was made up fades into a frame that really came; `keep` comes after. */

@@ -142,11 +142,7 @@ export class CoreSession {
   receive(nowMs: number, readMs: number): void {
     this.#hearing?.elapse(readMs);
     if (!this.#parameters) return;
-    let audible = this.#inbound.read(this.#said, nowMs);
-    if (this.#muted || this.#music.party) {
-      this.#said.fill(0);
-      audible = false;
-    }
+    const audible = this.#hear(nowMs);
     const music = this.#music.partners?.next();
     this.heard.frame = music ?? this.#said;
     this.heard.audible = music !== undefined || audible;
@@ -205,6 +201,18 @@ export class CoreSession {
   toString(): string {
     const { host, port } = this.#latch.target ?? { host: "nowhere", port: 0 };
     return `session ${this.id}: ${this.#inbound.toString()} -> mix of ${this.partners.size} -> ${host}:${port}`;
+  }
+
+  /** Takes a frame of what the party says; what nobody hears is not even decoded. False: it is silence. */
+  #hear(nowMs: number): boolean {
+    if (!this.#tap && this.partners.size === 0) {
+      this.#inbound.pass(nowMs);
+      return false;
+    }
+    const audible = this.#inbound.read(this.#said, nowMs);
+    if (!this.#muted && !this.#music.party) return audible;
+    this.#said.fill(0);
+    return false;
   }
 
   /** Sends what the party is to hear of playbacks and partners. */

@@ -1,4 +1,4 @@
-import { createDtmfDetector, FRAME_SAMPLES, type DtmfDetector } from "../audio/index.ts";
+import { codeTable, createDtmfDetector, FRAME_SAMPLES, type DtmfDetector } from "../audio/index.ts";
 import { eventReceiver, isRtcp, parseRtcp, parseRtp, rtpView, sequenceTracker, type ReceivedDigit, type RtcpPacket } from "../rtp/index.ts";
 import { createDecoding, type Decoding } from "./decoding.ts";
 import type { MediaParameters } from "./engine.ts";
@@ -27,6 +27,8 @@ const COMFORT_NOISE_RATE_HZ = 8000;
 /** Shared by all sessions of a thread: not used beyond the packet at hand. */
 const view = rtpView();
 const SILENCE = new Int16Array(FRAME_SAMPLES);
+/** What nobody hears goes here. */
+const unheard = new Int16Array(FRAME_SAMPLES);
 
 /** What comes from the peer: datagrams in, even frames and digits out. No sockets, no timers. */
 export class Inbound {
@@ -39,6 +41,8 @@ export class Inbound {
   #parameters: MediaParameters | undefined;
   #decoding: Decoding | undefined;
   #clock = rtpClock("PCMU");
+  /** What codes of 8 bits stand for, if that is all there is to decode: it then waits until somebody listens. */
+  #table: Int16Array | undefined;
   #sequences = sequenceTracker(1);
   #events = eventReceiver();
   #ssrc = -1;
@@ -115,8 +119,22 @@ export class Inbound {
     // One packet that is missing is bridged; of several in a row nobody knows whether the key was still held.
     const certain = this.#jitter.missing > 1 ? SILENCE : into;
     for (const { digit, durationMs } of this.#keys?.push(certain) ?? []) this.#hooks.digit({ digit, durationMs });
-    this.#counters.packetsDiscarded = this.#discarded + Math.ceil(this.#jitter.dropped / FRAME_SAMPLES);
+    this.#countDiscarded();
     return audible;
+  }
+
+  /** Moves on by a frame that nobody hears. Keys count all the same. */
+  pass(nowMs: number): void {
+    if (this.#keys) {
+      this.read(unheard, nowMs);
+      return;
+    }
+    this.#nowMs = nowMs;
+    if (this.#events.active) this.#tell(this.#events.elapse(nowMs));
+    if (!this.receiving) return;
+    this.#decoding?.turn();
+    this.#jitter.pass();
+    this.#countDiscarded();
   }
 
   toString(): string {
@@ -182,6 +200,7 @@ export class Inbound {
     const { rateHz } = this.#clock;
     this.#decoding?.close();
     this.#clock = rtpClock(codec);
+    this.#table = codeTable(codec);
     this.#decoding = createDecoding(codec, {
       samples: (timestamp, samples, arrival) => {
         this.hearing?.push(timestamp, samples, arrival, this.#nowMs);
@@ -204,10 +223,13 @@ export class Inbound {
   }
 
   #takeAudio(datagram: Uint8Array, arrival: Arrival, nowMs: number): void {
-    const payload = datagram.subarray(view.payloadOffset, view.payloadOffset + Math.min(view.payloadLength, MAX_PAYLOAD));
-    this.#decoding?.push(view.sequence, this.#clock.samplesAt(view.timestamp), payload, arrival);
+    const { timestamp, payloadOffset } = view;
+    const length = Math.min(view.payloadLength, MAX_PAYLOAD);
+    if (!this.#table || this.hearing) {
+      this.#decoding?.push(view.sequence, this.#clock.samplesAt(timestamp), datagram.subarray(payloadOffset, payloadOffset + length), arrival);
+    } else if (!this.#jitter.pushCodes(timestamp, datagram, payloadOffset, length, this.#table)) this.#discarded += 1;
     // Of audio alone: all packets of a key carry the time of its beginning (RFC 4733 §2.2.1).
-    this.reception.arrived(view.timestamp, nowMs);
+    this.reception.arrived(timestamp, nowMs);
   }
 
   /** Who listens ahead of the jitter buffer hears silence by the clock, as in any pause. */
@@ -224,6 +246,10 @@ export class Inbound {
     const timestamp = eventRateHz(parameters) === this.#clock.rateHz ? view.timestamp : samplesAt;
     this.#tell(this.#events.push(payload, timestamp, view.marker, nowMs));
     this.#jitter.pause();
+  }
+
+  #countDiscarded(): void {
+    this.#counters.packetsDiscarded = this.#discarded + Math.ceil(this.#jitter.dropped / FRAME_SAMPLES);
   }
 
   #tell(digits: readonly ReceivedDigit[]): void {

@@ -133,3 +133,41 @@ describe("the jitter buffer", () => {
     );
   });
 });
+
+describe("a jitter buffer that is not always heard", () => {
+  const table = Int16Array.from({ length: 256 }, (_, code) => 16 * code);
+
+  it("is where it would be if it were, whatever comes, and gives the same from the first frame that is whole", () => {
+    const packets = fc.array(fc.integer({ min: 0, max: 6 }), { minLength: 10, maxLength: 60 });
+    fc.assert(
+      fc.property(packets, fc.nat(60), (lateness, heardFrom) => {
+        const always = new JitterBuffer();
+        const later = new JitterBuffer();
+        // A packet is so many frames late, and comes together with the one that is on time.
+        const arrivals = lateness.map((late, number) => ({ number, turn: number + (late > 3 ? late : 0) }));
+        for (let turn = 0; turn < lateness.length + 8; turn++) {
+          for (const { number } of arrivals.filter((one) => one.turn === turn)) {
+            const code = Uint8Array.from({ length: 160 }, () => 1 + (number % 250));
+            const taken = always.push(number * 160, frame(16 * (1 + (number % 250))));
+            expect(later.pushCodes(number * 160, code, 0, 160, table)).toBe(taken);
+          }
+          const [heard, other] = [new Int16Array(160), new Int16Array(160)];
+          const audible = always.read(heard);
+          if (turn < heardFrom) later.pass();
+          else if (later.read(other) && audible && always.missing === 0 && turn > heardFrom + 4) expect(other[159]).toBe(heard[159]);
+          expect([later.dropped, later.depthMs]).toEqual([always.dropped, always.depthMs]);
+        }
+      }),
+      { seed: 11, numRuns: 200 },
+    );
+  });
+
+  it("loses nothing of what lay in it when somebody begins to hear", () => {
+    const buffer = new JitterBuffer();
+    for (const number of [0, 1, 2]) {
+      buffer.pushCodes(number * 160, new Uint8Array(160).fill(number + 1), 0, 160, table);
+      if (number < 2) buffer.pass();
+    }
+    expect(read(buffer, 3)).toEqual([16, 32, 48]);
+  });
+});

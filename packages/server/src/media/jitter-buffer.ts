@@ -16,6 +16,9 @@ const SHRINK_AFTER_PACKETS = 250;
 /** Packets in a row that come too late for a sender that began a new count. */
 const RESTART_AFTER_LATE = 4;
 
+/** Noise that nobody hears goes here. */
+const unheard = new Int16Array(FRAME_SAMPLES);
+
 /**
  * Turns packets, which come early, late, twice or never, into an even stream. Samples are put at the place their
  * timestamp gives them, so packets of any length, reordering and pauses of the sender need no case of their own.
@@ -53,19 +56,17 @@ export class JitterBuffer {
 
   /** Puts samples at their place. False: they were too late, or there already. */
   push(timestamp: number, samples: Int16Array): boolean {
-    if (samples.length === 0 || samples.length > CAPACITY / 2) return false;
-    const margin = timestampDistance(timestamp, this.#cursor);
-    const restarts = !this.#started || Math.abs(margin) + samples.length > CAPACITY || this.#lateInRow >= RESTART_AFTER_LATE;
-    if (restarts) this.#restart(timestamp);
-    else if (margin >= 0) this.#inTime(margin);
-    else if (!this.#late(timestamp, -margin)) return false;
-    if (!this.#ring.isEmptyAt(timestamp)) return false;
+    if (!this.#admits(timestamp, samples.length)) return false;
     this.#ring.write(timestamp, samples);
-    this.#noise?.spoken(timestamp);
-    const end = (timestamp + samples.length) >>> 0;
-    if (timestampDistance(end, this.#newest) > 0) this.#newest = end;
-    const ready = timestampDistance(this.#newest, this.#cursor);
-    if (ready > this.#depth + samples.length + SLACK) this.#dropped += this.#advance(ready - this.#depth);
+    this.#written(timestamp, samples.length);
+    return true;
+  }
+
+  /** The same of codes of 8 bits, which stand in `bytes` from `offset` on, and become samples by `table` when they are heard. */
+  pushCodes(timestamp: number, bytes: Uint8Array, offset: number, count: number, table: Int16Array): boolean {
+    if (!this.#admits(timestamp, count)) return false;
+    this.#ring.writeCodes(timestamp, bytes, offset, count, table);
+    this.#written(timestamp, count);
     return true;
   }
 
@@ -111,6 +112,14 @@ export class JitterBuffer {
     return this.#concealment.keep(into, present > 0 || noisy);
   }
 
+  /** Moves on by a frame that nobody hears, as `read` does. */
+  pass(): void {
+    if (!this.#started) return;
+    this.#noise?.fill(unheard, this.#cursor);
+    this.#advance(FRAME_SAMPLES);
+    this.#concealment.pass();
+  }
+
   /** What comes next is left out on purpose (the sender pressed a key): silence instead of concealment. */
   pause(): void {
     this.#concealment.forget();
@@ -122,6 +131,25 @@ export class JitterBuffer {
     this.#depth = START_DEPTH;
     this.#noise = undefined;
     this.pause();
+  }
+
+  /** Whether there is a place for so many samples of this time. */
+  #admits(timestamp: number, count: number): boolean {
+    if (count === 0 || count > CAPACITY / 2) return false;
+    const margin = timestampDistance(timestamp, this.#cursor);
+    const restarts = !this.#started || Math.abs(margin) + count > CAPACITY || this.#lateInRow >= RESTART_AFTER_LATE;
+    if (restarts) this.#restart(timestamp);
+    else if (margin >= 0) this.#inTime(margin);
+    else if (!this.#late(timestamp, -margin)) return false;
+    return this.#ring.isEmptyAt(timestamp);
+  }
+
+  #written(timestamp: number, count: number): void {
+    this.#noise?.spoken(timestamp);
+    const end = (timestamp + count) >>> 0;
+    if (timestampDistance(end, this.#newest) > 0) this.#newest = end;
+    const ready = timestampDistance(this.#newest, this.#cursor);
+    if (ready > this.#depth + count + SLACK) this.#dropped += this.#advance(ready - this.#depth);
   }
 
   #restart(timestamp: number): void {
