@@ -1,10 +1,11 @@
 import { randomBytes, randomUUID } from "node:crypto";
+import { systemClock } from "./clock.ts";
 
 const ALPHANUMERIC = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 
 /** The only source of randomness, so that a test can hand out what it wants. */
 export interface Ids {
-  /** A random UUID, the id of a call leg. */
+  /** A UUID, the id of a call leg. */
   uuid(): string;
   /** `length` random characters out of A-Z, a-z, 0-9. */
   token(length: number): string;
@@ -14,7 +15,12 @@ export interface Ids {
 
 /** Ids from the system's cryptographic generator. */
 export const randomIds: Ids = {
-  uuid: () => randomUUID(),
+  // RFC 9562 §5.7, version 7: it begins with the time, so that the rows of calls that come together lie together in the
+  // indexes of a database, and few pages of its file change. 74 bits are random, as much as nobody guesses.
+  uuid: () => {
+    const time = systemClock.now().toString(16).padStart(12, "0");
+    return `${time.slice(0, 8)}-${time.slice(8)}-7${randomUUID().slice(15)}`;
+  },
   token: (length) => {
     let text = "";
     // 248 is the largest multiple of 62 in a byte: what is above it would favour the first letters.

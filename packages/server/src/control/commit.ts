@@ -8,5 +8,6 @@ export function commit({ store, outbox }: World, events: readonly NewEvent[], wo
     await work(db);
     for (const event of events) await insertEvent(db, event);
   });
-  inBackground(events.length === 0 ? written : written.then(() => outbox.wake()));
+  const due = events.some(({ url }) => url !== null);
+  inBackground(due ? written.then(() => outbox.wake()) : written);
 }

@@ -1,7 +1,6 @@
 import { channels, scope } from "../base/index.ts";
 import type { TimelineEvent } from "../interpreter/index.ts";
-import { insertEntry, type TimelineEntry } from "../store/index.ts";
-import { inBackground } from "./background.ts";
+import type { TimelineEntry } from "../store/index.ts";
 import type { CallFacts, CallTimeline, LiveCall, World } from "./model.ts";
 
 /** A call whose first `firstEntries` entries of the timeline are written by whoever makes its row. */
@@ -43,7 +42,7 @@ function timelineOf({ store, clock }: World, callId: string, firstEntries: numbe
       }
       sequence += 1;
       const entry = entryOf(event, sequence, clock.now());
-      inBackground(store.writeSoon((db) => insertEntry(db, callId, entry)));
+      store.append({ callId, entry });
       if (channels.timeline.hasSubscribers) channels.timeline.publish({ callId, entry });
     },
   };

@@ -52,7 +52,7 @@ async function finish(world: World, call: LiveCall, cause: Cause): Promise<void>
     for (const { id, media: own } of media) await noteLegMedia(db, id, own);
     await updateCall(db, call.facts.id, { ...end, ...extra });
   };
-  await store.write(write, { patient: true });
+  await store.writeSoon(write);
   call.life.close(cause);
 }
 

@@ -1,5 +1,6 @@
 import type { Kysely } from "kysely";
 import type { CallRow, CallStatus, NewCall, Schema } from "./schema.ts";
+import { insertRow, updateLiving } from "./statements.ts";
 
 /** A call of the app, found by its own id, its request id or the id of one of its legs. */
 export async function findCall(db: Kysely<Schema>, appid: string, anyId: string): Promise<CallRow | undefined> {
@@ -19,7 +20,7 @@ export async function findCall(db: Kysely<Schema>, appid: string, anyId: string)
 }
 
 export async function insertCall(db: Kysely<Schema>, call: NewCall): Promise<void> {
-  await db.insertInto("calls").values(call).execute();
+  await insertRow(db, "calls", call);
 }
 
 /** Changes a call that has not ended: its end is written once and stands. */
@@ -28,7 +29,7 @@ export async function updateCall(
   id: string,
   change: Partial<Pick<CallRow, "status" | "cause" | "started_ms" | "answered_ms" | "ended_ms" | "extra_params" | "flow">>,
 ): Promise<void> {
-  await db.updateTable("calls").set(change).where("id", "=", id).where("status", "<>", "ended").execute();
+  await updateLiving(db, "calls", id, change);
 }
 
 export interface CallPage {

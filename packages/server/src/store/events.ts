@@ -1,5 +1,5 @@
-import { type Kysely, sql } from "kysely";
-import type { EventRow, Schema } from "./schema.ts";
+import { CompiledQuery, type Kysely } from "kysely";
+import type { EventRow, EventState, Schema } from "./schema.ts";
 
 /** Something to tell an app. Without a `url` it is kept for who asks. */
 export interface NewEvent
@@ -7,23 +7,18 @@ export interface NewEvent
 
 /** Puts an event into the outbox, in the transaction of what it tells. A second end of the same thing is not taken. */
 export async function insertEvent(db: Kysely<Schema>, event: NewEvent): Promise<void> {
-  const { url, call_id, created_ms } = event;
-  // Only the first of a call to one address is due: the others wait for it, so that they arrive in their order.
-  const first = sql<number | null>`case when exists (
-    select 1 from events where state = 'pending' and call_id = ${call_id} and url = ${url}
-  ) then null else ${created_ms} end`;
-  await db
-    .insertInto("events")
-    .values({
-      ...event,
-      origin: url === null ? null : new URL(url).origin,
-      state: url === null ? "unaddressed" : "pending",
-      next_attempt_ms: url === null ? null : first,
-      settled_ms: null,
-    })
-    .onConflict((conflict) => conflict.column("ends").doNothing())
-    .execute();
+  const { event_id, appid, call_id, leg_id, sequence, kind, name, ends, url, body, created_ms } = event;
+  const state: EventState = url === null ? "unaddressed" : "pending";
+  const origin = url === null ? null : new URL(url).origin;
+  const values = [event_id, appid, call_id, leg_id, sequence, kind, name, ends, url, origin, body, state, created_ms];
+  await db.executeQuery(CompiledQuery.raw(INSERT, values));
 }
+
+// Only the first of a call to one address is due: the others wait for it, so that they arrive in their order.
+const INSERT = `insert into events (event_id, appid, call_id, leg_id, sequence, kind, name, ends, url, origin, body, state, created_ms, next_attempt_ms)
+  values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, case
+    when ?9 is null or exists (select 1 from events where state = 'pending' and call_id = ?3 and url = ?9) then null else ?13
+  end) on conflict (ends) do nothing`;
 
 export interface EventPage {
   readonly events: readonly EventRow[];

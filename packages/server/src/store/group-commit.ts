@@ -1,16 +1,14 @@
 import type { Kysely } from "kysely";
 import { channels, type Clock, PiopiyError, type Timer } from "../base/index.ts";
 import type { Schema } from "./schema.ts";
-
-/** Writes on an open transaction. It may run more than once (see `groupCommit`), so it does nothing but queries. */
-export type Work<T> = (db: Kysely<Schema>) => Promise<T>;
+import { jobOf, type Job, type Work } from "./write-job.ts";
 
 export interface WriteOptions {
   /** Nobody waits for it, and it must not be lost: while the database cannot be written, it is kept for ten minutes. */
   readonly patient?: boolean;
 }
 
-export interface GroupCommit {
+export interface GroupCommit<Row> {
   /**
    * Resolves when `work` is durable. Everything that was handed over before is committed with it. Rejects with
    * `store_failed` when the database cannot be written for 5 s.
@@ -18,6 +16,11 @@ export interface GroupCommit {
   readonly write: <T>(work: Work<T>, options?: WriteOptions) => Promise<T>;
   /** The same for what nobody waits for: it may stay in memory for up to `LAZY_MS`, and is patient. */
   readonly writeSoon: <T>(work: Work<T>) => Promise<T>;
+  /**
+   * A row of a log, whose place among the writes around it does not matter: those of a transaction are written at its end,
+   * all by one statement. As patient as `writeSoon`; a failure is published.
+   */
+  readonly append: (row: Row) => void;
   /** Resolves when everything handed over so far is durable or has failed; at once while the database cannot be written. */
   readonly flush: () => Promise<void>;
   /** The same, and waits for a database that cannot be written; after 5 s what is left fails. */
@@ -38,22 +41,20 @@ const PATIENT_MS = 600_000;
 /** Between two attempts then: at first, and at most. */
 const PAUSE_MS = { first: 100, most: 1000 } as const;
 
-interface Job {
-  /** Since then it is not tried any more. */
-  readonly deadlineMs: number;
-  run(db: Kysely<Schema>): Promise<unknown>;
-  done(): void;
-  failed(failure: unknown): void;
+export interface GroupCommitOptions<Row> {
+  readonly clock: Clock;
+  /** Brings what is committed to the disk. */
+  readonly sync: () => Promise<void>;
+  readonly insertRows: (db: Kysely<Schema>, rows: readonly Row[]) => Promise<void>;
 }
 
 /**
  * Puts writes that come close together into one transaction, in their order. When one of them fails, the
  * transaction is taken back and each is tried on its own, so that nobody suffers from a neighbour. When it is the
- * database that fails, all of them wait, in their order, and are tried again until their time is over. `sync` brings
- * what is committed to the disk.
+ * database that fails, all of them wait, in their order, and are tried again until their time is over.
  */
-export function groupCommit(db: Kysely<Schema>, clock: Clock, sync: () => Promise<void>): GroupCommit {
-  const queue = new Queue(db, clock, sync);
+export function groupCommit<Row>(db: Kysely<Schema>, options: GroupCommitOptions<Row>): GroupCommit<Row> {
+  const queue = new Queue(db, options);
   return {
     write(work, { patient = false } = {}) {
       const result = queue.add(work, patient ? PATIENT_MS : IMPATIENT_MS);
@@ -64,6 +65,10 @@ export function groupCommit(db: Kysely<Schema>, clock: Clock, sync: () => Promis
       const result = queue.add(work, PATIENT_MS);
       queue.startSoon();
       return result;
+    },
+    append(row) {
+      queue.append(row);
+      queue.startSoon();
     },
     flush: () => queue.flush(),
     end: () => queue.end(),
@@ -76,13 +81,18 @@ export function groupCommit(db: Kysely<Schema>, clock: Clock, sync: () => Promis
   };
 }
 
-class Queue {
+class Queue<Row> {
   refused = 0;
   available = true;
   readonly #db: Kysely<Schema>;
   readonly #clock: Clock;
   readonly #sync: () => Promise<void>;
-  readonly #jobs: Job[] = [];
+  readonly #insertRows: GroupCommitOptions<Row>["insertRows"];
+  readonly #jobs: Job<Row>[] = [];
+  /** In all of `#jobs`. */
+  #rows = 0;
+  /** So many of the first ones are to be written now; the others wait for company. */
+  #due = 0;
   /** Those who wait for all to be durable. */
   readonly #flushing = new Set<() => void>();
   #working: Promise<void> | undefined;
@@ -90,25 +100,48 @@ class Queue {
   /** Nobody waits longer. */
   #endMs = Infinity;
 
-  constructor(db: Kysely<Schema>, clock: Clock, sync: () => Promise<void>) {
+  constructor(db: Kysely<Schema>, { clock, sync, insertRows }: GroupCommitOptions<Row>) {
     this.#db = db;
     this.#clock = clock;
     this.#sync = sync;
+    this.#insertRows = insertRows;
   }
 
   add<T>(work: Work<T>, waitMs: number): Promise<T> {
-    if (this.#jobs.length >= QUEUE_LIMIT) {
-      this.refused += 1;
-      return Promise.reject(new PiopiyError("store_failed", "The database does not keep up: a write was refused."));
-    }
-    const { job, promise } = jobOf(work, this.#clock.monotonicMs() + waitMs);
+    if (this.#isFull()) return Promise.reject(new PiopiyError("store_failed", "The database does not keep up: a write was refused."));
+    const { job, promise } = jobOf<T, Row>(work, this.#clock.monotonicMs() + waitMs);
     this.#jobs.push(job);
     return promise;
+  }
+
+  append(row: Row): void {
+    if (this.#isFull()) return lost(new PiopiyError("store_failed", "The database does not keep up: an entry was refused."));
+    let last = this.#jobs.at(-1);
+    if (!last) this.#jobs.push((last = this.#jobOfRows([])));
+    last.rows.push(row);
+    this.#rows += 1;
+  }
+
+  #isFull(): boolean {
+    const full = this.#jobs.length + this.#rows >= QUEUE_LIMIT;
+    if (full) this.refused += 1;
+    return full;
+  }
+
+  #jobOfRows(rows: readonly Row[]): Job<Row> {
+    return {
+      deadlineMs: this.#clock.monotonicMs() + PATIENT_MS,
+      rows: [],
+      run: async (db) => rows.length > 0 && (await this.#insertRows(db, rows)),
+      done: () => undefined,
+      failed: lost,
+    };
   }
 
   start(): void {
     this.#lazy?.cancel();
     this.#lazy = undefined;
+    this.#due = this.#jobs.length;
     this.#working ??= this.#drain();
   }
 
@@ -133,6 +166,10 @@ class Queue {
     }
   }
 
+  #count(): void {
+    this.#rows = this.#jobs.reduce((sum, { rows }) => sum + rows.length, 0);
+  }
+
   #release(): void {
     for (const resolve of this.#flushing) resolve();
     this.#flushing.clear();
@@ -142,15 +179,19 @@ class Queue {
     // A turn of the microtask queue lets everything written in the same breath join the first transaction.
     await Promise.resolve();
     let pauseMs: number = PAUSE_MS.first;
-    while (this.#jobs.length > 0) {
-      const batch = this.#jobs.splice(0, BATCH);
+    while (this.#due > 0) {
+      const batch = this.#jobs.splice(0, Math.min(BATCH, this.#due));
+      this.#due -= batch.length;
+      this.#count();
       const left = await this.#commitAll(batch);
       if (left.length === 0) {
         pauseMs = PAUSE_MS.first;
         continue;
       }
       this.#jobs.unshift(...left);
+      this.#count();
       await this.#pause(pauseMs);
+      this.#due = this.#jobs.length;
       pauseMs = Math.min(2 * pauseMs, PAUSE_MS.most);
     }
     // In the same breath as the queue was seen empty: what comes later starts a new drain.
@@ -158,26 +199,29 @@ class Queue {
   }
 
   /** What is left of the batch, because the database could not be written. */
-  async #commitAll(batch: readonly Job[]): Promise<readonly Job[]> {
+  async #commitAll(batch: readonly Job<Row>[]): Promise<readonly Job<Row>[]> {
     const outcome = await this.#commit(batch);
     if (outcome === "unavailable") return batch;
     if (outcome === "done") return [];
-    for (const [index, job] of batch.entries()) if ((await this.#commit([job])) === "unavailable") return batch.slice(index);
+    const single = batch.flatMap((job) => [{ ...job, rows: [] }, ...job.rows.map((row) => this.#jobOfRows([row]))]);
+    for (const [index, job] of single.entries()) if ((await this.#commit([job])) === "unavailable") return single.slice(index);
     return [];
   }
 
   /** Unless it is done, nobody was told: each will be tried alone, or all of them again. */
-  async #commit(batch: readonly Job[]): Promise<"done" | "failed" | "unavailable"> {
+  async #commit(batch: readonly Job<Row>[]): Promise<"done" | "failed" | "unavailable"> {
+    const rows = batch.flatMap((job) => job.rows);
     try {
       await this.#db.transaction().execute(async (transaction) => {
         for (const job of batch) await job.run(transaction);
+        if (rows.length > 0) await this.#insertRows(transaction, rows);
       });
     } catch (failure) {
       if (isUnavailable(failure)) {
         this.#unavailable(failure);
         return "unavailable";
       }
-      if (batch.length > 1) return "failed";
+      if (batch.length + rows.length > 1) return "failed";
       batch[0]?.failed(failure);
       return "done";
     }
@@ -189,7 +233,7 @@ class Queue {
    * It is committed; those who wait are told when it is on the disk. Where that fails it is not tried again: nobody
    * knows what became of it, and it may be there already.
    */
-  async #settle(batch: readonly Job[]): Promise<void> {
+  async #settle(batch: readonly Job<Row>[]): Promise<void> {
     try {
       await this.#sync();
     } catch (failure) {
@@ -211,32 +255,17 @@ class Queue {
   async #pause(delayMs: number): Promise<void> {
     await new Promise<void>((resolve) => this.#clock.setTimer(delayMs, resolve));
     const nowMs = this.#clock.monotonicMs();
-    const isOver = ({ deadlineMs }: Job) => Math.min(deadlineMs, this.#endMs) <= nowMs;
+    const isOver = ({ deadlineMs }: Job<Row>) => Math.min(deadlineMs, this.#endMs) <= nowMs;
     const over = this.#jobs.filter(isOver);
     if (over.length === 0) return;
     const rest = this.#jobs.filter((job) => !isOver(job));
     this.#jobs.splice(0, this.#jobs.length, ...rest);
+    this.#count();
     for (const job of over) job.failed(new PiopiyError("store_failed"));
   }
 }
 
 const isUnavailable = (failure: unknown): boolean => failure instanceof PiopiyError && failure.code === "store_failed";
 
-function jobOf<T>(work: Work<T>, deadlineMs: number): { readonly job: Job; readonly promise: Promise<T> } {
-  let result: { readonly value: T } | undefined;
-  let settle: { resolve: (value: T) => void; reject: (failure: unknown) => void } | undefined;
-  const promise = new Promise<T>((resolve, reject) => {
-    settle = { resolve, reject };
-  });
-  const job: Job = {
-    deadlineMs,
-    async run(db) {
-      result = { value: await work(db) };
-    },
-    done() {
-      if (result) settle?.resolve(result.value);
-    },
-    failed: (failure) => settle?.reject(failure),
-  };
-  return { job, promise };
-}
+/** Nobody waits for a row. */
+const lost = (failure: unknown): void => channels.failure.publish({ layer: "store", failure });

@@ -1,8 +1,9 @@
-import { type Insertable, type Kysely, sql } from "kysely";
+import { CompiledQuery, type Insertable, type Kysely, sql } from "kysely";
 import type { LegRow, Schema } from "./schema.ts";
+import { insertRow, updateLiving } from "./statements.ts";
 
 export async function insertLeg(db: Kysely<Schema>, leg: Insertable<Schema["legs"]>): Promise<void> {
-  await db.insertInto("legs").values(leg).execute();
+  await insertRow(db, "legs", leg);
 }
 
 /** Changes a leg that has not ended: its end is written once and stands. */
@@ -11,12 +12,12 @@ export async function updateLeg(
   id: string,
   change: Partial<Pick<LegRow, "status" | "ringing_ms" | "answered_ms" | "ended_ms" | "cause" | "ended_by" | "sip_status" | "sip_call_id">>,
 ): Promise<void> {
-  await db.updateTable("legs").set(change).where("id", "=", id).where("status", "<>", "ended").execute();
+  await updateLiving(db, "legs", id, change);
 }
 
 /** What the media of a leg came to; it is known after the leg's end. */
 export async function noteLegMedia(db: Kysely<Schema>, id: string, media: unknown): Promise<void> {
-  await db.updateTable("legs").set({ media: JSON.stringify(media) }).where("id", "=", id).execute();
+  await db.executeQuery(CompiledQuery.raw("update legs set media = ? where id = ?", [JSON.stringify(media), id]));
 }
 
 /** A call's legs in the order they were started. */

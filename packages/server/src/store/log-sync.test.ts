@@ -6,6 +6,7 @@ import { PiopiyError, VirtualClock } from "../base/index.ts";
 import { groupCommit } from "./group-commit.ts";
 import { logSync } from "./log-sync.ts";
 import { openStore } from "./store.ts";
+import { insertEntries } from "./timeline.ts";
 
 const folders: string[] = [];
 afterEach(() => {
@@ -27,7 +28,7 @@ describe("a commit", () => {
       told.push("committed");
       return new Promise<void>((resolve) => setImmediate(() => (told.push("on the disk"), resolve())));
     };
-    await groupCommit(memory.db, memory.clock, synced).write((db) => db.selectFrom("settings").selectAll().execute());
+    await groupCommit(memory.db, { clock: memory.clock, sync: synced, insertRows: insertEntries }).write((db) => db.selectFrom("settings").selectAll().execute());
     expect([...told, "told"]).toEqual(["committed", "on the disk", "told"]);
     await memory.close();
   });
@@ -36,7 +37,11 @@ describe("a commit", () => {
     const { store: memory } = await store();
     let ran = 0;
     let broken = true;
-    const writes = groupCommit(memory.db, memory.clock, () => (broken ? Promise.reject(new PiopiyError("store_failed")) : Promise.resolve()));
+    const writes = groupCommit(memory.db, {
+      clock: memory.clock,
+      sync: () => (broken ? Promise.reject(new PiopiyError("store_failed")) : Promise.resolve()),
+      insertRows: insertEntries,
+    });
     const work = async () => {
       ran += 1;
     };

@@ -4,10 +4,10 @@ import { join } from "node:path";
 import Libsql from "libsql";
 import { sql } from "kysely";
 import { afterEach, describe, expect, it } from "vitest";
-import { seededIds, VirtualClock } from "../base/index.ts";
+import { channels, seededIds, VirtualClock } from "../base/index.ts";
 import {
   developmentApp, findCall, findKey, findRecording, finishRecording, insertCall, insertEntry, insertKey, insertLeg,
-  insertRecording, listCalls, type NewCall, openStore, readLegs, readTimeline, type Store, updateCall, updateLeg,
+  insertRecording, listCalls, type NewCall, openStore, readLegs, readTimeline, type Store, type TimelineEntry, updateCall, updateLeg,
 } from "./index.ts";
 import { migrate } from "./migrations.ts";
 
@@ -129,6 +129,58 @@ describe("durability", () => {
     await second;
     expect(await readTimeline(store.db, "call-1")).toHaveLength(2);
     expect(clock.timers).toBe(0);
+  });
+
+  it("waits anew for company after each transaction, of which there is one in 20 ms however long it takes", async () => {
+    const clock = new VirtualClock();
+    const store = await open(":memory:", clock);
+    await store.write((db) => insertCall(db, call()));
+    const written: number[] = [];
+    const soon = (number: number) => store.writeSoon(async () => void written.push(number));
+    const first = soon(1).then(() => void soon(2));
+    await clock.advance(20);
+    await first;
+    await clock.advance(19);
+    expect(written).toEqual([1]);
+    await clock.advance(1);
+    expect(written).toEqual([1, 2]);
+  });
+
+  it("appends the rows of a log in their order, behind what was written before them", async () => {
+    const clock = new VirtualClock();
+    const store = await open(":memory:", clock);
+    const entry = (sequence: number, data?: TimelineEntry["data"]) =>
+      store.append({ callId: "call-1", entry: { sequence, at_ms: sequence, type: "x", ...(data && { data }) } });
+    const made = store.writeSoon((db) => insertCall(db, call()));
+    entry(1);
+    entry(2, { text: "\"'", list: [1, { deep: null }] });
+    await clock.advance(20);
+    await made;
+    entry(3);
+    await store.flush();
+    expect(await readTimeline(store.db, "call-1")).toEqual([
+      { sequence: 1, at_ms: 1, type: "x" },
+      { sequence: 2, at_ms: 2, type: "x", data: { text: "\"'", list: [1, { deep: null }] } },
+      { sequence: 3, at_ms: 3, type: "x" },
+    ]);
+  });
+
+  it("loses neither the neighbours of a row that fails, nor the rows behind a write that does; what is lost is told", async () => {
+    const store = await open();
+    const failures: unknown[] = [];
+    const listen = (message: unknown) => void failures.push(message);
+    channels.failure.subscribe(listen);
+    const entry = (callId: string, sequence: number) => store.append({ callId, entry: { sequence, at_ms: 1, type: "x" } });
+    const outcomes = [store.writeSoon((db) => insertCall(db, call())), store.writeSoon((db) => insertCall(db, call({ id: "call-2" })))];
+    entry("call-1", 1);
+    entry("nobody's", 1);
+    entry("call-1", 2);
+    const settled = Promise.allSettled(outcomes);
+    await store.flush();
+    expect((await settled).map(({ status }) => status)).toEqual(["fulfilled", "rejected"]);
+    channels.failure.unsubscribe(listen);
+    expect((await readTimeline(store.db, "call-1")).map(({ sequence }) => sequence)).toEqual([1, 2]);
+    expect(failures).toMatchObject([{ layer: "store" }]);
   });
 
   it("does not let a write that fails take its neighbours with it", async () => {

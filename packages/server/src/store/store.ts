@@ -6,12 +6,13 @@ import { purgeKeys } from "./idempotency.ts";
 import { logSync, type LogSync } from "./log-sync.ts";
 import { migrate } from "./migrations.ts";
 import type { Schema } from "./schema.ts";
+import { insertEntries, type NewEntry } from "./timeline.ts";
 
 /** A connection or a transaction that the functions of this layer take. */
 export type Queries = Kysely<Schema>;
 
 /** The server's database. Reads go to `db`; writes through `write`, which resolves when they are durable. */
-export interface Store extends Omit<GroupCommit, "end"> {
+export interface Store extends Omit<GroupCommit<NewEntry>, "end"> {
   readonly db: Queries;
   readonly clock: Clock;
   /** Writes what is left and closes the file. */
@@ -34,13 +35,14 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     await migrate(db);
     await waitNoLonger(db);
     const log = options.log ?? (await logSync(options.file));
-    const writes = groupCommit(db, clock, () => log.sync());
+    const writes = groupCommit(db, { clock, sync: () => log.sync(), insertRows: insertEntries });
     await writes.write((db) => purgeKeys(db, clock.now()));
     return {
       db,
       clock,
       write: writes.write,
       writeSoon: writes.writeSoon,
+      append: writes.append,
       flush: writes.flush,
       get refused() {
         return writes.refused;
