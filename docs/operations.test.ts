@@ -1,7 +1,9 @@
+import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { resolveConfig, startServer, type RunningServer } from "@piopiy/server";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
@@ -54,10 +56,11 @@ describe("docs/operations.md", () => {
     expect(await source("store/group-commit.ts")).toMatch(/QUEUE_LIMIT = 20_000;[^]*IMPATIENT_MS = 5000;\nconst PATIENT_MS = 600_000;/);
     expect(await source("control/retention/retention.ts")).toMatch(/EVERY_MS = 3_600_000;[^]*ROOM_EVERY_MS = 60_000;/);
     expect(await source("control/control.ts")).toContain("DRAIN_MS = 5000");
-    const results = await readFile(join(root, "bench/results/2026-11-22-first-call.md"), "utf8");
-    for (const figure of ["| 400 calls playing: CPU per 100 calls | 10.6 %", "CPU per 100 calls | 23.1 %", "CPU per 100 calls | 26.2 %", "p99 gap ≤ 30 ms and nothing lost: 450", "≥ 175 /s", "1,005 /s", "114 MB"]) {
-      expect(results).toContain(figure);
-    }
+  });
+
+  it("has the figures of the results that it links to", async () => {
+    await promisify(execFile)(process.execPath, [join(root, "tools/sizing.mjs"), "--check"]);
+    expect(/## Sizing[^]*?\n## /.exec(page)?.[0]).toMatch(/\| calls playing at a time, .* \| [1-9][\d,]* \|/);
   });
 
   it("has every setting of retention, with its default", () => {

@@ -1,4 +1,5 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { parseExactBotMessage, parseExactServerMessage, parseFlow, parseStreamMessage } from "@piopiy/pcmo";
@@ -25,10 +26,10 @@ it("the bot of docs/streaming.md welcomes the caller with its file, says what it
   expect(bots).toHaveLength(1);
   // As a reader runs it who takes another port, in the folder in which the file is.
   const code = bots[0]!.replace("createStreamServer({", "export const bot = createStreamServer({").replace("port: 9000", "port: 0");
-  await run("streaming", "");
-  await writeFile(join(built, "welcome.wav"), wavFile({ channels: 1, sampleRateHz: 8000 }, toneSamples({ frequencyHz: 620, durationMs: 600 })));
+  const own = await mkdtemp(join(tmpdir(), "piopiy-bot-"));
+  await writeFile(join(own, "welcome.wav"), wavFile({ channels: 1, sampleRateHz: 8000 }, toneSamples({ frequencyHz: 620, durationMs: 600 })));
   const home = process.cwd();
-  process.chdir(built);
+  process.chdir(own);
   try {
     await run("streaming-bot", code);
     const { bot }: { readonly bot: StreamServer } = await import(pathToFileURL(join(built, "streaming-bot.ts")).href);
@@ -48,6 +49,7 @@ it("the bot of docs/streaming.md welcomes the caller with its file, says what it
     await bot.close();
   } finally {
     process.chdir(home);
+    await rm(own, { recursive: true, force: true });
   }
 });
 
