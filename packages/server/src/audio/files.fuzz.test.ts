@@ -48,7 +48,7 @@ describe("a file of a stranger", () => {
 /** Packets of our encoder, and of one that speaks in stereo, in 60 ms, with FEC. */
 function opusPackets(): readonly Uint8Array[] {
   const [ours, theirs] = [createEncoder("opus"), opusPeer({ rateHz: 48_000, channels: 2, application: "audio", fec: 20 })];
-  const packets = Array.from({ length: 4 }, () => {
+  const packets: Uint8Array[] = Array.from({ length: 4 }, () => {
     const target = new Uint8Array(FRAME_SAMPLES);
     return target.slice(0, ours.encode(toneSamples({ frequencyHz: 440, durationMs: 20 }), target, 0));
   });
