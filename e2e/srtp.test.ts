@@ -1,0 +1,54 @@
+import { Action } from "piopiy";
+import { beforeEach, describe, expect, it } from "vitest";
+import { noBaresip, startBaresip } from "./baresip.ts";
+import { makeCertificate } from "./certificate.ts";
+import { LOOPBACK } from "./ports.ts";
+import { toneMs } from "./records.ts";
+import { PLAYED_MS, startTestServer, tones } from "./test-server.ts";
+
+const account = { username: "alice", password: "alice-password", says: tones.phone, transport: "tls" } as const;
+const phones = [{ username: "alice", password: "alice-password", number: "15550101" }];
+const numbers = [{ number: "15550001", pcmo: [{ action: "record", channels: "stereo" }, { action: "play", file_name: "played.wav" }] }];
+const HEARD_MS = PLAYED_MS - 250;
+const encrypted = { encryption: { keys: "sdes", suite: expect.stringMatching(/^A/) } };
+
+describe.concurrent("baresip with SRTP, over TLS", () => {
+  beforeEach(({ skip }) => skip(noBaresip !== undefined, noBaresip));
+
+  it.for(["srtp", "srtp-mand", "srtp-mandf"] as const)("%s: calls a number, hears the prompt, and is heard", async (encryption, { onTestFinished }) => {
+    const tls = await makeCertificate(onTestFinished, LOOPBACK);
+    const { sip, records } = await startTestServer(onTestFinished, { phones, numbers, encryption: "required", tls: { cert: tls.cert, key: tls.key } });
+    const phone = await startBaresip(onTestFinished, { ...account, encryption, server: { host: LOOPBACK, port: sip.tls }, ca: tls.ca });
+    phone.call("15550001");
+    await phone.inCall();
+    await phone.callEnded();
+
+    expect(toneMs(await phone.heard(), tones.played)).toBeGreaterThanOrEqual(HEARD_MS);
+    const call = await records.single();
+    expect(call).toMatchObject({ direction: "inbound", cause: "completed", legs: [{ media: encrypted }] });
+    const { said, heard } = await records.recording(call);
+    expect(toneMs(heard, tones.played)).toBeGreaterThanOrEqual(HEARD_MS);
+    expect(toneMs(said, tones.phone)).toBeGreaterThanOrEqual(HEARD_MS - 200);
+  });
+
+  it.for([["srtp-mand", encrypted], [undefined, { encryption: null }]] as const)("%s: is called, and asked for what it does", async ([encryption, media], { onTestFinished }) => {
+    const tls = await makeCertificate(onTestFinished, LOOPBACK);
+    const { sip, client, records } = await startTestServer(onTestFinished, { phones, tls: { cert: tls.cert, key: tls.key } });
+    const phone = await startBaresip(onTestFinished, { ...account, ...(encryption && { encryption }), server: { host: LOOPBACK, port: sip.tls }, ca: tls.ca, answers: true });
+    await client.voice.call("15550101", "15550100", new Action().record({ channels: "stereo" }).playMusic("played.wav"));
+    await phone.callEnded();
+
+    expect(toneMs(await phone.heard(), tones.played)).toBeGreaterThanOrEqual(HEARD_MS);
+    const call = await records.single();
+    expect(call).toMatchObject({ direction: "outbound", cause: "completed", legs: [{ media }] });
+    expect(toneMs((await records.recording(call)).said, tones.phone)).toBeGreaterThanOrEqual(HEARD_MS - 200);
+  });
+
+  it("that is required is refused to a phone that does without", async ({ onTestFinished }) => {
+    const tls = await makeCertificate(onTestFinished, LOOPBACK);
+    const { sip } = await startTestServer(onTestFinished, { phones, numbers, encryption: "required", tls: { cert: tls.cert, key: tls.key } });
+    const phone = await startBaresip(onTestFinished, { ...account, server: { host: LOOPBACK, port: sip.tls }, ca: tls.ca });
+    phone.call("15550001");
+    expect(await phone.callEnded()).toContain("488");
+  });
+});
