@@ -1,5 +1,5 @@
 import { parentPort } from "node:worker_threads";
-import { createFileDecoder, fileKind, parseWav, resample, SAMPLE_RATE_HZ } from "../audio/index.ts";
+import { createFileDecoder, fileKind, inSharedMemory, parseWav, resample, SAMPLE_RATE_HZ } from "../audio/index.ts";
 import { concatSamples } from "../base/index.ts";
 import { createReply } from "./sample-reply.ts";
 
@@ -19,4 +19,5 @@ async function decode(bytes: Uint8Array): Promise<Int16Array> {
 
 const reply = createReply();
 
-parentPort?.on("message", (bytes: Uint8Array) => void reply(decode(bytes)));
+// What is decoded as a whole is kept, and played by many: all of them read the same samples.
+parentPort?.on("message", (bytes: Uint8Array) => void reply(decode(bytes).then(inSharedMemory)));

@@ -5,7 +5,15 @@ const CHUNK_SAMPLES = SAMPLE_RATE_HZ;
 
 /** A source that plays 8 kHz `samples` once. It may be read any number of times: the samples are shared, not copied. */
 export function sourceOf(samples: Int16Array, kind: AudioSource["kind"]): AudioSource {
-  return { kind, chunks: { [Symbol.asyncIterator]: () => slices(samples) } };
+  const whole = samples.buffer instanceof SharedArrayBuffer ? { whole: samples } : undefined;
+  return { kind, chunks: { [Symbol.asyncIterator]: () => slices(samples) }, ...whole };
+}
+
+/** A copy in memory that threads share. */
+export function inSharedMemory(samples: Int16Array): Int16Array {
+  const copy = new Int16Array(new SharedArrayBuffer(samples.byteLength));
+  copy.set(samples);
+  return copy;
 }
 
 async function* slices(samples: Int16Array): AsyncGenerator<Int16Array> {

@@ -1,4 +1,4 @@
-export { collect, sourceOf } from "./chunks.ts";
+export { collect, inSharedMemory, sourceOf } from "./chunks.ts";
 export { codeTable, createDecoder, createEncoder, MAX_FRAME_BYTES, type AudioCodec, type AudioDecoder, type AudioEncoder, type EncoderWishes } from "./codec.ts";
 export { createDtmfDetector, type DetectedKey, type DtmfDetector } from "./dtmf-detector.ts";
 export { createFileDecoder, type FileDecoder } from "./file-decoder.ts";

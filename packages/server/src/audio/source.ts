@@ -15,6 +15,8 @@ export interface AudioSource {
   /** For logs and timelines: what kind of source this is; never its text or address. */
   readonly kind: "file" | "speech" | "tone" | "stream" | "silence";
   readonly chunks: AsyncIterable<Int16Array>;
+  /** All of it at once, where it lies in memory that threads share: nothing has to be read and handed over then. */
+  readonly whole?: Int16Array;
 }
 
 /**

@@ -9,7 +9,7 @@ export function perform(session: CoreSession, command: SessionCommand, nowMs: nu
   const { playout, digits } = session;
   switch (command.type) {
     case "play":
-      return playout.add(command.playback, command.kind, command.feed);
+      return play(session, command, nowMs);
     case "mark":
       return playout.mark(command.playback, command.mark);
     case "pause":
@@ -40,6 +40,13 @@ export function perform(session: CoreSession, command: SessionCommand, nowMs: nu
     case "unlink":
       return unlink(session, command.link);
   }
+}
+
+function play({ playout }: CoreSession, { playback, kind, feed, whole }: Extract<Command, { type: "play" }>, nowMs: number): void {
+  playout.add(playback, kind, feed);
+  if (!whole) return;
+  playout.append(playback, whole, nowMs);
+  playout.end(playback);
 }
 
 function link(session: CoreSession, other: number): void {

@@ -60,6 +60,25 @@ export function startPlayback(source: AudioSource, signal: AbortSignal, port: Pl
   };
 }
 
+/** One of which the thread has had all samples from the beginning. */
+export function startWhole(signal: AbortSignal, flush: () => void): Playback {
+  const { promise, resolve, reject } = deferred<PlayResult>();
+  const finish = () => signal.removeEventListener("abort", flush);
+  signal.addEventListener("abort", flush, { once: true });
+  return {
+    result: promise,
+    used: () => undefined,
+    played({ complete, heardMs }) {
+      finish();
+      resolve({ complete, heardMs });
+    },
+    lost(failure) {
+      finish();
+      reject(failure);
+    },
+  };
+}
+
 async function readAhead(source: AudioSource, stop: AbortSignal, room: Room, port: PlaybackPort): Promise<void> {
   for await (const chunk of untilStopped(source.chunks, stop)) {
     for (let at = 0; at < chunk.length; at += PORTION_SAMPLES) {

@@ -11,7 +11,8 @@ import type { MediaParameters, MediaSessionEvents, MediaStatistics, SessionStati
 export type Command =
   | { readonly type: "open"; readonly session: number; readonly port: number; readonly near?: number }
   | { readonly type: "configure"; readonly session: number; readonly parameters: MediaParameters }
-  | { readonly type: "play"; readonly session: number; readonly playback: number; readonly kind: AudioSource["kind"]; readonly feed?: FeedMode }
+  /** `whole`: all samples of the playback, in shared memory; nothing more of it comes. */
+  | { readonly type: "play"; readonly session: number; readonly playback: number; readonly kind: AudioSource["kind"]; readonly feed?: FeedMode; readonly whole?: Int16Array }
   /** Told by `marked` when all samples before it have left. */
   | { readonly type: "mark"; readonly session: number; readonly playback: number; readonly mark: number }
   | { readonly type: "pause"; readonly session: number; readonly playback: number; readonly on: boolean }

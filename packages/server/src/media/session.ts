@@ -4,7 +4,7 @@ import { Audience } from "./audience.ts";
 import { deferred } from "./deferred.ts";
 import type { DtlsWay, MediaParameters, MediaSession, MediaSessionEvents, PlayResult, SessionStatistics, TapBatch, TapOptions } from "./engine.ts";
 import { createFeed, silentFeed, type Feed, type FeedOptions, type FeedReports } from "./feed.ts";
-import { startPlayback, type Playback } from "./playback.ts";
+import { startPlayback, startWhole, type Playback } from "./playback.ts";
 import type { Command, CommandPort, Report } from "./protocol.ts";
 import type { MediaAddress } from "./latch.ts";
 import { newCounters } from "./statistics.ts";
@@ -64,11 +64,13 @@ export class Session implements MediaSession {
     if (signal.aborted || this.#closing) return { complete: false, heardMs: 0 };
     const send = this.#send;
     const about = { session: this.id, playback: this.#next++ };
-    send({ type: "play", ...about, kind: source.kind });
-    const playback = startPlayback(source, signal, {
+    const { kind, whole } = source;
+    send({ type: "play", ...about, kind, ...(whole && { whole }) });
+    const flush = () => send({ type: "flush", ...about });
+    const playback = whole ? startWhole(signal, flush) : startPlayback(source, signal, {
       samples: (samples) => this.#ports.thread.samples(this.id, about.playback, samples),
       ended: () => send({ type: "ended", ...about }),
-      flush: () => send({ type: "flush", ...about }),
+      flush,
     });
     this.#playbacks.set(about.playback, playback);
     return await playback.result;

@@ -1,6 +1,6 @@
 import { Worker } from "node:worker_threads";
 import { afterEach, describe, expect, it } from "vitest";
-import { tonePower, toneSource } from "../audio/index.ts";
+import { inSharedMemory, sourceOf, tonePower, toneSamples, toneSource } from "../audio/index.ts";
 import { channels, concatSamples } from "../base/index.ts";
 import { startWorker, type StartWorker } from "./host.ts";
 import { createMediaEngine, type MediaEngine, type MediaParameters, type MediaSession } from "./index.ts";
@@ -59,7 +59,31 @@ function hears(session: MediaSession, hz: number): Promise<void> {
 
 const never = new AbortController().signal;
 
+/** Chunks that must not be asked for. */
+async function* failing(): AsyncGenerator<Int16Array> {
+  yield await Promise.reject<Int16Array>(new Error("nobody reads chunks of what is there as a whole"));
+}
+
 describe("an engine on worker threads", () => {
+  it("plays what lies in shared memory as it is, in its turn, and tells what was heard of it", async () => {
+    const { engine } = await newEngine(1);
+    const [one, other] = await pair(engine);
+    const stop = new AbortController();
+    const samples = inSharedMemory(toneSamples({ frequencyHz: 440, durationMs: 5000 }));
+    const playing = [
+      one.play(toneSource({ frequencyHz: 1000, durationMs: 60 }), never),
+      one.play({ ...sourceOf(samples.subarray(0, 500), "file"), chunks: failing() }, never),
+      one.play(sourceOf(samples, "file"), stop.signal),
+      one.play(sourceOf(inSharedMemory(new Int16Array(0)), "file"), never),
+    ];
+    await hears(other, 440);
+    stop.abort();
+    const [first, second, third, empty] = await Promise.all(playing);
+    expect([first, second, empty]).toEqual([{ complete: true, heardMs: 60 }, { complete: true, heardMs: 63 }, { complete: true, heardMs: 0 }]);
+    expect(third).toMatchObject({ complete: false });
+    expect(third?.heardMs).toBeGreaterThan(200);
+  });
+
   it("plays, presses keys, joins within and across threads, and counts", async () => {
     const { engine } = await newEngine(2);
     const [caller, callerPhone] = await pair(engine);
