@@ -84,7 +84,7 @@ export class CoreSession {
         this.#outbound.expectLoss(this.#rtcp.peer.recentLossPercent);
       },
     });
-    this.#rtcp = createRtcp(ports.ids, this.#outbound.ssrc, this.#inbound.reception);
+    this.#rtcp = createRtcp(ports.ids, this.#outbound.stream.ssrc, this.#inbound.reception);
     this.playout = new Playout(this.counters, {
       used: (playback, samples) => tell({ type: "used", session: id, playback, samples }),
       playing: (kind) => tell({ type: "playing", session: id, event: { kind } }),
@@ -252,19 +252,19 @@ export class CoreSession {
 
   /** RFC 7160 §4.1: a codec with another clock is another source, and the one so far takes its leave. */
   #speak(parameters: MediaParameters, nowMs: number): void {
-    const { ssrc } = this.#outbound;
+    const { ssrc } = this.#outbound.stream;
     const sent = this.#sent();
     this.#outbound.configure(parameters);
-    if (this.#outbound.ssrc !== ssrc) {
+    if (this.#outbound.stream.ssrc !== ssrc) {
       if (sent.packets > 0) this.#report(this.#rtcp.bye(sent, nowMs));
       this.#former = { packets: this.counters.packetsSent, bytes: this.#bytesSent };
     }
-    this.#rtcp.follow(this.#outbound.ssrc, clockRateHz(parameters.codec));
+    this.#rtcp.follow(this.#outbound.stream.ssrc, clockRateHz(parameters.codec));
   }
 
   #sent(): Sent {
     const { packets, bytes } = this.#former;
-    return { packets: this.counters.packetsSent - packets, bytes: this.#bytesSent - bytes, timestamp: this.#outbound.timestamp };
+    return { packets: this.counters.packetsSent - packets, bytes: this.#bytesSent - bytes, timestamp: this.#outbound.stream.timestamp };
   }
 
   /** RFC 3264 §5.1: RTCP goes on whatever the direction, on hold as well. */

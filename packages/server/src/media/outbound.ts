@@ -3,17 +3,15 @@ import type { Ids } from "../base/index.ts";
 import { EVENT_BYTES, RTP_HEADER_BYTES, writeTelephoneEvent, type EventPacket } from "../rtp/index.ts";
 import type { MediaParameters } from "./engine.ts";
 import { clockRateHz } from "./rtp-clock.ts";
-import { rtpStream } from "./rtp-stream.ts";
+import { rtpStream, type RtpStream } from "./rtp-stream.ts";
 
 /**
  * Makes the packets of one RTP stream. Packets are written into a few buffers in turn: a packet is valid until as
  * many more have been made, which is longer than a socket keeps one.
  */
 export interface Outbound {
-  /** Another one, once the clock of the codec has become another. */
-  readonly ssrc: number;
-  /** Of the packet that comes next. */
-  readonly timestamp: number;
+  /** The SSRC, another one once the clock of the codec has become another, and the timestamp of the packet that comes next. */
+  readonly stream: Pick<RtpStream, "ssrc" | "timestamp">;
   configure(parameters: MediaParameters): void;
   /** So much of what is sent does not reach the peer, of late: 0 to 100. */
   expectLoss(percent: number): void;
@@ -52,12 +50,7 @@ export function createOutbound(ids: Ids): Outbound {
   };
 
   return {
-    get ssrc() {
-      return stream.ssrc;
-    },
-    get timestamp() {
-      return stream.timestamp;
-    },
+    stream,
     configure({ codec, wishes, payloadType, telephoneEventPayloadType, telephoneEventRateHz }) {
       // What the peer's decoder knows of the stream goes on through a hold or another address.
       if (codec !== current.codec || !sameWishes(wishes, current.wishes)) {
@@ -90,8 +83,8 @@ export function createOutbound(ids: Ids): Outbound {
       stream.pass(1);
       return bytes;
     },
-    pass(count) {
-      stream.pass(count);
+    pass(frames) {
+      stream.pass(frames);
       talking = false;
     },
   };

@@ -68,7 +68,6 @@ export function createRtcp(ids: Ids, firstSsrc: number, reception: Reception): R
   const cname = ids.token(NAME_LETTERS);
   let ssrc = firstSsrc;
   const reports = createPeerReports();
-  let dueMs = Infinity;
   let cameFrom: MediaAddress | undefined;
   /** Packets sent at the last report, and at the one before. */
   let sentAt = 0;
@@ -76,7 +75,7 @@ export function createRtcp(ids: Ids, firstSsrc: number, reception: Reception): R
 
   /** RFC 3550 §6.3.1: from half to one and a half of the interval, so that reports of many do not meet. */
   const scheduleIn = (intervalMs: number, nowMs: number) => {
-    dueMs = nowMs + (intervalMs * (0.5 + ids.integer(0x1_0000) / 0x1_0000)) / COMPENSATION;
+    rtcp.dueMs = nowMs + (intervalMs * (0.5 + ids.integer(0x1_0000) / 0x1_0000)) / COMPENSATION;
   };
 
   const reportOf = ({ packets, bytes, timestamp }: Sent, nowMs: number): RtcpPacket => {
@@ -93,33 +92,34 @@ export function createRtcp(ids: Ids, firstSsrc: number, reception: Reception): R
 
   const description = (): RtcpPacket => ({ type: "description", chunks: [{ ssrc, cname }] });
 
-  return {
-    follow(source, rate) {
+  // No getters: an object that is made with some is slow at whatever it is asked, and this one is asked in every turn.
+  const rtcp = {
+    dueMs: Infinity,
+    peer: reports.figures(),
+    follow(source: number, rate: number) {
       reports.countBy(rate);
       if (source === ssrc) return;
       ssrc = source;
       sentAt = sentBefore = 0;
     },
-    begin(nowMs) {
-      if (dueMs === Infinity) scheduleIn(INTERVAL_MS / 2, nowMs);
+    begin(nowMs: number) {
+      if (rtcp.dueMs === Infinity) scheduleIn(INTERVAL_MS / 2, nowMs);
     },
-    get dueMs() {
-      return dueMs;
-    },
-    report(sent, nowMs) {
+    report(sent: Sent, nowMs: number) {
       scheduleIn(INTERVAL_MS, nowMs);
       return buildRtcp([reportOf(sent, nowMs), description()]);
     },
-    bye: (sent, nowMs) => buildRtcp([reportOf(sent, nowMs), description(), { type: "bye", ssrcs: [ssrc] }]),
-    take(packets, packetsSent, from, nowMs) {
+    bye: (sent: Sent, nowMs: number) => buildRtcp([reportOf(sent, nowMs), description(), { type: "bye", ssrcs: [ssrc] }]),
+    take(packets: readonly RtcpPacket[], packetsSent: number, from: MediaAddress, nowMs: number) {
       cameFrom = from;
       for (const packet of packets) {
         if (packet.type !== "sender_report" && packet.type !== "receiver_report") continue;
         if (packet.type === "sender_report") reception.reported(packet.sender, nowMs);
         for (const block of packet.blocks) if (block.ssrc === ssrc) reports.take(block, packetsSent, nowMs);
       }
+      rtcp.peer = reports.figures();
     },
-    target(settled, latch) {
+    target(settled: ControlAddress | undefined, latch: Latch) {
       const rtp = latch.target;
       if (!rtp || !settled) return undefined;
       if (settled === "mux") return rtp;
@@ -127,10 +127,8 @@ export function createRtcp(ids: Ids, firstSsrc: number, reception: Reception): R
       // Behind a NAT the port above, or the one in SDP, is somebody else's.
       return latch.named ? settled : undefined;
     },
-    get peer() {
-      return reports.figures;
-    },
   };
+  return rtcp;
 }
 
 /** What the peer reports of the stream, block by block. */
@@ -151,7 +149,7 @@ function createPeerReports() {
       recentLossPercent = (block.fractionLost * 100) / 256;
       lossPercent = packetsSent > 0 ? Math.min(100, (Math.max(0, block.lost) * 100) / packetsSent) : 0;
     },
-    get figures(): PeerReports {
+    figures(): PeerReports {
       return { lossPercent, recentLossPercent, jitterMs: jitters.value ?? 0, roundTripMs: roundTrips.value };
     },
   };

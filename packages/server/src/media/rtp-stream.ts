@@ -20,27 +20,21 @@ const spare = new Uint8Array(0);
 
 export function rtpStream(ids: Ids, firstRateHz: number): RtpStream {
   let header = firstHeader(ids);
-  let { timestamp } = header;
-  let rateHz = firstRateHz;
-  let ticksPerFrame = (rateHz / 1000) * FRAME_MS;
-  return {
-    get ssrc() {
-      return header.ssrc;
-    },
-    get timestamp() {
-      return timestamp;
-    },
-    get rateHz() {
-      return rateHz;
-    },
-    countBy(rate) {
-      if (rate === rateHz) return;
-      rateHz = rate;
-      ticksPerFrame = (rateHz / 1000) * FRAME_MS;
+  let ticksPerFrame = (firstRateHz / 1000) * FRAME_MS;
+  // No getters: an object that is made with some is slow at whatever it is asked, and this one is asked for every packet.
+  const stream = {
+    ssrc: header.ssrc,
+    timestamp: header.timestamp,
+    rateHz: firstRateHz,
+    countBy(rate: number) {
+      if (rate === stream.rateHz) return;
+      stream.rateHz = rate;
+      ticksPerFrame = (rate / 1000) * FRAME_MS;
       header = firstHeader(ids);
-      timestamp = header.timestamp;
+      stream.ssrc = header.ssrc;
+      stream.timestamp = header.timestamp;
     },
-    begin(buffers, payloadType, marker, at) {
+    begin(buffers: readonly Uint8Array[], payloadType: number, marker: boolean, at: number) {
       const packet = buffers[header.sequence % buffers.length] ?? spare;
       header.payloadType = payloadType;
       header.marker = marker;
@@ -49,10 +43,11 @@ export function rtpStream(ids: Ids, firstRateHz: number): RtpStream {
       header.sequence = (header.sequence + 1) & 0xffff;
       return packet;
     },
-    pass(frames) {
-      timestamp = (timestamp + frames * ticksPerFrame) >>> 0;
+    pass(frames: number) {
+      stream.timestamp = (stream.timestamp + frames * ticksPerFrame) >>> 0;
     },
   };
+  return stream;
 }
 
 /** RFC 3550 §5.1: the sequence number and the timestamp begin at random, so that nobody can guess them. */
