@@ -1,5 +1,5 @@
 import { BlockList, isIP, isIPv6 } from "node:net";
-import { PiopiyError } from "../base/index.ts";
+import { plainAddress, PiopiyError } from "../base/index.ts";
 
 export interface AddressPolicyOptions {
   /** Whether this machine and private networks may be reached: while the server itself listens on loopback only. */
@@ -33,7 +33,8 @@ export function addressPolicy({ allowPrivate, allow = [] }: AddressPolicyOptions
   return {
     permits(host, address) {
       if (hosts.has(host.toLowerCase())) return true;
-      const plain = unmapped(address);
+      // `::ffff:127.0.0.1` is 127.0.0.1, whichever way it is written.
+      const plain = plainAddress(address.split("%")[0] ?? address);
       if (contains(listed, plain)) return true;
       // Loopback `::1` lies within the forbidden `::/96`: the private blocks are asked first.
       if (contains(privateBlocks, plain)) return allowPrivate;
@@ -58,13 +59,3 @@ function blocks(entries: readonly string[]): BlockList {
 }
 
 const contains = (list: BlockList, address: string) => list.check(address, isIPv6(address) ? "ipv6" : "ipv4");
-
-/** `::ffff:127.0.0.1` is 127.0.0.1 (RFC 4291 §2.5.5.2), whichever way it is written. */
-function unmapped(address: string): string {
-  if (!isIPv6(address)) return address;
-  const canonical = new URL(`http://[${address.split("%")[0] ?? address}]`).hostname.slice(1, -1);
-  const [, high = "", low = ""] = /^::ffff:([0-9a-f]{1,4}):([0-9a-f]{1,4})$/.exec(canonical) ?? [];
-  if (high === "") return canonical;
-  const [upper, lower] = [Number.parseInt(high, 16), Number.parseInt(low, 16)];
-  return [upper >> 8, upper & 255, lower >> 8, lower & 255].join(".");
-}

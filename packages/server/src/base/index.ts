@@ -5,7 +5,7 @@ export { setRepeating, sleep, systemClock, type Clock, type Timer } from "./cloc
 export { errorTable, messageOf, PiopiyError, type ErrorCode } from "./errors.ts";
 export { Emitter, type Listenable } from "./events.ts";
 export { randomIds, secretBytes, seededIds, type Ids } from "./ids.ts";
-export { networkOf } from "./network.ts";
+export { networkOf, plainAddress, unmapped } from "./network.ts";
 export { abortable, aborted, scope, type Scope } from "./scope.ts";
 export { VirtualClock } from "./virtual-clock.ts";
 export { workerUrl } from "./worker-url.ts";

@@ -58,6 +58,7 @@ function ringing(count: number) {
     },
     request: async () => response(408),
     dialog: () => undefined,
+    locate: async () => undefined,
     ping: async () => undefined,
     close: async () => undefined,
   };

@@ -1,7 +1,8 @@
+import { isIP, isIPv6 } from "node:net";
 import type { Ids } from "../base/index.ts";
 import type { AudioCodec, MediaSession } from "../media/index.ts";
 import { acceptAnswer, answerOffer, createOffer, parseSdp, type LocalMedia, type Negotiated, type SdpSession } from "../sdp/index.ts";
-import { header, reachableHost, type Body, type SipRequest, type SipResponse } from "../sip/index.ts";
+import { header, toldHost, type Body, type SipRequest, type SipResponse } from "../sip/index.ts";
 import type { Encryption } from "./encryption.ts";
 
 const SDP = "application/sdp";
@@ -32,7 +33,7 @@ const CODECS = ["PCMU", "PCMA", "G722", "opus"] as const;
 /** What we can do in a new session, for somebody at the address `peer`: its codecs and RFC 4733 digits. */
 export function localMedia(session: MediaSession, { ids, mediaHost, codecs = CODECS }: LocalMediaOptions, peer: string): LocalMedia {
   return {
-    host: mediaHost ?? reachableHost(session.local.host, peer),
+    host: toldHost(mediaHost, session.local.host, peer),
     port: session.local.port,
     codecs,
     telephoneEvent: true,
@@ -41,6 +42,21 @@ export function localMedia(session: MediaSession, { ids, mediaHost, codecs = COD
     sessionVersion: 1,
   };
 }
+
+/**
+ * Whom media goes to and comes from: the sender of the offer, unless its audio is of the other family. Undefined: the
+ * session cannot reach an address of that family.
+ */
+export function mediaPeer(session: MediaSession, sender: string, offer: SdpSession | undefined): string | undefined {
+  const asked = offer?.media.find(({ type, port, host }) => type === "audio" && port !== 0 && host !== undefined)?.host;
+  if (asked === undefined || isNowhere(asked)) return sender;
+  const { host } = session.local;
+  if (isIP(asked) === 4 ? isIPv6(host) && host !== "::" : !isIPv6(host)) return undefined;
+  return isIP(asked) === isIP(sender) ? sender : asked;
+}
+
+/** RFC 3264 §8.4: who is on hold may give no address at all. */
+const isNowhere = (host: string) => host === "0.0.0.0" || host === "::";
 
 export const sdpBody = (bytes: Uint8Array): Body => ({ type: SDP, bytes });
 

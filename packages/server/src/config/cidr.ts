@@ -1,4 +1,5 @@
 import { BlockList, isIP } from "node:net";
+import { plainAddress } from "../base/index.ts";
 
 /** Is it an IPv4 or IPv6 address, or a block of them such as `10.0.0.0/8` or `2001:db8::/32`? */
 export function isCidr(text: string): boolean {
@@ -12,7 +13,7 @@ export function isCidr(text: string): boolean {
  */
 export function inCidr(address: string, cidr: string): boolean {
   const block = parseCidr(cidr);
-  const plain = address.replace(/%.*$/, "").replace(/^::ffff:(?=[0-9.]+$)/i, "");
+  const plain = plainAddress(address.replace(/%.*$/, ""));
   const family = familyOf(plain);
   if (block === undefined || family !== block.family) return false;
   const list = new BlockList();

@@ -1,5 +1,6 @@
 import { createSocket, type Socket, type SocketOptions } from "node:dgram";
-import { isIP, isIPv6 } from "node:net";
+import { isIP, isIPv4, isIPv6 } from "node:net";
+import { unmapped } from "../base/index.ts";
 import { createNames } from "./names.ts";
 import { RECEIVE_BUFFER_BYTES, type UdpHooks, type UdpPort } from "./udp-port.ts";
 
@@ -22,7 +23,10 @@ export async function bindSocket(host: string, port: number, hooks: UdpHooks): P
   socket.setRecvBufferSize(RECEIVE_BUFFER_BYTES);
   // What goes wrong with a single packet on the way in is no reason to end the stream.
   socket.on("error", () => undefined);
-  socket.on("message", (datagram, remote) => hooks.datagram(datagram, remote.address, remote.port));
+  // RFC 3493 §3.7: how a socket of both families is told, and tells, an IPv4 address.
+  const both = isIPv6(host);
+  const mapped = (toHost: string) => (both && isIPv4(toHost) ? `::ffff:${toHost}` : toHost);
+  socket.on("message", (datagram, { address, port: fromPort }) => hooks.datagram(datagram, both ? unmapped(address) : address, fromPort));
   const afterSend = (failure: Error | null) => {
     if (failure) hooks.sendFailed();
   };
@@ -31,10 +35,10 @@ export async function bindSocket(host: string, port: number, hooks: UdpHooks): P
     host,
     port: socket.address().port,
     send(packet, toPort, toHost) {
-      if (!closed) socket.send(packet, toPort, toHost, afterSend);
+      if (!closed) socket.send(packet, toPort, mapped(toHost), afterSend);
     },
     sendControl(packet, toPort, toHost) {
-      if (!closed) socket.send(packet, toPort, toHost, () => undefined);
+      if (!closed) socket.send(packet, toPort, mapped(toHost), () => undefined);
     },
     close() {
       closed ??= new Promise((resolve) => socket.close(() => resolve()));

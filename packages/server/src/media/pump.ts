@@ -1,4 +1,5 @@
 import { getSystemErrorName } from "node:util";
+import { unmapped } from "../base/index.ts";
 import { loadPumpAddon, type PumpAddon } from "./pump-addon.ts";
 import { RECEIVE_BUFFER_BYTES } from "./udp-port.ts";
 
@@ -129,7 +130,7 @@ export class Pump {
   #follow(socket: Socket, slot: number): string {
     const at = slot * ROW.words;
     socket.source.set(this.#rows.subarray(at + ROW.scope, at + ROW.words));
-    socket.host = this.#addon.name(slot);
+    socket.host = unmapped(this.#addon.name(slot));
     return socket.host;
   }
 }

@@ -1,7 +1,7 @@
 import { isIP } from "node:net";
 import { parse } from "sdp-transform";
 import { array, fallback, number, object, optional, picklist, pipe, safeParse, string, transform, union, type InferOutput } from "valibot";
-import { text } from "../base/index.ts";
+import { plainAddress, text } from "../base/index.ts";
 import { cryptoOf } from "./crypto.ts";
 import { dtlsOf } from "./dtls.ts";
 import { rtcpBandwidthOf } from "./rtcp-bandwidth.ts";
@@ -110,13 +110,13 @@ function mediaOf(raw: RawMedia, session: RawSession): Omit<SdpMedia, "crypto"> {
 function rtcpOf({ rtcp }: RawMedia): Pick<SdpMedia, "rtcp"> {
   if (!rtcp || !Number.isInteger(rtcp.port) || rtcp.port < 1 || rtcp.port > 65_535) return {};
   if (rtcp.address === undefined) return { rtcp: { port: rtcp.port } };
-  return isIP(rtcp.address) === 0 ? {} : { rtcp: { port: rtcp.port, host: rtcp.address } };
+  return isIP(rtcp.address) === 0 ? {} : { rtcp: { port: rtcp.port, host: plainAddress(rtcp.address) } };
 }
 
 function addressOf(connection: RawSession["connection"]): string | undefined {
   if (!connection) return undefined;
   // A multicast address with its TTL and a host name are no addresses: nothing here is sent to either.
-  return isIP(connection.ip) === connection.version ? connection.ip : undefined;
+  return isIP(connection.ip) === connection.version ? plainAddress(connection.ip) : undefined;
 }
 
 const held = (host: string | undefined) => host === "0.0.0.0" || host === "::";

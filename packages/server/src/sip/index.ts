@@ -21,7 +21,7 @@ export { escapeUser, formatSipUri, hostPort, parseSipUri, sameSipUri, type SipUr
 export { formatVia, parseVia, type Via } from "./message/via.ts";
 export { type DigestAlgorithm, type DigestInput, digestResponse } from "./auth/digest.ts";
 export { createFakeNetwork, type FakeNetwork, type Passing } from "./transport/fake-network.ts";
-export { reachableHost } from "./transport/reachable-host.ts";
+export { reachableHost, toldHost } from "./transport/reachable-host.ts";
 export type { GuardLimits, GuardOptions } from "./guard/guard.ts";
 export type { OverloadLimits } from "./guard/overload.ts";
 export type { NaptrRecord, SipResolver, SrvRecord } from "./locate/resolver.ts";

@@ -46,6 +46,8 @@ export interface UserAgent {
   request(method: string, request: OutgoingRequest): Promise<SipResponse>;
   /** A confirmed dialog; one that has just ended is known for a while. */
   dialog(id: DialogId): Dialog | undefined;
+  /** Where requests to a URI, or by a hop, go first; `undefined`: nowhere. */
+  locate(to: string | NextHop): Promise<SipAddress | undefined>;
   /** Keeps the way to `to` open through NATs: a double CRLF (RFC 5626 §3.5.1). */
   ping(to: SipAddress): Promise<void>;
   /** Closes all transports; dialogs end with `who: "local"` without a BYE. */

@@ -55,7 +55,7 @@ export async function createUserAgent(options: UserAgentOptions): Promise<UserAg
     receive: (received) => guarded(() => transactions.receive(received)),
   });
   const spoken = new Set(network.addresses.map(({ transport }) => transport));
-  const locator = createLocator({ clock, ids, resolver: options.resolver ?? systemResolver(), speaks: (transport) => spoken.has(transport) });
+  const locator = createLocator({ clock, ids, resolver: options.resolver ?? systemResolver(), speaks: (transport) => spoken.has(transport), reaches: (target) => network.transportTo(target) !== undefined });
   const core: Core = {
     clock, ids, timers, product, network, transactions, locator,
     dialogs: new Map(), pracks: new Map(), waiting: new Map(), exchanges: new Set(), signal: closing.signal,
@@ -63,6 +63,7 @@ export async function createUserAgent(options: UserAgentOptions): Promise<UserAg
   return {
     addresses: network.addresses,
     events,
+    locate: async (to) => (await (typeof to === "string" ? locator.ofUri(to) : locator.ofHop(to)))[0],
     invite: (request) => inviteOut(core, request),
     request: (method, request) => requestOut(core, method, request),
     dialog: (id) => confirmedDialog(core, id),

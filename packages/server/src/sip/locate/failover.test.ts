@@ -115,3 +115,21 @@ describe("a carrier of two servers (RFC 3263 §4.3)", () => {
     expect(await ask("carrier.example")).toBe(3);
   });
 });
+
+describe("a name with addresses of both families", () => {
+  it.each([
+    ["192.0.2.10", "192.0.2.7"],
+    ["2001:db8::10", "2001:db8::7"],
+    ["::", "192.0.2.7"],
+  ])("leads whoever listens at %s to %s first, and a SIP URI as well as a hop", async (host, first) => {
+    const clock = new VirtualClock();
+    const { resolver } = dnsOf({ "a both.example": ["192.0.2.7", "2001:db8::7"], "a six.example": ["2001:db8::7"] });
+    const listen: SipAddress[] = [{ transport: "udp", host, port: 5060 }];
+    const us = await createUserAgent({ clock, ids: seededIds(), listen, openTransport: createFakeNetwork(clock).open, resolver });
+    agents.push(us);
+    expect(await us.locate("sip:somebody@both.example:5060")).toMatchObject({ host: first });
+    expect(await us.locate({ transport: "udp", host: "both.example", port: 5060 })).toMatchObject({ host: first });
+    expect(await us.locate("sip:somebody@six.example:5060")).toMatchObject({ host: "2001:db8::7" });
+    expect(await us.locate("sip:somebody@nowhere.example:5060")).toBeUndefined();
+  });
+});

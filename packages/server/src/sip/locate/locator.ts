@@ -20,12 +20,19 @@ export interface LocatorOptions {
   readonly ids: Ids;
   readonly resolver: SipResolver;
   readonly speaks: (transport: TransportName) => boolean;
+  /** Whether there is a transport of the target's family; every one when absent. */
+  readonly reaches?: (target: SipAddress) => boolean;
 }
 
-export function createLocator({ clock, ids, resolver, speaks }: LocatorOptions): Locator {
+export function createLocator({ clock, ids, resolver, speaks, reaches }: LocatorOptions): Locator {
   const options = { resolver: cachingResolver(resolver, clock), ids, speaks };
   const quarantine = createQuarantine(clock);
-  const find = async (wanted: Wanted) => quarantine.order(await targetsOf(wanted, options));
+  const find = async (wanted: Wanted) => {
+    const all = await targetsOf(wanted, options);
+    const able = reaches ? all.filter(reaches) : all;
+    // Of none the caller is told why it does not get there.
+    return quarantine.order(able.length > 0 ? able : all);
+  };
   return {
     async ofUri(uri) {
       const parsed = parseSipUri(uri);

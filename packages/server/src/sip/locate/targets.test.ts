@@ -45,6 +45,7 @@ describe("where a request goes (RFC 3263 §4)", () => {
     ["an address", "192.0.2.7", {}, ["udp 192.0.2.7 5060"], 0],
     ["an address of a SIPS URI", "192.0.2.7", { secure: true }, ["tls 192.0.2.7 5061"], 0],
     ["an IPv6 address with everything given", "2001:db8::7", { transport: "tcp", port: 5070 }, ["tcp 2001:db8::7 5070"], 0],
+    ["an IPv6 address, however it is written", "2001:DB8:0:0:0:0:0:7", {}, ["udp 2001:db8::7 5060"], 0],
     ["a name with a port: no services are asked for", "example.com", { port: 5090 }, ["udp 192.0.2.3 5090"], 1],
     ["a name with a port, secure", "example.com", { port: 5090, secure: true }, ["tls 192.0.2.3 5090 example.com"], 1],
     ["NAPTR: by order and preference, then SRV by priority", "example.com", {},

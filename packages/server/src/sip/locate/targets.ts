@@ -1,5 +1,5 @@
 import { isIP } from "node:net";
-import type { Ids } from "../../base/index.ts";
+import { plainAddress, type Ids } from "../../base/index.ts";
 import { defaultPort, isSecure, type SipAddress, type TransportName } from "../address.ts";
 import type { NaptrRecord, SipResolver, SrvRecord } from "./resolver.ts";
 
@@ -107,5 +107,6 @@ async function atHost(
 
 function targetAt(wanted: Wanted, transport: TransportName, host: string, port: number): SipAddress {
   const name = wanted.name ?? (isIP(wanted.host) === 0 ? wanted.host : undefined);
-  return name === undefined || !isSecure(transport) ? { transport, host, port } : { transport, host, port, name };
+  const address = { transport, host: plainAddress(host), port };
+  return name === undefined || !isSecure(transport) ? address : { ...address, name };
 }

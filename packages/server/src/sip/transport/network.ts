@@ -1,4 +1,4 @@
-import { isIPv6 } from "node:net";
+import { isIPv4, isIPv6 } from "node:net";
 import { channels, type Clock, messageOf, PiopiyError } from "../../base/index.ts";
 import { type Envelope, openEnvelope } from "../message/envelope.ts";
 import { header, type SipMessage, type SipRequest, type SipResponse, withHeader } from "../message/message.ts";
@@ -12,7 +12,7 @@ import type { Guard } from "../guard/guard.ts";
 import { answerBinding } from "../stun/binding.ts";
 import { looksLikeStun } from "../stun/stun.ts";
 import { type SocketSettings, socketOpener } from "./open-socket.ts";
-import { reachableHost } from "./reachable-host.ts";
+import { toldHost } from "./reachable-host.ts";
 import { type OpenTransport, type Receive, remoteOf, type Transport } from "./transport.ts";
 
 /** A well-formed message and where it came from. */
@@ -75,7 +75,7 @@ export async function openNetwork(options: NetworkOptions): Promise<Network> {
   return {
     addresses: transports.map(({ address }) => address),
     transportTo,
-    reachableAt: ({ address }, to) => ({ ...address, host: options.advertisedHost ?? reachableHost(address.host, to.host) }),
+    reachableAt: ({ address }, to) => ({ ...address, host: toldHost(options.advertisedHost, address.host, to.host) }),
     async send(message, to) {
       const transport = transportTo(to);
       if (!transport) throw new PiopiyError("internal", `no ${to.transport} transport reaches this address family`);
@@ -165,8 +165,9 @@ async function openAll(
 const isSibling = (address: SipAddress, asked: SipAddress) =>
   address.transport === (asked.transport === "udp" ? "tcp" : "udp") && address.host === asked.host;
 
+/** A socket on `::` takes both families, one on an address the family of that. */
 const reaches = (from: SipAddress, to: SipAddress) =>
-  from.transport === to.transport && (isIPv6(from.host) || !isIPv6(to.host));
+  from.transport === to.transport && (isIPv6(from.host) ? from.host === "::" || !isIPv4(to.host) : !isIPv6(to.host));
 
 const PING = Buffer.from("\r\n\r\n");
 

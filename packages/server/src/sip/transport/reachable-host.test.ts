@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from "vitest";
-import { reachableHost } from "./reachable-host.ts";
+import { reachableHost, toldHost } from "./reachable-host.ts";
 
 const address = (family: "IPv4" | "IPv6", cidr: string, internal = false) => {
   const [own = ""] = cidr.split("/");
@@ -39,4 +39,15 @@ describe("the address by which a peer reaches us", () => {
     expect(reachableHost("0.0.0.0", "198.51.100.1", () => ({}))).toBe("127.0.0.1");
     expect(reachableHost("::", "2001:db8::1", () => ({}))).toBe("::1");
   });
+});
+
+describe("the address that is told to a peer", () => {
+  it.each([
+    ["is what is advertised", "198.51.100.7", "0.0.0.0", "203.0.113.9", "198.51.100.7"],
+    ["is a name that is advertised", "sip.example.com", "::", "::1", "sip.example.com"],
+    ["is what is advertised where both are of one family", "198.51.100.7", "::", "127.0.0.1", "198.51.100.7"],
+    ["is its own family's, where only the other one is advertised", "198.51.100.7", "::", "::1", "::1"],
+    ["is its own family's, where only the other one is advertised", "2001:db8::7", "::", "127.0.0.1", "127.0.0.1"],
+    ["is what is advertised, where there is nothing else", "198.51.100.7", "10.0.0.7", "2001:db8::1", "198.51.100.7"],
+  ])("%s", (_, advertised, listening, peer, told) => expect(toldHost(advertised, listening, peer)).toBe(told));
 });

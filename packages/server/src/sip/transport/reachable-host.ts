@@ -1,4 +1,4 @@
-import { BlockList, isIPv4, isIPv6 } from "node:net";
+import { BlockList, isIP, isIPv4, isIPv6 } from "node:net";
 import { networkInterfaces } from "node:os";
 
 type Interfaces = ReturnType<typeof networkInterfaces>;
@@ -15,6 +15,12 @@ export function reachableHost(listening: string, peer: string, interfaces: () =>
   const beside = own.find(({ cidr }) => cidr !== null && shares(cidr, peer));
   const outward = own.find(({ internal, address }) => !internal && !isLinkLocal(address));
   return (beside ?? outward)?.address ?? (family === "IPv4" ? "127.0.0.1" : "::1");
+}
+
+/** The address told to `peer`: the one that is advertised, unless it is of the other family and there is one of the peer's. */
+export function toldHost(advertised: string | undefined, listening: string, peer: string): string {
+  const useless = advertised !== undefined && listening === "::" && isIP(advertised) !== 0 && isIP(peer) !== 0 && isIP(advertised) !== isIP(peer);
+  return advertised === undefined || useless ? reachableHost(listening, peer) : advertised;
 }
 
 /** RFC 4291 §2.5.6: an address that means nothing without an interface. */

@@ -1,9 +1,9 @@
 import type { Server, Socket } from "node:net";
-import { channels, type Clock } from "../../base/index.ts";
+import { channels, type Clock, unmapped } from "../../base/index.ts";
 import { defaultPort, type SipAddress } from "../address.ts";
 import { type ConnectionLimits, createConnections } from "./connection.ts";
 import { createStreamConnection } from "./stream-connection.ts";
-import { plainHost, type Receive, remoteOf, type Transport } from "./transport.ts";
+import { type Receive, remoteOf, type Transport } from "./transport.ts";
 
 /** How long a connection may take to come up. */
 const CONNECT_MS = 10_000;
@@ -65,7 +65,7 @@ export async function openStreamTransport({ address, receive, clock }: StreamPar
   server?.on("connection", (socket: Socket) => {
     bare.add(socket);
     socket.once("close", () => bare.delete(socket));
-    const leave = connections.enter(plainHost(socket.remoteAddress ?? ""));
+    const leave = connections.enter(unmapped(socket.remoteAddress ?? ""));
     if (leave) socket.once("close", leave);
     else socket.destroy();
   });
@@ -81,7 +81,7 @@ export async function openStreamTransport({ address, receive, clock }: StreamPar
 }
 
 export const remoteAddress = (transport: SipAddress["transport"], socket: Socket): SipAddress =>
-  ({ transport, host: plainHost(socket.remoteAddress ?? ""), port: socket.remotePort ?? 0 });
+  ({ transport, host: unmapped(socket.remoteAddress ?? ""), port: socket.remotePort ?? 0 });
 
 /** Resolves when the server listens; rejects when it cannot. */
 export function listening(server: Server, address: SipAddress): Promise<void> {

@@ -25,6 +25,3 @@ export type OpenTransport = (address: SipAddress, receive: Receive, clock: Clock
 /** `host:port` of an address, the key of a connection. */
 export const remoteOf = (address: SipAddress): string =>
   address.host.includes(":") ? `[${address.host}]:${address.port}` : `${address.host}:${address.port}`;
-
-/** An IPv4 address that came in over an IPv6 socket, as the IPv4 address it is. */
-export const plainHost = (host: string): string => (host.startsWith("::ffff:") && host.includes(".") ? host.slice(7) : host);

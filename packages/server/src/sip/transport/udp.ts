@@ -1,8 +1,8 @@
 import { createSocket, type Socket } from "node:dgram";
-import { isIPv6 } from "node:net";
-import { channels, messageOf } from "../../base/index.ts";
+import { isIPv4, isIPv6 } from "node:net";
+import { channels, messageOf, unmapped } from "../../base/index.ts";
 import type { SipAddress } from "../address.ts";
-import { type OpenTransport, plainHost, type Transport } from "./transport.ts";
+import { type OpenTransport, type Transport } from "./transport.ts";
 
 /** SIP over UDP: one datagram, one message (RFC 3261 §18.1.1, §18.3). */
 export const openUdp: OpenTransport = async (address, receive) => {
@@ -30,7 +30,7 @@ export const openUdp: OpenTransport = async (address, receive) => {
     close: () => (closing ??= close()),
   };
   socket.on("message", (bytes, remote) => {
-    receive(bytes, { transport: "udp", host: plainHost(remote.address), port: remote.port }, transport);
+    receive(bytes, { transport: "udp", host: unmapped(remote.address), port: remote.port }, transport);
   });
   // An ICMP error for an earlier datagram: the transaction that waits for an answer notices by itself.
   socket.on("error", (failure) => channels.failure.publish({ layer: "sip", failure: messageOf(failure) }));
@@ -38,8 +38,10 @@ export const openUdp: OpenTransport = async (address, receive) => {
 };
 
 function sendOn(socket: Socket, bytes: Uint8Array, to: SipAddress): Promise<void> {
+  // RFC 4291 §2.5.5.2, RFC 3493 §3.7: how a socket of both families is told an IPv4 address.
+  const mapped = isIPv4(to.host) && isIPv6(socket.address().address);
   return new Promise((resolve, reject) => {
-    socket.send(bytes, to.port, to.host, (failure) => (failure ? reject(failure) : resolve()));
+    socket.send(bytes, to.port, mapped ? `::ffff:${to.host}` : to.host, (failure) => (failure ? reject(failure) : resolve()));
   });
 }
 

@@ -3,12 +3,12 @@ import { createServer as createSecureServer } from "node:https";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { type WebSocket, WebSocketServer } from "ws";
-import { channels, PiopiyError } from "../../base/index.ts";
+import { channels, PiopiyError, unmapped } from "../../base/index.ts";
 import type { SipAddress } from "../address.ts";
 import { LIMITS } from "../message/parse.ts";
 import { type ConnectionLimits, createConnections } from "./connection.ts";
 import { listening, remoteAddress } from "./stream-transport.ts";
-import { type OpenTransport, plainHost, type Transport } from "./transport.ts";
+import { type OpenTransport, type Transport } from "./transport.ts";
 import { createWebSocketConnection } from "./web-socket-connection.ts";
 
 export interface WebSocketSettings {
@@ -60,7 +60,7 @@ export const openWebSocket = (
   });
   server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     const wrong = refusalOf(settings, request);
-    const leave = wrong === undefined ? connections.enter(plainHost(request.socket.remoteAddress ?? "")) : undefined;
+    const leave = wrong === undefined ? connections.enter(unmapped(request.socket.remoteAddress ?? "")) : undefined;
     if (leave) socket.once("close", leave);
     const refusal = wrong ?? (leave ? undefined : 503);
     if (refusal !== undefined) socket.end(`HTTP/1.1 ${refusal} Refused\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
