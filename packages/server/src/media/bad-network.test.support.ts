@@ -1,4 +1,4 @@
-import { audible, tonePower, toneSamples } from "../audio/index.ts";
+import { audible, tonePower, toneSamples, type AudioCodec } from "../audio/index.ts";
 import { concatSamples, seededIds, VirtualClock, type Ids } from "../base/index.ts";
 import { CoreSession } from "./core-session.ts";
 import type { MediaParameters } from "./engine.ts";
@@ -24,7 +24,7 @@ export interface End {
 export interface BadNetwork {
   readonly clock: VirtualClock;
   /** A call: a phone and the server's end of it, which are linked by a network with these faults both ways. Keys are events (RFC 4733) or tones. */
-  call(phoneHz: number, serverHz: number, options?: { readonly asEvents?: boolean }): { readonly phone: End; readonly server: End };
+  call(phoneHz: number, serverHz: number, options?: { readonly asEvents?: boolean; readonly codec?: AudioCodec }): { readonly phone: End; readonly server: End };
   readonly shapers: readonly Shaper[];
   run(ms: number): Promise<void>;
 }
@@ -49,9 +49,9 @@ export function badNetwork(seed: number, faults: Faults): BadNetwork {
   return {
     clock,
     shapers,
-    call(phoneHz, serverHz, { asEvents = true } = {}) {
+    call(phoneHz, serverHz, { asEvents = true, codec = "PCMU" } = {}) {
       const parameters = (port: number): MediaParameters => ({
-        remote: { host: "127.0.0.1", port }, codec: "PCMU", payloadType: 0, ...(asEvents && { telephoneEventPayloadType: 101 }), direction: "sendrecv",
+        remote: { host: "127.0.0.1", port }, codec, payloadType: 111, ...(asEvents && { telephoneEventPayloadType: 101 }), direction: "sendrecv",
       });
       const phone: End = linked(4000, parameters(5000), phoneHz, () => server);
       const server: End = linked(5000, parameters(4000), serverHz, () => phone);

@@ -10,6 +10,8 @@ export interface Decoded {
   readonly madeUp: (timestamp: number, samples: Int16Array) => void;
   /** A packet came after what stands for it. */
   readonly missed: (timestamp: number) => void;
+  /** A packet came, and waits for those before it. */
+  readonly waits: () => void;
   /** Whether the turn of this time has come. */
   readonly due: (timestamp: number) => boolean;
 }
@@ -103,6 +105,7 @@ function inOrder(decoder: AudioDecoder, out: Decoded): Decoding {
     const from = expected ?? packet.sequence;
     const place = held.findIndex(({ sequence }) => sequenceDistance(sequence, from) > distance);
     held.splice(place === -1 ? held.length : place, 0, packet);
+    out.waits();
     if (held.length > MOST_HELD) goOn();
   };
 

@@ -80,6 +80,11 @@ export class Hearing {
     this.#place(timestamp, samples, nowMs);
   }
 
+  /** Something came that is pushed later, when what is missing before it has come or been made up: this is no silence. */
+  wait(nowMs: number): void {
+    this.#cameMs = nowMs;
+  }
+
   /** Time passes, and all that came until now has been pushed; to be called about every 20 ms. */
   elapse(nowMs: number): void {
     if (this.#waitingMs !== undefined && nowMs - this.#waitingMs >= this.#patienceMs) this.#deliver(nowMs);

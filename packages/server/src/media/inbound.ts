@@ -214,6 +214,7 @@ export class Inbound {
         this.#discarded += 1;
         this.#jitter.missed(timestamp);
       },
+      waits: () => this.hearing?.wait(this.#nowMs),
       due: (timestamp) => this.#jitter.isDue(timestamp),
     });
     if (this.#clock.rateHz === rateHz) return;

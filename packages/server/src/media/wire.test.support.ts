@@ -50,7 +50,7 @@ export async function newWire(releases: (() => Promise<unknown>)[], parameters: 
     port,
     configure,
     sendControl,
-    send(payloadType: number, sequence: number, timestamp: number, payload: Uint8Array, ssrc = 7) {
+    send: (payloadType: number, sequence: number, timestamp: number, payload: Uint8Array, ssrc = 7) => {
       const datagram = new Uint8Array(12 + payload.length);
       datagram.set(payload, writeRtpHeader(datagram, { marker: false, payloadType, ssrc, sequence, timestamp }));
       return sendControl(datagram);
