@@ -1,12 +1,17 @@
+import type { Ids } from "./base/index.ts";
 import type { CallSource, Encryption } from "./call/index.ts";
 import type { Config } from "./config/index.ts";
+import { createIdentity } from "./dtls/index.ts";
 
-/** Whose audio is encrypted: a trunk's own setting, and that of all for everybody else. */
-export function encryptionOf({ media, trunks }: Pick<Config, "media" | "trunks">): Encryption {
-  const everybody = media.encryption ?? "optional";
-  const policies = new Map(trunks.map(({ name, encryption = everybody }) => [name, encryption]));
+/** Whose audio is encrypted, and how keys are asked for: a trunk's own settings, and those of all for everybody else. */
+export function encryptionOf({ media, trunks }: Pick<Config, "media" | "trunks">, ids: Ids): Encryption {
+  const { encryption: everybody = "optional", keying = "sdes" } = media;
+  const trunkOf = (peer: CallSource | undefined) => (peer?.type === "trunk" ? trunks.find(({ name }) => name === peer.name) : undefined);
   return {
-    policyOf: (peer: CallSource | undefined) => (peer?.type === "trunk" ? policies.get(peer.name) : undefined) ?? everybody,
+    policyOf: (peer) => trunkOf(peer)?.encryption ?? everybody,
     keysInClear: media.sdes_without_tls === true,
+    keyingOf: (peer) => trunkOf(peer)?.keying ?? keying,
+    // RFC 8827 §6.5: a new one for each process.
+    identity: createIdentity(ids),
   };
 }

@@ -16,7 +16,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   doctor: ["base", "config"],
   media: ["base", "audio", "rtp", "sdp"],
   call: ["base", "audio", "dtls", "sip", "sdp", "media"],
-  phone: ["base", "audio", "sip", "sdp", "media", "call"],
+  phone: ["base", "audio", "dtls", "sip", "sdp", "media", "call"],
   interpreter: ["base", "audio", "call", "@piopiy/pcmo"],
   simulator: ["base", "audio", "media", "call", "interpreter", "@piopiy/pcmo"],
   adapters: ["base", "audio", "interpreter", "@piopiy/pcmo"],

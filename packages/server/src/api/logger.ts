@@ -58,6 +58,7 @@ export function logChannels(logger: Logger): () => void {
     [channels.sipOverload, (message: unknown) => logger.warn({ ...Object(message) }, "overload")],
     [channels.certificate, (message: unknown) => logger.warn({ ...Object(message) }, "a certificate runs out")],
     [channels.mediaLate, (message: unknown) => logger.warn({ ...Object(message) }, "media late")],
+    [channels.mediaHandshake, (message: unknown) => logger.warn({ ...Object(message) }, "no keys for a call")],
     [channels.sipRegistration, (message: unknown) => logger.info({ ...Object(message) }, "registration")],
     [channels.callRefused, (message: unknown) => logger.warn({ ...Object(message) }, "a call is not allowed")],
     [channels.deleted, (message: unknown) => logger.info({ ...Object(message) }, "deleted")],

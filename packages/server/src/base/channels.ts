@@ -21,6 +21,8 @@ export const channels = {
   certificate: channel("piopiy:server:certificate"),
   /** `{ worker, sessions, lateMs }`: the media scheduler missed a deadline. */
   mediaLate: channel("piopiy:media:late"),
+  /** `{ why, remote }`: no keys were agreed on with the peer at that address, whose media was to be encrypted. */
+  mediaHandshake: channel("piopiy:media:handshake"),
   /** `{ layer, failure }`: background work failed; nobody waits for its result. */
   failure: channel("piopiy:base:failure"),
   /** `{ appid, reason }`: a call, or a leg of one, that the configuration does not allow. */

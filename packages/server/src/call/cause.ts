@@ -23,6 +23,7 @@ export type CauseReason =
   | "duration" // its time was over
   | "media_timeout"
   | "media_failed" // the thread that carried its audio died, or none could be had
+  | "encryption_failed" // no keys for its audio were agreed on with the peer
   | "out_of_ports" // every media port of the configured range is taken
   | "shutdown"
   | "failed";

@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import type { Clock } from "../base/index.ts";
 import type { MediaEngine } from "../media/index.ts";
 import { escapeUser, hostPort, param, parseSipUri, reachableHost, type OutgoingRequest, type SipUri, type UserAgent } from "../sip/index.ts";
@@ -5,8 +6,9 @@ import type { Cause } from "./cause.ts";
 import type { Dialler, DialOutcome, DialRequest } from "./dialler.ts";
 import { earlyMedia } from "./early-media.ts";
 import { takePlace } from "./change-party.ts";
-import { offering } from "./encryption.ts";
+import { DTLS_PROTOCOL, offering } from "./encryption.ts";
 import { fork } from "./fork.ts";
+import { closeSession, keyingOf } from "./keying.ts";
 import { stateOf, type LegSettings } from "./leg-state.ts";
 import { localMedia, type LocalMediaOptions, offerOf, sdpBody } from "./offer-answer.ts";
 import { openSession } from "./open-session.ts";
@@ -32,11 +34,11 @@ async function dial(options: SipDiallerOptions, request: DialRequest, signal: Ab
   if (!route.found) return { answered: false, cause: route.cause };
   // The one who takes the place of a leg's party takes over its media as well.
   if (request.inPlaceOf) return await ring({ ...options, request, session: stateOf(request.inPlaceOf).session }, route.destinations, signal);
-  const opened = await openSession(options.engine, request.near);
+  const opened = await openSession(options, request.near);
   if ("none" in opened) return { answered: false, cause: opened.none };
   const { session } = opened;
   const outcome = await ring({ ...options, request, session }, route.destinations, signal);
-  if (!outcome.answered) await session.close();
+  if (!outcome.answered) await closeSession(session);
   return outcome;
 }
 
@@ -45,8 +47,10 @@ type Dialling = SipDiallerOptions & Omit<Offered, "offer">;
 async function ring(dialling: Dialling, destinations: readonly Destination[], signal: AbortSignal): Promise<DialOutcome> {
   if (signal.aborted) return { answered: false, cause: { reason: "cancelled", who: "us" } };
   const { userAgent, clock, request, session } = dialling;
-  const requests: readonly Invitation[] = destinations.flatMap((destination) => invitationFor(dialling, destination) ?? []);
+  const hops = await Promise.all(destinations.map((destination) => hopOf(dialling, destination)));
+  const requests: readonly Invitation[] = destinations.flatMap((destination, index) => invitationFor(dialling, destination, hops[index] ?? "") ?? []);
   if (requests.length === 0) return { answered: false, cause: NOT_SAFE };
+  if (requests.some(({ offer }) => offer.local.secured === DTLS_PROTOCOL)) keyingOf(session)?.expect();
   const onRinging = once(request.onRinging);
   const early = request.inPlaceOf ? undefined : earlyMedia(request, session);
   const forked = fork<Invitation>({ userAgent, clock, requests, timeoutMs: request.timeoutMs, onRinging, instead, ...(early && { onEarly: (response, { offer }) => early.take(response, offer) }) }, signal);
@@ -69,11 +73,17 @@ const instead = ({ otherwise }: Invitation, status: number): Invitation | undefi
 /** Encryption is required, and its keys could be read on their way. */
 const NOT_SAFE: Cause = { reason: "failed", who: "us", sipStatus: 488 };
 
+/** Who is to reach us by the addresses in an INVITE. Only where both families are listened at it matters which address a name has. */
+async function hopOf({ userAgent, session }: Dialling, { uri, nextHop }: Destination): Promise<string> {
+  const hop = nextHop?.host ?? parseSipUri(uri)?.host ?? "";
+  if (session.local.host !== "::" || isIP(hop) !== 0) return hop;
+  return (await userAgent.locate(nextHop ?? uri))?.host ?? hop;
+}
+
 /** The INVITE for one destination: the addresses in it are those by which it reaches us. Undefined: nothing can be offered. */
-function invitationFor(dialling: Dialling, to: Destination): Invitation | undefined {
+function invitationFor(dialling: Dialling, to: Destination, hop: string): Invitation | undefined {
   const { request, session, host, encryption } = dialling;
   const uri = parseSipUri(to.uri);
-  const hop = to.nextHop?.host ?? uri?.host ?? "";
   const signalled = { peer: to.peer, transport: to.nextHop?.transport ?? transportOf(uri) };
   const [best, plain] = offering(localMedia(session, dialling, hop), encryption, signalled).map((local) => offerOf(local));
   if (!best) return undefined;

@@ -1,6 +1,7 @@
 import type { MediaSession } from "../media/index.ts";
 import { header, parseNameAddr, tagOf, type SipResponse } from "../sip/index.ts";
 import type { DialRequest } from "./dialler.ts";
+import { configureMedia } from "./keying.ts";
 import { stateOf } from "./leg-state.ts";
 import { settleOffer, type Offer, type Settled } from "./offer-answer.ts";
 
@@ -23,7 +24,7 @@ export function earlyMedia(request: DialRequest, session: MediaSession): Early {
       const settled = heard ? undefined : settleOffer(offer, response);
       if (!settled) return;
       heard = { settled, tag: toTag(response) };
-      session.configure(settled.negotiated);
+      configureMedia(session, settled.negotiated);
       request.onEarlyMedia?.({ join: (leg) => session.join(stateOf(leg).session) });
     },
     settledWith: (response) => (heard && heard.tag === toTag(response) ? heard.settled : undefined),

@@ -3,7 +3,7 @@ export type { TrunkSource } from "./caller.ts";
 export { ANSWERED_ELSEWHERE, type Cause, type CauseReason } from "./cause.ts";
 export { createSipDialler, type SipDiallerOptions } from "./dial.ts";
 export type { Dialler, DialOutcome, DialRequest, DialTarget, EarlyMedia } from "./dialler.ts";
-export type { Encryption, EncryptionPolicy } from "./encryption.ts";
+export type { Encryption, EncryptionPolicy, KeyingMethod } from "./encryption.ts";
 export { calledOf, callerOf } from "./identity.ts";
 export { createInbound, type InboundOptions, type IncomingCall } from "./inbound.ts";
 export { builtInHoldMusic, shared } from "./hold-music.ts";

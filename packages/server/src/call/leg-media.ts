@@ -1,6 +1,8 @@
-import type { Negotiated } from "../sdp/index.ts";
+import { DTLS_PROTOCOLS, type LocalMedia, type Negotiated } from "../sdp/index.ts";
+import { DTLS_PROTOCOL } from "./encryption.ts";
 import { hangUp } from "./hang-up.ts";
 import { builtInHoldMusic } from "./hold-music.ts";
+import { configureMedia, keyingOf } from "./keying.ts";
 import { inBackground, type LegState } from "./leg-state.ts";
 import type { Settled } from "./offer-answer.ts";
 
@@ -31,13 +33,20 @@ export function press(state: LegState, digit: string, by: "rfc4733" | "info"): v
 export function setMedia(state: LegState, { local, description, negotiated }: Settled): void {
   if (state.life.signal.aborted) return;
   // Offers that follow in the call ask for what was agreed on.
-  state.local = { ...local, secured: negotiated.security && (negotiated.protocol ?? "RTP/AVP") };
+  state.local = asAgreed(local, negotiated);
   state.description = description;
   state.negotiated = negotiated;
-  state.session.configure(negotiated);
+  configureMedia(state.session, negotiated);
+  keyingOf(state.session)?.onFailure((why) => inBackground(hangUp(state, { reason: "encryption_failed", who: why === "timeout" ? "network" : "peer" })));
   const held = isHeldByPeer(negotiated);
   if (held !== state.heldByPeer) state.session.hold("partners", held ? (state.holdMusic ?? builtInHoldMusic()) : undefined);
   state.heldByPeer = held;
+}
+
+function asAgreed(local: LocalMedia, { security, dtls, protocol = "RTP/AVP" }: Negotiated): LocalMedia {
+  if (!dtls || !local.security?.dtls) return { ...local, secured: security && protocol };
+  const own = { ...local.security, dtls: { ...local.security.dtls, role: dtls.role } };
+  return { ...local, security: own, secured: DTLS_PROTOCOLS.has(protocol) ? protocol : DTLS_PROTOCOL };
 }
 
 /** RFC 3264 §8.4: the peer takes nothing from us any more, or gives the address 0.0.0.0 in the way of RFC 2543. */

@@ -4,7 +4,9 @@ import type { LocalMedia, Negotiated } from "../sdp/index.ts";
 import type { Dialog, SipRequest } from "../sip/index.ts";
 import type { CallSource } from "./call-source.ts";
 import type { Cause } from "./cause.ts";
+import type { KeyingMethod } from "./encryption.ts";
 import type { Leg, LegInfo } from "./leg.ts";
+import { closeSession, keyingOf } from "./keying.ts";
 import type { Offer } from "./offer-answer.ts";
 import type { Transfers } from "./transfer-rules.ts";
 
@@ -141,23 +143,26 @@ export const sipCallIdOf = (leg: Leg): string | undefined => states.get(leg)?.di
  */
 export const mediaStatisticsOf = (leg: Leg): Promise<LegMedia> | undefined => {
   const state = leg.signal.aborted ? states.get(leg) : undefined;
-  const encryption = encryptionOf(state?.negotiated);
+  const encryption = state && encryptionOf(state);
   return state?.session.close().then((media) => ({ ...media, ...(encryption && { encryption }) }));
 };
 
 /** What a leg's media came to, and how it was encrypted in the end; absent: not at all. */
 export interface LegMedia extends SessionStatistics {
-  readonly encryption?: { readonly keys: "sdes"; readonly suite: string };
+  readonly encryption?: { readonly keys: KeyingMethod; readonly suite: string };
 }
 
-const encryptionOf = (negotiated: Negotiated | undefined): LegMedia["encryption"] =>
-  negotiated?.security && { keys: "sdes", suite: negotiated.security.profile };
+function encryptionOf({ negotiated, session }: LegState): LegMedia["encryption"] {
+  if (negotiated?.security) return { keys: "sdes", suite: negotiated.security.profile };
+  const keys = negotiated?.dtls && keyingOf(session)?.keys;
+  return keys && { keys: "dtls", suite: keys.profile };
+}
 
 /** The leg is over, whoever ended it. Ending twice does nothing. */
 export function endState(state: LegState, cause: Cause): void {
   if (state.life.signal.aborted) return;
   state.life.close(cause);
-  inBackground(state.session.close());
+  inBackground(closeSession(state.session));
 }
 
 /** For work whose result nobody waits for: its failure is published. */

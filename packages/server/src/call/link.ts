@@ -22,8 +22,11 @@ export function linkParties(one: LegState, other: LegState): Dialog | undefined 
   return changeParty(other, there, undefined, theirs);
 }
 
-/** The same media, at an address where the other one reaches it without leaving this machine. */
-const within = (state: LegState): LocalMedia => ({ ...state.local, host: loopback(state.session.local.host), direction: "sendrecv" });
+/** The same media in the clear, at an address where the other one reaches it without leaving this machine. */
+function within(state: LegState): LocalMedia {
+  const { security: _, secured: __, ...media } = state.local;
+  return { ...media, host: loopback(state.session.local.host), direction: "sendrecv" };
+}
 
 const loopback = (host: string): string => (host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "::1" : host);
 

@@ -6,9 +6,10 @@ import type { CallSource } from "./call-source.ts";
 import type { Cause } from "./cause.ts";
 import { described } from "./described.ts";
 import { inboundLeg, type InboundLeg } from "./inbound-leg.ts";
+import { closeSession } from "./keying.ts";
 import { inBackground, settingsOf, type LegSettings } from "./leg-state.ts";
 import type { Leg, LegInfo } from "./leg.ts";
-import { describedBy, localMedia, type LocalMediaOptions } from "./offer-answer.ts";
+import { describedBy, localMedia, mediaPeer, type LocalMediaOptions } from "./offer-answer.ts";
 import { openSession } from "./open-session.ts";
 import { notAcceptable, RETRY_LATER } from "./refuse.ts";
 
@@ -55,17 +56,23 @@ async function legFor(
   info: LegInfo,
   peer: CallSource | undefined,
 ): Promise<InboundLeg | undefined> {
-  const opened = await openSession(options.engine);
+  const opened = await openSession(options);
   if ("none" in opened) {
     invite.respond(503, { headers: [RETRY_LATER] });
     return undefined;
   }
   const { session } = opened;
   const { clock, ids } = options;
-  const local = localMedia(session, options, invite.source.host);
-  const ours = described(local, options.encryption, { peer, transport: invite.source.transport }, offer);
+  const media = mediaPeer(session, invite.source.host, offer);
+  if (media === undefined) {
+    inBackground(closeSession(session));
+    notAcceptable(invite, 488, "The audio's address is of a family that is not spoken here.");
+    return undefined;
+  }
+  const local = localMedia(session, options, media);
+  const ours = described(local, options.encryption, { peer, transport: invite.source.transport, host: invite.source.host }, offer);
   if ("why" in ours || invite.signal.aborted) {
-    inBackground(session.close());
+    inBackground(closeSession(session));
     if ("why" in ours && !invite.signal.aborted) notAcceptable(invite, 488, ours.why);
     return undefined;
   }

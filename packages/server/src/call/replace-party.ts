@@ -24,7 +24,7 @@ export function replaceParty(options: ReplacingOptions, invite: IncomingInvite, 
   const offer = describedBy(invite.request);
   if (offer.kind === "wrong") return notAcceptable(invite, offer.status, offer.why);
   const local = localMedia(found.session, options, invite.source.host);
-  const signalled = { peer: by, transport: invite.source.transport };
+  const signalled = { peer: by, transport: invite.source.transport, host: invite.source.host };
   const ours = described(local, options.encryption, signalled, offer.kind === "none" ? undefined : offer.session);
   if ("why" in ours) return notAcceptable(invite, 488, ours.why);
   const settled = "negotiated" in ours ? ours : undefined;

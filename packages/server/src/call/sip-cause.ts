@@ -38,6 +38,7 @@ const TRANSLATIONS = {
   duration: { status: 480, q850: 31 },
   media_timeout: { status: 500, q850: 102 },
   media_failed: { status: 503, q850: 41 },
+  encryption_failed: { status: 488, q850: 88 },
   out_of_ports: { status: 503, q850: 42 },
   shutdown: { status: 503, q850: 41 },
   failed: { status: 500, q850: 41 },

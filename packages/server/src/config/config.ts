@@ -51,6 +51,8 @@ export interface Config {
     readonly codecs?: readonly ("PCMU" | "PCMA" | "G722" | "opus")[];
     /** Whether audio is SRTP; `optional` when absent. */
     readonly encryption?: EncryptionConfig;
+    /** How we ask for keys of SRTP; `sdes` when absent. */
+    readonly keying?: KeyingConfig;
     /** Keys of SRTP may be told without TLS. */
     readonly sdes_without_tls?: boolean;
     /** The name of a file in `folder`. */
@@ -75,6 +77,9 @@ export interface Config {
 }
 
 /** Never, where the other side does it as well, or always. */
+/** Told in SDP (RFC 4568), or agreed on by DTLS (RFC 5763). */
+export type KeyingConfig = "sdes" | "dtls";
+
 export type EncryptionConfig = "off" | "optional" | "required";
 
 /** How the API is served. Files are PEM. */
@@ -157,6 +162,8 @@ export interface TrunkConfig {
   readonly allow: readonly string[];
   /** Absent: what `media` says. */
   readonly encryption?: EncryptionConfig;
+  /** Absent: what `media` says. */
+  readonly keying?: KeyingConfig;
   readonly limits?: PaceConfig;
   /** It leads to phones of our own only. Absent: as long as nobody told which numbers may be called, if its host is private. */
   readonly local?: boolean;

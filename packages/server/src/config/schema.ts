@@ -29,6 +29,7 @@ const codecs = v.pipe(
 );
 
 const encryption = (about: string) => choice(["off", "optional", "required"], about);
+const keying = (about: string) => choice(["sdes", "dtls"], about);
 
 const media = strictFields({
   host: v.optional(host("Where RTP is received"), "127.0.0.1"),
@@ -37,6 +38,7 @@ const media = strictFields({
   advertise: v.exactOptional(host("The address told to the other side in place of host, behind NAT for example")),
   codecs: v.exactOptional(codecs),
   encryption: v.exactOptional(encryption("Whether audio is encrypted (SRTP); optional when absent: where the other side does it as well")),
+  keying: v.exactOptional(keying("How keys of SRTP are asked for: told in SDP (sdes, when absent), or agreed on where the media goes (dtls); either is answered")),
   sdes_without_tls: v.exactOptional(flag("Keys of SRTP may be told over signalling without TLS, where whoever can listen can read them")),
   hold_music: v.exactOptional(text(1, 255, "A file of the folder that is heard on hold in place of the built-in music")),
   workers: v.exactOptional(wholeNumber(1, 256, "Media threads; one per core but one when absent")),
@@ -83,6 +85,7 @@ const trunk = strictFields({
   password: v.exactOptional(text(1, 256, "For digest authentication")),
   register: v.optional(flag("Register there, so that it can call us"), false),
   encryption: v.exactOptional(encryption("Whether its audio is encrypted (SRTP); what media says when absent")),
+  keying: v.exactOptional(keying("How it is asked for keys of SRTP; what media says when absent")),
   limits: v.exactOptional(trunkLimits),
   local: v.exactOptional(flag("Leads to phones of our own only, and costs nothing; when absent: while no destinations are told, if its host is a private address")),
 });

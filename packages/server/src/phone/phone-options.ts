@@ -1,5 +1,5 @@
 import type { Clock, Ids } from "../base/index.ts";
-import type { EncryptionPolicy } from "../call/index.ts";
+import type { EncryptionPolicy, KeyingMethod } from "../call/index.ts";
 import type { AudioCodec, MediaEngine } from "../media/index.ts";
 import type { OpenTransport, SipAddress } from "../sip/index.ts";
 import type { Answering } from "./answering.ts";
@@ -25,6 +25,8 @@ export interface PhoneOptions {
   readonly openTransport?: OpenTransport;
   /** Whether its audio is SRTP; unless told, never. */
   readonly encryption?: EncryptionPolicy;
+  /** How it asks for keys; unless told, by SDES. It answers either way. */
+  readonly keying?: KeyingMethod;
   /** How much of what is heard in a call is kept; unless told, ten minutes. */
   readonly keepMs?: number;
 }

@@ -1,5 +1,6 @@
 import { channels, Emitter, scope, type Listenable } from "../base/index.ts";
 import { calledOf, callerOf, createSipDialler, offeredCall, type DialTarget, type Leg, type Route } from "../call/index.ts";
+import { createIdentity } from "../dtls/index.ts";
 import { createMediaEngine } from "../media/index.ts";
 import { createUserAgent, escapeUser, hostPort, type IncomingInvite, type SipAddress } from "../sip/index.ts";
 import { answerAs, type Answering } from "./answering.ts";
@@ -44,8 +45,8 @@ const RING_MS = 30_000;
 
 /** Switches a phone on; it listens when this resolves, and registers meanwhile. */
 export async function createPhone(options: PhoneOptions): Promise<Phone> {
-  const { username, clock, ids, host, server, codecs, encryption, keepMs = KEEP_MS, openTransport } = options;
-  const spoken = { ...(codecs && { codecs }), ...(encryption && { encryption: { policyOf: () => encryption, keysInClear: true } }) };
+  const { username, clock, ids, host, server, codecs, encryption, keying = "sdes", keepMs = KEEP_MS, openTransport } = options;
+  const spoken = { ...(codecs && { codecs }), ...(encryption && { encryption: { policyOf: () => encryption, keysInClear: true, keyingOf: () => keying, identity: createIdentity(ids) } }) };
   const engine = options.engine ?? (await createMediaEngine({ host, ports: [0, 0], workers: 0 }));
   const userAgent = await createUserAgent({ clock, ids, listen: [{ transport: server.transport, host, port: 0 }], ...(openTransport && { openTransport }) });
   const registration = options.register === false ? undefined : signOn(userAgent, options);
