@@ -37,8 +37,8 @@ export interface BaresipOptions {
   /** The tone it says, in Hz, for as long as a call lasts. */
   readonly says: number;
   readonly answers?: boolean;
-  /** How its audio is encrypted: keys beside RTP/AVP, RTP/SAVP, or RTP/SAVPF; not at all unless told. */
-  readonly encryption?: "srtp" | "srtp-mand" | "srtp-mandf";
+  /** How its audio is encrypted: keys beside RTP/AVP, RTP/SAVP, RTP/SAVPF, or agreed on by DTLS; not at all unless told. */
+  readonly encryption?: "srtp" | "srtp-mand" | "srtp-mandf" | "dtls_srtp";
 }
 
 /** baresip, a softphone, registered with the server. */
@@ -123,7 +123,7 @@ async function writeConfiguration(folder: string, options: BaresipOptions): Prom
     "audio_player none",
     `snd_path ${folder}`,
     `module_path ${MODULES}`,
-    ...["stdio", codec === "g722" ? "g722" : "g711", "aufile", "sndfile", ...(options.encryption ? ["srtp"] : [])].map((name) => `module ${name}.so`),
+    ...["stdio", codec === "g722" ? "g722" : "g711", "aufile", "sndfile", ...(options.encryption ? [options.encryption === "dtls_srtp" ? "dtls_srtp" : "srtp"] : [])].map((name) => `module ${name}.so`),
     "module_tmp account.so",
     "module_app menu.so",
   ];

@@ -31,6 +31,7 @@ export interface TestServer {
 export interface ServerSetup {
   readonly tls?: { readonly cert: string; readonly key: string };
   readonly encryption?: "off" | "optional" | "required";
+  readonly keying?: "sdes" | "dtls";
   /** Where SIP and media are; this machine's own address unless told. */
   readonly host?: string;
   readonly numbers?: readonly { readonly number: string; readonly pcmo: readonly unknown[] }[];
@@ -39,7 +40,7 @@ export interface ServerSetup {
 }
 
 /** A server of one test's own, on free loopback ports, with a temporary folder. */
-export async function startTestServer(cleanup: Cleanup, { tls, encryption, host = LOOPBACK, ...setup }: ServerSetup = {}): Promise<TestServer> {
+export async function startTestServer(cleanup: Cleanup, { tls, encryption, keying, host = LOOPBACK, ...setup }: ServerSetup = {}): Promise<TestServer> {
   const data = await mkdtemp(join(tmpdir(), "piopiy-e2e-"));
   cleanup(() => rm(data, { recursive: true }));
   await writeMedia(join(data, "media"));
@@ -47,7 +48,7 @@ export async function startTestServer(cleanup: Cleanup, { tls, encryption, host 
     JSON.stringify({
       http: { host: LOOPBACK, port: 0 },
       sip: { host, udp: 0, tcp: 0, ...(tls ? { tls: { ...tls, port: 0 } } : {}) },
-      media: { host, ports: [0, 0], workers: 1, ...(encryption && { encryption }) },
+      media: { host, ports: [0, 0], workers: 1, ...(encryption && { encryption }), ...(keying && { keying }) },
       data,
       apps: [app],
       ...setup,
