@@ -17,7 +17,7 @@ const watch = (published: unknown) => {
 beforeAll(async () => {
   channels.sipMessage.subscribe(watch);
   // The phones of these tests come over UDP on loopback.
-  world = await startWorld({ phones: 12, config: { media: { sdes_without_tls: true, folder: undefined } } });
+  world = await startWorld({ phones: 16, config: { media: { sdes_without_tls: true } } });
 });
 afterAll(async () => {
   channels.sipMessage.unsubscribe(watch);
@@ -68,6 +68,20 @@ describe.concurrent("a bridge", () => {
     await other.ended;
     expect(await encryptionOf(id)).toEqual([sdes, sdes]);
   });
+});
+
+it("a phone that takes the place of another brings its own keys, and the one before is not heard any more", async () => {
+  const { id, call, other, bothHear } = await bridged({ encryption: "required" }, { encryption: "required" });
+  const carol = await world.phone({ encryption: "required" });
+  const picksUp = carol.nextCall();
+  await bothHear();
+  const [status, third] = await Promise.all([other.transfer(carol.username), picksUp]);
+  expect(status).toBe(200);
+  third.sendTone(900);
+  await Promise.all([call.hears(900), third.hears(tones.alice)]);
+  await call.hangup();
+  await third.ended;
+  expect(new Set((await encryptionOf(id)).map((one) => JSON.stringify(one)))).toEqual(new Set([JSON.stringify(sdes)]));
 });
 
 it("keys of a phone that encrypts are digits, early media is heard with the keys of the 183", async () => {

@@ -1,0 +1,68 @@
+import { describe, expect, it } from "vitest";
+import { utf8 } from "../base/index.ts";
+import type { LocalMedia } from "../sdp/index.ts";
+import { answering, offering, type Encryption, type EncryptionPolicy } from "./encryption.ts";
+import { offerOf, settleOffer, type Offer } from "./offer-answer.ts";
+
+const local: LocalMedia = { host: "127.0.0.1", port: 4000, codecs: ["PCMU"], telephoneEvent: false, direction: "sendrecv", sessionId: 1, sessionVersion: 1 };
+const encryption = (policy: EncryptionPolicy, keysInClear = false): Encryption => ({ policyOf: () => policy, keysInClear });
+const protocols = (all: readonly LocalMedia[]) => all.map(({ secured = "RTP/AVP" }) => secured);
+const phone = { type: "phone", username: "alice" } as const;
+
+describe("what is offered", () => {
+  it.each([
+    ["off", "tls", false, ["RTP/AVP"]],
+    ["optional", "tls", false, ["RTP/SAVP", "RTP/AVP"]],
+    ["optional", "wss", false, ["RTP/SAVP", "RTP/AVP"]],
+    ["optional", "udp", false, ["RTP/AVP"]],
+    ["optional", "ws", false, ["RTP/AVP"]],
+    ["optional", "udp", true, ["RTP/SAVP", "RTP/AVP"]],
+    ["required", "tls", false, ["RTP/SAVP"]],
+    ["required", "tcp", false, []],
+    ["required", "tcp", true, ["RTP/SAVP"]],
+  ] as const)("%s over %s (keys may be read: %s)", (policy, transport, keysInClear, expected) => {
+    expect(protocols(offering(local, encryption(policy, keysInClear), { peer: phone, transport }))).toEqual(expected);
+  });
+
+  it("is asked of each peer by its own rule", () => {
+    const trunks: Encryption = { policyOf: (peer) => (peer?.type === "trunk" && peer.name === "safe" ? "required" : "off"), keysInClear: false };
+    const trunk = (name: string) => protocols(offering(local, trunks, { peer: { type: "trunk", name }, transport: "tls" }));
+    expect([trunk("safe"), trunk("other")]).toEqual([["RTP/SAVP"], ["RTP/AVP"]]);
+  });
+});
+
+describe("keys", () => {
+  const keysOf = (media: LocalMedia | undefined) => media?.security?.keys.map(({ keyAndSalt }) => Buffer.from(keyAndSalt).toString("hex")) ?? [];
+
+  it("are others in each offer and for each suite", () => {
+    const offers = [1, 2, 3].flatMap(() => offering(local, encryption("optional"), { peer: phone, transport: "tls" }));
+    const all = offers.flatMap(keysOf);
+    expect(all.length).toBe(24);
+    expect(new Set(all).size).toBe(24);
+  });
+
+  it("there are none to answer with, where they have to be safe and are not", () => {
+    const by = { peer: phone, transport: "udp" } as const;
+    expect(answering(local, encryption("required"), by).security).toMatchObject({ required: true, keys: [] });
+    expect(keysOf(answering(local, encryption("optional"), by))).toHaveLength(4);
+    expect(answering(local, encryption("off"), by).security).toBeUndefined();
+  });
+});
+
+describe("the answers of several phones to one offer", () => {
+  const answerWith = (offer: Offer, fill: number) => {
+    const key = Buffer.alloc(30, fill).toString("base64");
+    const body = utf8(`v=0\r\no=- 1 1 IN IP4 192.0.2.${fill}\r\ns=-\r\nc=IN IP4 192.0.2.${fill}\r\nt=0 0\r\nm=audio 4000 RTP/SAVP 0\r\na=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:${key}\r\n`);
+    return settleOffer(offer, { type: "response", status: 183, reason: "", headers: [["Content-Type", "application/sdp"]], body });
+  };
+
+  it("have each its own key, and ours is the same", () => {
+    const [media] = offering(local, encryption("required"), { peer: phone, transport: "tls" });
+    const offer = offerOf(media ?? expect.fail("no offer"));
+    const [one, other] = [1, 2].map((fill) => answerWith(offer, fill)?.negotiated.security);
+    expect(one?.receive).toEqual(new Uint8Array(30).fill(1));
+    expect(other?.receive).toEqual(new Uint8Array(30).fill(2));
+    expect(one?.send).toEqual(other?.send);
+    expect(one?.send).toEqual(media?.security?.keys[0]?.keyAndSalt);
+  });
+});
