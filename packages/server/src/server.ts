@@ -44,6 +44,11 @@ export interface RunningServer {
    * API goes on answering until it is closed.
    */
   drain(limitMs: number, signal?: AbortSignal): Promise<void>;
+  /**
+   * Looks at once whether the files of certificates have been replaced, as it is done every 30 s anyway: new connections
+   * get what stands there now. What cannot be used is told of in the log, and what there is stays in use.
+   */
+  renewCertificates(): Promise<void>;
   /** Ends all calls, then everything else. Idempotent. */
   close(): Promise<void>;
 }
@@ -76,7 +81,7 @@ interface Parts {
   readonly logLevel: string;
 }
 
-async function assemble(parts: Parts): Promise<Pick<RunningServer, "url" | "sip" | "app" | "calls" | "drain">> {
+async function assemble(parts: Parts): Promise<Pick<RunningServer, "url" | "sip" | "app" | "calls" | "drain" | "renewCertificates">> {
   const { config, store, clock, ids, owned } = parts;
   const [app] = config.apps;
   if (!app) throw new PiopiyError("bad_configuration", "There is no app.");
@@ -93,6 +98,7 @@ async function assemble(parts: Parts): Promise<Pick<RunningServer, "url" | "sip"
   const holdMusic = await holdMusicOf(voices.audio, config.media.hold_music);
   const calls = await startCalls({ config, engine, clock, ids, ...(holdMusic && { holdMusic }) });
   owned.add(calls.close);
+  const disk = recordingDisk(config.data);
   const control = createControl({
     store,
     clock,
@@ -113,7 +119,7 @@ async function assemble(parts: Parts): Promise<Pick<RunningServer, "url" | "sip"
     recoverRecording,
     mediaLeft: () => portsOf(config) - engine.sessions,
     delivery: deliveryOf(config),
-    recordingDisk: recordingDisk(config.data),
+    recordingDisk: disk,
     retention: retentionOf(config),
   });
   owned.add(() => control.drain());
@@ -124,12 +130,14 @@ async function assemble(parts: Parts): Promise<Pick<RunningServer, "url" | "sip"
     return control.settle(limitMs, signal);
   };
   const media = async () => ({ sessions: engine.sessions, ...(await engine.statistics()) });
-  const http = await httpOf(config, clock);
-  const api = createApi({ store, control, apps: config.apps, clock, ids, version: VERSION, http, media, streams: () => streams.statistics(), logger });
+  const { options: http, certificate } = await httpOf(config, clock);
+  owned.add(async () => certificate?.close());
+  const renewCertificates = async () => void (await Promise.all([calls.renewCertificates(), certificate?.look()]));
+  const api = createApi({ store, control, apps: config.apps, clock, ids, version: VERSION, http, media, freeBytes: () => disk.freeBytes(), streams: () => streams.statistics(), logger });
   owned.add(() => api.close());
   const listening = await api.listen({ host: config.http.host, port: config.http.port });
   const url = http.certificate ? listening.replace(/^http:/, "https:") : listening;
-  return { url, sip: calls.addresses, app, calls: () => runningCalls(control), drain };
+  return { url, sip: calls.addresses, app, calls: () => runningCalls(control), drain, renewCertificates };
 }
 
 const portsOf = ({ media: { ports: [from, to] } }: Config): number => (to === 0 ? Infinity : to - from + 1);

@@ -10,9 +10,9 @@ import { webhooksView } from "./event-views.ts";
 import { callView, legView, recordingView, timelineView } from "./call-views.ts";
 import { basicAppid } from "./credentials.ts";
 import { InvalidRequest } from "./failures.ts";
+import { pageLimit } from "./page-schema.ts";
 
 const callStatuses = ["queued", "dialling", "ringing", "answered", "ended"] as const;
-const pageMessage = "must be a whole number from 1 to 100";
 const idMessage = "must be the id of a call";
 const momentMessage = "must be milliseconds since 1970";
 const moment = v.optional(v.pipe(v.string(momentMessage), v.regex(/^\d{1,15}$/, momentMessage), v.transform(Number)));
@@ -26,7 +26,7 @@ const party = v.optional(
   ),
 );
 const PageSchema = v.object({
-  limit: v.optional(v.pipe(v.string(pageMessage), v.regex(/^([1-9]\d?|100)$/, pageMessage), v.transform(Number)), "20"),
+  limit: pageLimit("20"),
   before: v.optional(v.pipe(v.string(idMessage), v.maxLength(64, idMessage))),
   status: v.optional(v.picklist(callStatuses, `must be one of ${callStatuses.join(", ")}`)),
   direction: v.optional(v.picklist(["inbound", "outbound"], "must be inbound or outbound")),

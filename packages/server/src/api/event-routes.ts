@@ -6,13 +6,13 @@ import { done } from "./act-routes.ts";
 import { basicAppid } from "./credentials.ts";
 import { eventView } from "./event-views.ts";
 import { InvalidRequest } from "./failures.ts";
+import { pageLimit } from "./page-schema.ts";
 import type { RouteOptions } from "./options.ts";
 
 const cursorMessage = "must be a cursor: `next` of the page before";
-const limitMessage = "must be a whole number from 1 to 100";
 const PageSchema = v.object({
   after: v.optional(v.pipe(v.string(cursorMessage), v.regex(/^\d{1,15}$/, cursorMessage), v.transform(Number)), "0"),
-  limit: v.optional(v.pipe(v.string(limitMessage), v.regex(/^([1-9]\d?|100)$/, limitMessage), v.transform(Number)), "100"),
+  limit: pageLimit("100"),
 });
 
 /** What was told and what is to be told: for who has missed something. */

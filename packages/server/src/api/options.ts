@@ -1,5 +1,5 @@
 import type { Logger } from "pino";
-import type { Clock, Ids } from "../base/index.ts";
+import type { Clock, Ids, Listenable } from "../base/index.ts";
 import type { Control } from "../control/index.ts";
 import type { AppCredentials, Door, HttpRate } from "./door.ts";
 import type { HttpCertificate, HttpTimes } from "./http-server.ts";
@@ -16,6 +16,8 @@ export interface ApiOptions {
   readonly media?: () => Promise<MediaFigures>;
   /** The sockets to bots, for `/metrics`. */
   readonly streams?: () => StreamFigures;
+  /** What can still be written to the data folder, for `/metrics`. */
+  readonly freeBytes?: () => Promise<number>;
   readonly http?: HttpOptions;
   /** Absent: nothing is logged. */
   readonly logger?: Logger;
@@ -26,6 +28,8 @@ export interface HttpOptions {
   readonly rate?: HttpRate;
   /** Absent: without TLS. */
   readonly certificate?: HttpCertificate;
+  /** Another certificate, for connections from now on. */
+  readonly renewals?: Listenable<{ renewed: HttpCertificate }> | undefined;
   /** The largest body; 1 MiB unless given. */
   readonly bodyBytes?: number;
   /** Addresses and blocks of proxies whose `X-Forwarded-For` is believed; nobody's unless given. */

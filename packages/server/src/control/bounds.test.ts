@@ -18,7 +18,7 @@ describe("a call that does things without end", () => {
     expect(timeline).toHaveLength(5003);
     expect(timeline.slice(5000).map(({ type }) => type)).toEqual(["leg.ended", "timeline.left_out", "call.ended"]);
     expect(timeline.map(({ sequence }) => sequence)).toEqual(timeline.map((_, index) => index + 1));
-    const muted = timeline.filter(({ type }) => /muted$/.test(type)).length;
+    const muted = timeline.filter(({ type }) => type.endsWith("muted")).length;
     expect(muted).toBeGreaterThan(4980);
     // What was muted beyond, and what the other flow did.
     expect(Number(timeline.at(-2)?.data?.["entries"])).toBeGreaterThanOrEqual(6000 - muted + 3);

@@ -4,34 +4,29 @@ import type { StreamTold } from "./stream-told.ts";
 
 export type LiveStatus = "started" | "ringing" | "answered" | "bridged" | "hangup";
 
+/** When something is told, and its place in the call. */
+interface Own {
+  readonly nowMs: number;
+  readonly eventId: string;
+  readonly sequence: number;
+}
+
 /**
  * A live event in the form of 2024 (`out_started`, `in_answered`, …) with `type` of the older form, and `event_id` and
  * `sequence` of ours, by which a receiver recognises repeats and gaps.
  */
-export function eventBody(
-  call: ToldCall,
-  leg: LegFacts,
-  status: LiveStatus,
-  own: { readonly nowMs: number; readonly eventId: string; readonly sequence: number },
-): LiveEvent {
-  return {
-    type: "event",
-    event_id: own.eventId,
-    sequence: own.sequence,
-    ...common(call, leg),
-    status: `${call.facts.direction === "inbound" ? "in" : "out"}_${status}`,
-    time: own.nowMs,
-  };
+function liveBody(call: ToldCall, leg: LegFacts, status: LiveEvent["status"], own: Own): LiveEvent {
+  return { type: "event", event_id: own.eventId, sequence: own.sequence, ...common(call, leg), status, time: own.nowMs };
+}
+
+/** A step of a leg. */
+export function eventBody(call: ToldCall, leg: LegFacts, status: LiveStatus, own: Own): LiveEvent {
+  return liveBody(call, leg, `${call.facts.direction === "inbound" ? "in" : "out"}_${status}`, own);
 }
 
 /** What became of a stream. */
-export function streamBody(
-  call: ToldCall,
-  leg: LegFacts,
-  { status, wsStatus }: StreamTold,
-  own: { readonly nowMs: number; readonly eventId: string; readonly sequence: number },
-): LiveEvent {
-  return { type: "event", event_id: own.eventId, sequence: own.sequence, ...common(call, leg), status, time: own.nowMs, ws_status: wsStatus };
+export function streamBody(call: ToldCall, leg: LegFacts, { status, wsStatus }: StreamTold, own: Own): LiveEvent {
+  return { ...liveBody(call, leg, status, own), ws_status: wsStatus };
 }
 
 /** Who has answered. */
@@ -41,13 +36,8 @@ export interface MachineTold {
 }
 
 /** Who has answered, as far as it sounds; a machine's tone is told by a second event. */
-export function machineBody(
-  call: ToldCall,
-  leg: LegFacts,
-  { result, beep }: MachineTold,
-  own: { readonly nowMs: number; readonly eventId: string; readonly sequence: number },
-): LiveEvent {
-  return { type: "event", event_id: own.eventId, sequence: own.sequence, ...common(call, leg), status: "machine_detection", time: own.nowMs, machine: result, beep };
+export function machineBody(call: ToldCall, leg: LegFacts, { result, beep }: MachineTold, own: Own): LiveEvent {
+  return { ...liveBody(call, leg, "machine_detection", own), machine: result, beep };
 }
 
 /** A leg's record, sent when it is over. `duration` and the `_time` fields are whole seconds, `time` is milliseconds. */
@@ -55,7 +45,7 @@ export function cdrBody(
   call: ToldCall,
   leg: LegFacts,
   times: LegTimes,
-  end: { readonly nowMs: number; readonly eventId: string; readonly sequence: number; readonly reason: string },
+  end: Own & { readonly reason: string },
 ): Cdr {
   const { answeredMs } = times;
   return {
@@ -78,7 +68,7 @@ export function recordingBody(
   call: ToldCall,
   leg: LegFacts,
   recording: RecordingTold,
-  own: { readonly nowMs: number; readonly eventId: string; readonly sequence: number },
+  own: Own,
 ): RecordingEvent {
   const { id, channels, durationMs, interrupted } = recording;
   const head = { event_id: own.eventId, sequence: own.sequence, ...common(call, leg), time: own.nowMs, recording_id: id, channels };
