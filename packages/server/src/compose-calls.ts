@@ -1,10 +1,10 @@
-import { channels, type Clock, type Ids } from "./base/index.ts";
+import { channels, plainAddress, type Clock, type Ids } from "./base/index.ts";
 import {
   createInbound, createRoutes, createSipDialler, createTrunk, type Dialler, type IncomingCall,
 } from "./call/index.ts";
 import { encryptionOf } from "./compose-encryption.ts";
-import { tlsOf } from "./compose-tls.ts";
 import { protectionOf } from "./compose-protection.ts";
+import { renewableTls } from "./compose-tls.ts";
 import { inCidr, type Config, type TrunkConfig } from "./config/index.ts";
 import type { MediaEngine } from "./media/index.ts";
 import { createDigestAuthenticator, createRegistrar, createUserAgent, type SipAddress } from "./sip/index.ts";
@@ -18,6 +18,8 @@ export interface Calls {
   onCall(take: (call: IncomingCall) => void): void;
   /** From now on nothing new is taken. */
   drain(): void;
+  /** Looks at once whether the certificate of SIP over TLS has been replaced. */
+  renewCertificates(): Promise<void>;
   readonly close: () => Promise<void>;
 }
 
@@ -35,7 +37,8 @@ export async function startCalls(parts: {
   const { config, engine, clock, ids, holdMusic } = parts;
   const { sip, phones, trunks } = config;
   const advertised = sip.advertise === undefined ? {} : { advertisedHost: sip.advertise };
-  const tls = await tlsOf(config, clock);
+  const renewable = await renewableTls(config, clock);
+  const tls = { ...renewable.value, renewals: renewable.renewals };
   const userAgent = await createUserAgent({
     clock, ids, listen: listened(config), product: `Piopiy/${VERSION}`, tls, webSocket: { path: sip.ws?.path, origins: sip.ws?.origins }, ...protectionOf(config), ...advertised,
   });
@@ -67,7 +70,9 @@ export async function startCalls(parts: {
       take = next;
     },
     drain: () => void (draining = true),
+    renewCertificates: () => renewable.look(),
     async close() {
+      renewable.close();
       inbound.close();
       await Promise.all(gateways.map((gateway) => gateway.close()));
       registrar.close();
@@ -91,5 +96,5 @@ function listened({ sip: { host, udp, tcp, tls, ws }, trunks }: Config): readonl
 }
 
 function allowed({ host, allow }: TrunkConfig, address: string): boolean {
-  return address === host || allow.some((block) => inCidr(address, block));
+  return address === plainAddress(host) || allow.some((block) => inCidr(address, block));
 }

@@ -50,10 +50,10 @@ describe("the API as it is configured", () => {
 
   it("has its limits from the configuration", async () => {
     const http = { port: 0, rate: { app: 5 }, body_kb: 64, proxies: ["10.0.0.0/8"] };
-    expect(await httpOf(configured({ http }), systemClock)).toEqual({
+    expect((await httpOf(configured({ http }), systemClock)).options).toEqual({
       rate: { app: 5, address: 1000, bad_credentials: 30 }, bodyBytes: 65_536, proxies: ["10.0.0.0/8"],
     });
-    expect(await httpOf(configured({}), systemClock)).toEqual({});
+    expect(await httpOf(configured({}), systemClock)).toEqual({ options: {} });
   });
 });
 

@@ -2,6 +2,7 @@ import { createPrivateKey, X509Certificate } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { channels, type Clock, PiopiyError } from "./base/index.ts";
 import type { Config } from "./config/index.ts";
+import { renewable, type Renewable } from "./compose-renewal.ts";
 import type { TlsSettings } from "./sip/index.ts";
 
 /** A certificate that ends sooner is told of. */
@@ -9,9 +10,9 @@ const SOON_MS = 14 * 86_400_000;
 
 /**
  * How SIP over TLS is spoken, from the files the configuration names. Fails with `bad_configuration` when one cannot be
- * read, is no PEM, or the key is not the certificate's. A certificate that has run out is told of, and used.
+ * read, is no PEM, or the key is not the certificate's. A certificate that has run out is told of, unless `tell` is false, and used.
  */
-export async function tlsOf({ sip, trunks }: Pick<Config, "sip" | "trunks">, clock: Clock): Promise<TlsSettings> {
+export async function tlsOf({ sip, trunks }: Pick<Config, "sip" | "trunks">, clock: Clock, tell = true): Promise<TlsSettings> {
   const { tls } = sip;
   const peers = new Map<string, false | { readonly ca: string }>();
   for (const trunk of trunks) {
@@ -20,11 +21,16 @@ export async function tlsOf({ sip, trunks }: Pick<Config, "sip" | "trunks">, clo
   }
   if (!tls) return { peers };
   return {
-    certificate: await readCertificate(tls, "sip.tls", clock),
+    certificate: await readCertificate(tls, "sip.tls", clock, tell),
     peers,
     verifyClient: tls.verify_client,
     ...(tls.ca !== undefined && { ca: await authorities(tls.ca, "sip.tls.ca") }),
   };
+}
+
+/** The same, and whatever stands in those files later. */
+export async function renewableTls(config: Pick<Config, "sip" | "trunks">, clock: Clock): Promise<Renewable<TlsSettings>> {
+  return await renewable("sip.tls", clock, (tell) => tlsOf(config, clock, tell));
 }
 
 /** A certificate and its key, from the files that `setting` names. Fails with `bad_configuration` as `tlsOf` does. */
@@ -32,10 +38,13 @@ export async function readCertificate(
   files: { readonly cert: string; readonly key: string },
   setting: string,
   clock: Clock,
+  tell = true,
 ): Promise<{ readonly cert: string; readonly key: string }> {
   const cert = await read(files.cert, `${setting}.cert`);
   const key = await read(files.key, `${setting}.key`);
-  checkPair(cert, key, setting, clock);
+  const { validTo } = checkedPair(cert, key, setting);
+  const leftMs = msOf(validTo) - clock.now();
+  if (tell && leftMs < SOON_MS) channels.certificate.publish({ setting, validTo, expired: leftMs <= 0 });
   return { cert, key };
 }
 
@@ -57,12 +66,11 @@ async function read(path: string, what: string): Promise<string> {
   }
 }
 
-function checkPair(cert: string, key: string, setting: string, clock: Clock): void {
+function checkedPair(cert: string, key: string, setting: string): X509Certificate {
   const certificate = parsed(() => new X509Certificate(cert), `${setting}.cert is no certificate in PEM.`);
   const privateKey = parsed(() => createPrivateKey(key), `${setting}.key is no private key in PEM without a passphrase.`);
   if (!certificate.checkPrivateKey(privateKey)) throw new PiopiyError("bad_configuration", `${setting}.key is not the key of the certificate.`);
-  const leftMs = msOf(certificate.validTo) - clock.now();
-  if (leftMs < SOON_MS) channels.certificate.publish({ setting, validTo: certificate.validTo, expired: leftMs <= 0 });
+  return certificate;
 }
 
 function parsed<T>(parse: () => T, complaint: string): T {

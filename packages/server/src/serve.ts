@@ -2,7 +2,9 @@ import type { Issue } from "@piopiy/pcmo";
 import { messageOf, PiopiyError } from "./base/index.ts";
 import type { AppConfig, Config } from "./config/index.ts";
 import { DEVELOPMENT_NUMBER, DEVELOPMENT_PHONE } from "./development.ts";
+import { hasPump } from "./media/index.ts";
 import { startServer, type RunningServer } from "./server.ts";
+import { hostPort } from "./sip/index.ts";
 
 /** Runs the server until SIGINT or SIGTERM, then lets its calls go on for a while and ends them properly. Resolves with the exit code. */
 export async function serve(config: Config, options: { readonly logLevel: string }): Promise<number> {
@@ -15,6 +17,8 @@ export async function serve(config: Config, options: { readonly logLevel: string
   }
   // Whoever reads the first line may stop the server at once: it listens for that before it prints.
   const stop = stopSignals();
+  // Whoever renews a certificate need not wait for the next look at it.
+  process.on("SIGHUP", () => void server.renewCertificates());
   console.log(welcome(server, config));
   await drain(server, await stop.first, stop.second);
   console.log(`Ending ${callsOf(server)} …`);
@@ -61,7 +65,7 @@ function welcome(server: RunningServer, configured: Config): string {
   const { config, sip } = server;
   const app = configured.apps.length === 0 ? server.app : withoutSecrets(server.app);
   const url = pasteable(server.url);
-  const addresses = sip.map(({ transport, host, port }) => `${transport} ${host}:${port}`).join(", ");
+  const addresses = sip.map(({ transport, host, port }) => `${transport} ${hostPort(host, port)}`).join(", ");
   const phone = config.phones.find(({ number }) => number !== undefined);
   const to = phone?.number ?? "919800000000";
   return `Piopiy is ready in ${Math.round(server.startedInMs)} ms.
@@ -111,7 +115,7 @@ Register a softphone${hello}:
 
   user name  ${username}
   password   ${password}
-  server     ${pasteable(`${address.host}:${address.port}`)}  (${transports.join(" or ")})
+  server     ${pasteable(hostPort(address.host, address.port))}  (${transports.join(" or ")})
 `;
 }
 

@@ -20,11 +20,11 @@ const BODY_LIMIT_BYTES = 1_048_576;
 /** The HTTP API; the caller lets it `listen` and closes it. */
 export function createApi(options: ApiOptions): FastifyInstance {
   const { ids, clock, http = {} } = options;
-  const { bodyBytes = BODY_LIMIT_BYTES, times = DEFAULT_TIMES, certificate, proxies, rate, connectionsPerAddress } = http;
+  const { bodyBytes = BODY_LIMIT_BYTES, times = DEFAULT_TIMES, certificate, renewals, proxies, rate, connectionsPerAddress } = http;
   const api = Fastify({
     logger: false,
     bodyLimit: bodyBytes,
-    serverFactory: (listener) => createHttpServer(listener, times, certificate, connectionsPerAddress),
+    serverFactory: (listener) => createHttpServer(listener, times, certificate && { ...certificate, renewals }, connectionsPerAddress),
     ...(proxies && { trustProxy: [...proxies] }),
     forceCloseConnections: true,
     exposeHeadRoutes: false,

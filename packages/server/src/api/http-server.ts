@@ -3,6 +3,7 @@ import { createServer as createTlsServer } from "node:https";
 import type { Socket } from "node:net";
 import type { FastifyReply } from "fastify";
 import { channels } from "../base/index.ts";
+import type { HttpOptions } from "./options.ts";
 
 /** How long a client may take, and how many there may be. */
 export interface HttpTimes {
@@ -33,7 +34,7 @@ const MAX_OF_ADDRESS = 1024;
 export function createHttpServer(
   listener: RequestListener,
   times: HttpTimes,
-  certificate: HttpCertificate | undefined,
+  certificate: (HttpCertificate & Pick<HttpOptions, "renewals">) | undefined,
   maxOfAddress: number = MAX_OF_ADDRESS,
 ): Server {
   const options: ServerOptions = {
@@ -43,11 +44,24 @@ export function createHttpServer(
     connectionsCheckingInterval: times.checkMs,
     maxHeaderSize: MAX_HEADER_BYTES,
   };
-  const server = certificate ? createTlsServer({ ...options, ...certificate, minVersion: "TLSv1.2" }, listener) : createServer(options, listener);
+  const server = certificate ? createSecureServer(options, certificate, listener) : createServer(options, listener);
   server.maxConnections = MAX_CONNECTIONS;
   // Without a file handle left a connection cannot be taken: that is no reason to end.
   server.on("error", (failure) => channels.failure.publish({ layer: "api", failure }));
   server.on("connection", countedByAddress(maxOfAddress));
+  return server;
+}
+
+function createSecureServer(
+  options: ServerOptions,
+  { cert, key, renewals }: HttpCertificate & Pick<HttpOptions, "renewals">,
+  listener: RequestListener,
+): Server {
+  const secure = { minVersion: "TLSv1.2" } as const;
+  const server = createTlsServer({ ...options, ...secure, cert, key }, listener);
+  // Connections that are open go on as they are.
+  const stop = renewals?.on("renewed", (renewed) => server.setSecureContext({ ...secure, ...renewed }));
+  if (stop) server.once("close", stop);
   return server;
 }
 

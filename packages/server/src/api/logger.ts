@@ -57,6 +57,7 @@ export function logChannels(logger: Logger): () => void {
     [channels.sipRefused, (message: unknown) => logger.debug({ ...Object(message) }, "SIP request not taken")],
     [channels.sipOverload, (message: unknown) => logger.warn({ ...Object(message) }, "overload")],
     [channels.certificate, (message: unknown) => logger.warn({ ...Object(message) }, "a certificate runs out")],
+    [channels.certificateRenewed, (message: unknown) => logger.info({ ...Object(message) }, "certificates renewed")],
     [channels.mediaLate, (message: unknown) => logger.warn({ ...Object(message) }, "media late")],
     [channels.mediaHandshake, (message: unknown) => logger.warn({ ...Object(message) }, "no keys for a call")],
     [channels.sipRegistration, (message: unknown) => logger.info({ ...Object(message) }, "registration")],

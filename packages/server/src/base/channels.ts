@@ -19,6 +19,8 @@ export const channels = {
   sipRegistration: channel("piopiy:sip:registration"),
   /** `{ setting, validTo, expired }`: the certificate of SIP over TLS or of the API has run out, or soon will. */
   certificate: channel("piopiy:server:certificate"),
+  /** `{ setting }`: its files have been replaced; new connections get what stands there now. */
+  certificateRenewed: channel("piopiy:server:certificate-renewed"),
   /** `{ worker, sessions, lateMs }`: the media scheduler missed a deadline. */
   mediaLate: channel("piopiy:media:late"),
   /** `{ why, remote }`: no keys were agreed on with the peer at that address, whose media was to be encrypted. */

@@ -21,7 +21,7 @@ export function socketOpener({ tls, webSocket, connectionsPerAddress }: SocketSe
     tcp: tcpOpener(limits),
     tls: openTls(tls, limits),
     ws: openWebSocket({ limits, ...webSocket }),
-    wss: openWebSocket({ limits, ...webSocket }, tls?.certificate),
+    wss: openWebSocket({ limits, ...webSocket }, tls),
   } satisfies Record<TransportName, OpenTransport>;
   return (address, receive, clock) => openers[address.transport](address, receive, clock);
 }

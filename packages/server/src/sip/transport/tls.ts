@@ -1,5 +1,6 @@
 import { isIP, type Socket } from "node:net";
 import { connect, createServer, type ConnectionOptions, TLSSocket } from "node:tls";
+import type { Listenable } from "../../base/index.ts";
 import type { SipAddress } from "../address.ts";
 import type { ConnectionLimits } from "./connection.ts";
 import { isMadeOutTo } from "./sip-identity.ts";
@@ -16,6 +17,8 @@ export interface TlsSettings {
   readonly verifyClient?: boolean;
   /** Who is verified otherwise, by the host name it is dialled by: not at all (`false`), or by an authority of its own. */
   readonly peers?: ReadonlyMap<string, false | { readonly ca: string }>;
+  /** Other certificates and authorities, for connections from now on. */
+  readonly renewals?: Listenable<{ renewed: TlsSettings }>;
 }
 
 /** A handshake that takes longer leads nowhere. */
@@ -26,18 +29,24 @@ export const openTls = (settings: TlsSettings = {}, limits?: ConnectionLimits): 
   openStreamTransport({ address, receive, clock }, { ...tlsKind(settings), limits });
 
 function tlsKind(settings: TlsSettings): StreamKind {
-  const { certificate, ca, verifyClient = false } = settings;
+  const { certificate, ca, verifyClient = false, renewals } = settings;
+  let current = settings;
   // RFC 3261 §26.3.1: a client's certificate is asked for, so that its connection can be used the other way (RFC 5923).
   const server = certificate && createServer({
     ...certificate, ...(ca !== undefined && { ca }), requestCert: verifyClient || ca !== undefined, rejectUnauthorized: verifyClient,
     handshakeTimeout: HANDSHAKE_MS, noDelay: true,
   });
+  const stop = renewals?.on("renewed", (renewed) => {
+    current = renewed;
+    if (renewed.certificate) server?.setSecureContext({ ...renewed.certificate, ...(renewed.ca !== undefined && { ca: renewed.ca }) });
+  });
+  if (stop) server?.once("close", stop);
   // A handshake that fails is the client's affair.
   server?.on("tlsClientError", (_, socket) => socket.destroy());
   return {
     server,
     accepted: "secureConnection",
-    dial: (remote) => ({ socket: connect(dialling(settings, remote)), ready: "secureConnect" }),
+    dial: (remote) => ({ socket: connect(dialling(current, remote)), ready: "secureConnect" }),
     speaksFor: (socket: Socket, name) =>
       socket instanceof TLSSocket && socket.authorized && isMadeOutTo(name, socket.getPeerCertificate()),
   };

@@ -8,6 +8,7 @@ import type { SipAddress } from "../address.ts";
 import { LIMITS } from "../message/parse.ts";
 import { type ConnectionLimits, createConnections } from "./connection.ts";
 import { listening, remoteAddress } from "./stream-transport.ts";
+import type { TlsSettings } from "./tls.ts";
 import { type OpenTransport, type Transport } from "./transport.ts";
 import { createWebSocketConnection } from "./web-socket-connection.ts";
 
@@ -27,10 +28,10 @@ const UPGRADE_MS = 10_000;
  * (§5.4). With a certificate it is `wss`.
  */
 export const openWebSocket = (
-  settings: WebSocketSettings = {}, certificate?: { readonly cert: string; readonly key: string },
+  settings: WebSocketSettings = {}, { certificate, renewals }: Pick<TlsSettings, "certificate" | "renewals"> = {},
 ): OpenTransport => async (address, receive, clock) => {
   if (address.transport === "wss" && !certificate) throw new PiopiyError("bad_configuration", "SIP over secure WebSocket needs a certificate.");
-  const server = certificate ? createSecureServer({ ...certificate }, notHere) : createServer(notHere);
+  const server = certificate ? secureServer(certificate, renewals) : createServer(notHere);
   server.headersTimeout = UPGRADE_MS;
   const upgrades = new WebSocketServer({
     noServer: true, maxPayload: LIMITS.messageBytes, perMessageDeflate: false, clientTracking: false, handleProtocols: () => "sip",
@@ -69,6 +70,13 @@ export const openWebSocket = (
   server.on("error", (failure) => channels.failure.publish({ layer: "sip", failure: failure.message }));
   return transport;
 };
+
+function secureServer(certificate: NonNullable<TlsSettings["certificate"]>, renewals: TlsSettings["renewals"]) {
+  const server = createSecureServer({ ...certificate }, notHere);
+  const stop = renewals?.on("renewed", (renewed) => renewed.certificate && server.setSecureContext({ ...renewed.certificate }));
+  if (stop) server.once("close", stop);
+  return server;
+}
 
 /** The HTTP status of a handshake that is not wanted. */
 function refusalOf({ path, origins }: WebSocketSettings, { url, headers }: IncomingMessage): number | undefined {
