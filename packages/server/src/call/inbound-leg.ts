@@ -1,6 +1,7 @@
 import type { IncomingInvite } from "../sip/index.ts";
 import type { Description } from "./described.ts";
 import { attachDialog } from "./in-dialog.ts";
+import { expectHandshake } from "./keying.ts";
 import { setMedia } from "./leg-media.ts";
 import { endState, type LegState, type Line, type SipLegOptions } from "./leg-state.ts";
 import type { Leg } from "./leg.ts";
@@ -52,7 +53,10 @@ function inboundLine(invite: IncomingInvite, ours: Description): Line {
   return {
     answer(state: LegState) {
       if (state.dialog) return;
-      if (!("negotiated" in ours)) state.offered = ours;
+      if (!("negotiated" in ours)) {
+        state.offered = ours;
+        expectHandshake(state.session, ours.local);
+      }
       // RFC 3261 §13.2.1: the 200 repeats what a 183 has said, and media goes on as it is.
       else if (!state.negotiated) setMedia(state, ours);
       attachDialog(state, invite.accept({ body: sdpBody(ours.description) }));

@@ -1,7 +1,7 @@
 import { channels, type Clock, type Ids } from "../base/index.ts";
 import { createEndpoint, type DtlsAddress, type DtlsEndpoint, type DtlsFailure, type DtlsIdentity, type DtlsResult } from "../dtls/index.ts";
 import type { DtlsWay, MediaParameters, MediaSession } from "../media/index.ts";
-import type { Negotiated } from "../sdp/index.ts";
+import { DTLS_PROTOCOLS, type LocalMedia, type Negotiated } from "../sdp/index.ts";
 
 /** What a handshake takes. */
 export interface KeyingParts {
@@ -16,7 +16,7 @@ type Keys = NonNullable<MediaParameters["security"]>;
 export interface Keying {
   /** Puts what was settled into force; with a peer that has to prove itself first, once it has. */
   configure(negotiated: Negotiated): void;
-  /** An offer has been sent: the peer may begin before its answer is here (RFC 5763 §5). */
+  /** A handshake may begin before it is known with whom: what comes of it is kept until then. */
   expect(): void;
   /** Keys that were agreed on by a handshake and are in force. */
   readonly keys: Keys | undefined;
@@ -57,6 +57,11 @@ export const keyingOf = (session: MediaSession): Keying | undefined => keyings.g
 /** Puts what offer and answer settled into force. */
 export function configureMedia(session: MediaSession, negotiated: Negotiated): void {
   (keyings.get(session) ?? session).configure(negotiated);
+}
+
+/** An offer of ours is sent: where it asks for a handshake, that may begin before its answer is here (RFC 5763 §5). */
+export function expectHandshake(session: MediaSession, { secured }: LocalMedia): void {
+  if (secured !== undefined && DTLS_PROTOCOLS.has(secured)) keyings.get(session)?.expect();
 }
 
 /** Ends a session, and what its keys came from. */

@@ -5,7 +5,7 @@ import { toneSource } from "../audio/index.ts";
 import { VirtualClock } from "../base/index.ts";
 import { createSrtpSender, keyAndSaltBytes, writeRtpHeader, type SrtpKeys } from "../rtp/index.ts";
 import { createDtlsDoor, isDtls } from "./dtls-door.ts";
-import { createMediaEngine, type MediaParameters } from "./index.ts";
+import { createMediaEngine, type MediaEngine, type MediaParameters } from "./index.ts";
 
 const releases: (() => Promise<void>)[] = [];
 afterEach(async () => {
@@ -42,6 +42,15 @@ async function newSession(workers: number, clock?: VirtualClock) {
   return { engine, session, socket, parameters, send };
 }
 
+/** Resolves once so many datagrams were none of a session's. */
+async function invalid(engine: MediaEngine, count: number): Promise<void> {
+  for (let turn = 0; turn < 1000; turn++) {
+    if ((await engine.statistics()).packetsInvalid >= count) return;
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  expect.fail("they have not come");
+}
+
 describe("the first octet tells", () => {
   it.each([[0, false], [3, false], [16, false], [19, false], [20, true], [22, true], [63, true], [64, false], [79, false], [128, false], [191, false], [255, false]])("%i: %s", (first, dtls) => {
     expect(isDtls(Uint8Array.of(first, 0, 0))).toBe(dtls);
@@ -75,9 +84,8 @@ describe("a session's DTLS", () => {
     const came: Uint8Array[] = [];
     session.dtls((datagram) => came.push(datagram)).close();
     await send(hello);
-    await new Promise((resolve) => setImmediate(resolve));
+    await invalid(engine, 1);
     expect(came).toEqual([]);
-    expect((await engine.statistics()).packetsInvalid).toBe(1);
   });
 
   it("takes a flood from a stranger for what it is, and hears the peer all the same", () => {
@@ -102,8 +110,9 @@ describe("a session that awaits its keys", () => {
     await send(rtp());
     await send(Uint8Array.from(createSrtpSender(profile, keys.receive).protect(rtp()) ?? []));
     await clock.advance(10_000);
+    await invalid(engine, 2);
     const before = await engine.statistics();
-    expect([came.length, before.packetsSent, before.packetsReceived, before.packetsInvalid]).toEqual([0, 0, 0, 2]);
+    expect([came.length, before.packetsSent, before.packetsReceived]).toEqual([0, 0, 0]);
     session.configure({ ...parameters, security: keys });
     await clock.advance(500);
     await expect(played).resolves.toEqual({ complete: true, heardMs: 100 });
