@@ -15,36 +15,74 @@ export interface Scope extends Disposable {
   onClose(release: () => void): void;
 }
 
+/** Why a scope ended that was closed without a reason: made once, because a trace of the stack is dear. */
+const CLOSED = new DOMException("This operation was aborted", "AbortError");
+
 /** Makes a scope within `parent` (or a top one). A failure of its background work goes to `onFailure`. */
 export function scope(parent?: AbortSignal, onFailure: (failure: unknown) => void = () => undefined): Scope {
-  const controller = new AbortController();
-  // A call rings as many phones as it likes: more than ten listeners are no leak here.
-  setMaxListeners(0, controller.signal);
-  const close = (reason?: unknown) => {
+  const life = new Life();
+  const close = (reason: unknown = CLOSED) => {
     parent?.removeEventListener("abort", parentAborted);
-    if (!controller.signal.aborted) controller.abort(reason);
+    life.end(reason);
   };
   const parentAborted = () => close(parent?.reason);
-  if (parent?.aborted) controller.abort(parent.reason);
+  if (parent?.aborted) life.end(parent.reason);
   else parent?.addEventListener("abort", parentAborted, { once: true });
   return {
-    signal: controller.signal,
+    get signal() {
+      return life.signal;
+    },
     close,
     run(work) {
       const failed = (failure: unknown) => {
-        if (controller.signal.aborted) return;
+        if (life.ended) return;
         onFailure(failure);
         close(failure);
       };
       // `work` may throw before it returns a promise: both ends meet in `failed`.
-      Promise.resolve().then(() => work(controller.signal)).then(undefined, failed);
+      Promise.resolve().then(() => work(life.signal)).then(undefined, failed);
     },
-    onClose(release) {
-      if (controller.signal.aborted) release();
-      else controller.signal.addEventListener("abort", release, { once: true });
-    },
+    onClose: (release) => life.onEnd(release),
     [Symbol.dispose]: () => close(),
   };
+}
+
+/** Many scopes are made and closed without anybody asking for their signal: it is made for who does. */
+class Life {
+  #end: { readonly reason: unknown } | undefined;
+  #controller: AbortController | undefined;
+  /** Who is to be told, while there is no signal to listen to. */
+  #releases: (() => void)[] = [];
+
+  get ended(): boolean {
+    return this.#end !== undefined;
+  }
+
+  get signal(): AbortSignal {
+    return (this.#controller ??= this.#makeController()).signal;
+  }
+
+  end(reason: unknown): void {
+    if (this.#end) return;
+    this.#end = { reason };
+    for (const release of this.#releases.splice(0)) release();
+    this.#controller?.abort(reason);
+  }
+
+  onEnd(release: () => void): void {
+    if (this.#end) release();
+    else if (this.#controller) this.#controller.signal.addEventListener("abort", release, { once: true });
+    else this.#releases.push(release);
+  }
+
+  #makeController(): AbortController {
+    const controller = new AbortController();
+    // A call rings as many phones as it likes: more than ten listeners are no leak here.
+    setMaxListeners(0, controller.signal);
+    if (this.#end) controller.abort(this.#end.reason);
+    for (const release of this.#releases.splice(0)) controller.signal.addEventListener("abort", release, { once: true });
+    return controller;
+  }
 }
 
 /** Resolves with the reason once `signal` aborts. */
@@ -56,9 +94,12 @@ export function aborted(signal: AbortSignal): Promise<unknown> {
 }
 
 /** The result of `work`, or a rejection with the signal's reason as soon as `signal` aborts. */
-export async function abortable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  using race = scope(signal);
-  const stop = new Promise<never>((_, reject) => race.onClose(() => reject(race.signal.reason)));
-  stop.catch(() => undefined);
-  return await Promise.race([work, stop]);
+export function abortable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const stop = () => reject(signal.reason);
+    const over = () => signal.removeEventListener("abort", stop);
+    if (signal.aborted) stop();
+    else signal.addEventListener("abort", stop, { once: true });
+    work.then(resolve, reject).finally(over);
+  });
 }

@@ -125,7 +125,7 @@ function receiveRequest(core: Core, events: Emitter<UserAgentEvents>, transactio
   if (request.method === "CANCEL") {
     const invite = core.transactions.inviteOf(received);
     // §9.2: 481 when there is nothing to cancel; 200 even when it comes too late to change anything.
-    const waiting = invite && core.waiting.get(invite);
+    const waiting = invite && invite !== "accepted" ? core.waiting.get(invite) : undefined;
     refuse(invite ? 200 : 481, [], waiting?.toTag);
     return waiting?.cancel();
   }

@@ -15,7 +15,11 @@ export interface TransactionPlumbing {
 }
 
 export interface RunningTransaction {
+  /** The name of the state it is in. */
+  readonly state: string;
   dispatch(event: TransactionEvent): void;
+  /** It stays as it is: its time is kept by somebody else. */
+  release(): void;
   /** Ends it without telling anybody. */
   abandon(): void;
 }
@@ -27,10 +31,13 @@ export function runTransaction<State extends { readonly name: string }>(
   const timers = new Map<TimerName, Timer>();
   let state: State | undefined;
   let over = false;
-  const finish = () => {
-    over = true;
+  const release = () => {
     for (const timer of timers.values()) timer.cancel();
     timers.clear();
+  };
+  const finish = () => {
+    over = true;
+    release();
   };
   const execute = (effect: Effect): void => {
     switch (effect.do) {
@@ -65,5 +72,12 @@ export function runTransaction<State extends { readonly name: string }>(
     if (state && !over) enter(machine.step(state, event), event.event);
   };
   enter(machine.start(), "start");
-  return { dispatch, abandon: finish };
+  return {
+    get state() {
+      return state?.name ?? "";
+    },
+    dispatch,
+    release,
+    abandon: finish,
+  };
 }

@@ -1,12 +1,13 @@
 import type { Clock } from "../../base/index.ts";
-import { header, type SipRequest, type SipResponse } from "../message/message.ts";
-import { parseNameAddr, tagOf } from "../message/name-addr.ts";
+import type { SipRequest, SipResponse } from "../message/message.ts";
+import { serializeMessage } from "../message/serialize.ts";
 import type { Network, Received } from "../transport/network.ts";
 import { sameFlow, type SipAddress } from "../address.ts";
 import { client } from "./client.ts";
 import { inviteClient } from "./invite-client.ts";
 import { inviteServer } from "./invite-server.ts";
 import { clientKey, clientKeyOf, mergeKey, serverKey } from "./keys.ts";
+import { createLingering, type Lingering, type Rest } from "./lingering.ts";
 import { type RunningTransaction, runTransaction, type TransactionPlumbing } from "./run-transaction.ts";
 import { server } from "./server.ts";
 import type { SipTimers } from "./timers.ts";
@@ -40,8 +41,8 @@ export interface Transactions {
   /** Sends a request that has its Via, and hears its responses. Returns a function that forgets the transaction. */
   send(request: SipRequest, to: SipAddress, listener: ResponseListener): () => void;
   receive(received: Received): void;
-  /** The INVITE a CANCEL means (§9.2). */
-  inviteOf(cancel: Received<SipRequest>): ServerTransaction | undefined;
+  /** The INVITE a CANCEL means (§9.2), while it waits for its final response; then that it has been accepted. */
+  inviteOf(cancel: Received<SipRequest>): ServerTransaction | "accepted" | undefined;
   /** Whether this request has come before on another way (§8.2.2.2). */
   isMerged(received: Received<SipRequest>): boolean;
   /** A connection has ended: what waits for an answer over it waits in vain (RFC 3261 §18.4). */
@@ -67,6 +68,7 @@ interface Sent {
 interface Tables {
   readonly clients: Map<string, Sent>;
   readonly servers: Map<string, Served>;
+  readonly lingering: Lingering;
   /** Server keys by merge key. */
   readonly merges: Map<string, string>;
 }
@@ -80,8 +82,11 @@ interface Plumbing {
 }
 
 export function createTransactions(plumbing: Plumbing): Transactions {
-  const tables: Tables = { clients: new Map(), servers: new Map(), merges: new Map() };
-  const { clients, servers, merges } = tables;
+  const merges = new Map<string, string>();
+  const forget = (key: string, { merge }: Rest) => unmerge(merges, merge, key);
+  const lingering = createLingering(plumbing.clock, 64 * plumbing.timers.t1, forget);
+  const tables: Tables = { clients: new Map(), servers: new Map(), lingering, merges };
+  const { clients, servers } = tables;
   return {
     send: (request, to, listener) => startClient(plumbing, tables, { request, to, listener }),
     receive(received) {
@@ -92,7 +97,10 @@ export function createTransactions(plumbing: Plumbing): Transactions {
       sent.last = { ...received, message };
       sent.running.dispatch({ event: "response", response: message });
     },
-    inviteOf: (cancel) => servers.get(serverKey(cancel.envelope, "INVITE"))?.transaction,
+    inviteOf(cancel) {
+      const key = serverKey(cancel.envelope, "INVITE");
+      return servers.get(key)?.transaction ?? (lingering.get(key) && "accepted");
+    },
     isMerged({ message, envelope }) {
       const first = envelope.toTag === undefined ? merges.get(mergeKey(envelope)) : undefined;
       return first !== undefined && first !== serverKey(envelope, message.method);
@@ -101,12 +109,13 @@ export function createTransactions(plumbing: Plumbing): Transactions {
       for (const { running, to } of clients.values()) if (sameFlow(to, remote)) running.dispatch({ event: "transport error" });
     },
     get count() {
-      return clients.size + servers.size;
+      return clients.size + servers.size + lingering.size;
     },
     close() {
       for (const { running } of [...clients.values(), ...servers.values()]) running.abandon();
       clients.clear();
       servers.clear();
+      lingering.close();
       merges.clear();
     },
   };
@@ -143,49 +152,65 @@ function receiveRequest(plumbing: Plumbing, tables: Tables, received: Received<S
   const { message: request, envelope } = received;
   const key = serverKey(envelope, request.method);
   const served = tables.servers.get(key);
+  const rest = served ? undefined : tables.lingering.get(key);
   if (request.method === "ACK") {
+    // RFC 6026 §8.7: also one that matches the accepted INVITE itself; the dialog layer knows it by its dialog.
     if (served) served.running.dispatch({ event: "ack", request });
     else plumbing.user.ack(received);
   } else if (served) served.running.dispatch({ event: "request", request });
-  else if (tables.servers.size < MAX_SERVER_TRANSACTIONS && plumbing.user.admits(received)) startServer(plumbing, tables, received, key);
+  else if (rest) repeat(plumbing, rest);
+  else if (tables.servers.size + tables.lingering.size < MAX_SERVER_TRANSACTIONS && plumbing.user.admits(received)) {
+    startServer(plumbing, tables, received, key);
+  }
+}
+
+/** RFC 3261 §17.2.2: the last response once more. Whoever does not get it asks again. */
+function repeat({ network }: Plumbing, { last }: Rest): void {
+  if (last) network().answer(last.path, last.bytes).catch(() => undefined);
 }
 
 function startServer(
-  { clock, timers, network, user }: Plumbing, { servers, merges }: Tables, received: Received<SipRequest>, key: string,
+  { clock, timers, network, user }: Plumbing, { servers, lingering, merges }: Tables, received: Received<SipRequest>, key: string,
 ): void {
   const { message: request, envelope, transport } = received;
   const config = { timers, reliable: transport.reliable };
+  const isInvite = request.method === "INVITE";
   const merge = envelope.toTag === undefined ? mergeKey(envelope) : undefined;
   if (merge !== undefined && !merges.has(merge)) merges.set(merge, key);
+  const path = network().returnPath(received);
+  let last: Uint8Array | undefined;
   const transaction: ServerTransaction = {
     received,
     respond(response) {
       if (response.status >= 200) user.answered(received, response);
       running.dispatch({ event: "respond", response });
+      if (running.state === (isInvite ? "accepted" : "completed")) linger();
     },
+  };
+  const linger = () => {
+    running.release();
+    if (servers.delete(key)) lingering.add(key, isInvite || !last ? { merge } : { merge, last: { path, bytes: last } });
   };
   const plumbing: TransactionPlumbing = {
     clock,
-    send: (message) => (message.type === "response" ? network().respond(received, message) : Promise.resolve()),
-    // RFC 6026 §8.7: an ACK that matches the accepted INVITE itself; the dialog layer knows it by its dialog.
-    pass(message) {
-      if (message.type === "request") user.ack({ ...received, message, envelope: { ...envelope, ...ackTag(message) } });
+    send(message) {
+      last = serializeMessage(message);
+      return network().answer(path, last);
     },
+    // The ACK to a 2xx does not come here: the INVITE lingers.
+    pass: () => undefined,
     failed: (why) => user.failed(transaction, why),
     ended() {
       servers.delete(key);
-      if (merge !== undefined && merges.get(merge) === key) merges.delete(merge);
+      lingering.delete(key);
+      unmerge(merges, merge, key);
     },
   };
-  const running = request.method === "INVITE"
-    ? runTransaction(inviteServer(request, config), plumbing)
-    : runTransaction(server(config), plumbing);
+  const running = isInvite ? runTransaction(inviteServer(request, config), plumbing) : runTransaction(server(config), plumbing);
   servers.set(key, { running, transaction });
   user.request(transaction);
 }
 
-/** The INVITE had no To tag; its ACK names the dialog with one. */
-function ackTag(ack: SipRequest): { readonly toTag: string | undefined } {
-  const to = parseNameAddr(header(ack, "To") ?? "");
-  return { toTag: to && tagOf(to) };
+function unmerge(merges: Map<string, string>, merge: string | undefined, key: string): void {
+  if (merge !== undefined && merges.get(merge) === key) merges.delete(merge);
 }

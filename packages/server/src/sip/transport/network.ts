@@ -33,9 +33,21 @@ export interface Network {
   send(message: SipMessage, to: SipAddress): Promise<void>;
   /** RFC 5626 §3.5.1, and over UDP what keeps a NAT's binding all the same. */
   ping(to: SipAddress): Promise<void>;
-  /** Sends a response back the way its request came (§18.2.2, RFC 3581). */
+  /** The way back for the responses to a request (§18.2.2, RFC 3581). */
+  returnPath(request: Received): ReturnPath;
+  /** Sends the bytes of a response. */
+  answer(path: ReturnPath, bytes: Uint8Array): Promise<void>;
+  /** Sends a response back the way its request came. */
   respond(request: Received, response: SipResponse): Promise<void>;
   close(): Promise<void>;
+}
+
+/** Where a response goes; of the request it holds nothing else. */
+export interface ReturnPath {
+  readonly transport: Transport;
+  readonly to: SipAddress;
+  /** §18.2.2: where it goes when the connection is gone. */
+  readonly orElse?: SipAddress;
 }
 
 export interface NetworkOptions extends SocketSettings {
@@ -54,10 +66,18 @@ export interface NetworkOptions extends SocketSettings {
 
 export async function openNetwork(options: NetworkOptions): Promise<Network> {
   const transports: Transport[] = [];
-  const send = async (transport: Transport, message: SipMessage, to: SipAddress) => {
-    const bytes = serializeMessage(message);
+  const sendBytes = (transport: Transport, bytes: Uint8Array, to: SipAddress) => {
     publish("out", bytes, to);
-    await transport.send(bytes, to);
+    return transport.send(bytes, to);
+  };
+  const send = async (transport: Transport, message: SipMessage, to: SipAddress) => await sendBytes(transport, serializeMessage(message), to);
+  const answer = async ({ transport, to, orElse }: ReturnPath, bytes: Uint8Array) => {
+    try {
+      await sendBytes(transport, bytes, to);
+    } catch (failure) {
+      if (!orElse) throw failure;
+      await sendBytes(transport, bytes, orElse);
+    }
   };
   const back: Back = (transport, response, to) =>
     void send(transport, response, to).catch((failure: unknown) => {
@@ -82,19 +102,19 @@ export async function openNetwork(options: NetworkOptions): Promise<Network> {
       await send(transport, message, to);
     },
     ping: async (to) => await transportTo(to)?.send(PING, to),
-    async respond({ transport, source, envelope: { via } }, response) {
-      // RFC 3581 §4: with rport the response goes to where the request came from.
-      const to = transport.reliable || param(via.params, "rport") !== undefined ? source : { ...source, port: via.port ?? defaultPort(source.transport) };
-      try {
-        await send(transport, response, to);
-      } catch (failure) {
-        // RFC 3261 §18.2.2: the connection is gone: open one to the address in `received` and the port in sent-by.
-        if (!transport.reliable) throw failure;
-        await send(transport, response, { ...source, port: via.port ?? defaultPort(source.transport), ...(isSecure(source.transport) && { name: via.host }) });
-      }
-    },
+    returnPath: returnPathOf,
+    answer,
+    respond: (request, response) => answer(returnPathOf(request), serializeMessage(response)),
     close: async () => void (await Promise.all(transports.map((transport) => transport.close()))),
   };
+}
+
+function returnPathOf({ transport, source, envelope: { via } }: Received): ReturnPath {
+  const port = via.port ?? defaultPort(source.transport);
+  // RFC 3261 §18.2.2: the connection is gone: open one to the address in `received` and the port in sent-by.
+  if (transport.reliable) return { transport, to: source, orElse: { ...source, port, ...(isSecure(source.transport) && { name: via.host }) } };
+  // RFC 3581 §4: with rport the response goes to where the request came from.
+  return { transport, to: param(via.params, "rport") === undefined ? { ...source, port } : source };
 }
 
 /** Answers without a transaction. */
