@@ -14,7 +14,8 @@ import { hex, identity } from "./pair.test.support.ts";
 
 type Options = ConstructorParameters<typeof DtlsClient>[0];
 
-const noOpenssl = spawnSync("openssl", ["version"]).status !== 0;
+const OPENSSL = "openssl";
+const noOpenssl = spawnSync(OPENSSL, ["version"]).status !== 0;
 if (noOpenssl) console.warn("Left out: openssl is not found");
 
 const folder = mkdtempSync(join(tmpdir(), "piopiy-dtls-"));
@@ -24,8 +25,8 @@ const files = (kind: Kind) => ({ cert: join(folder, `${kind}.pem`), key: join(fo
 
 function makeCertificate(kind: Kind): Uint8Array {
   const { cert, key } = files(kind);
-  spawnSync("openssl", ["req", "-x509", "-newkey", ...kinds[kind], "-nodes", "-days", "2", "-subj", "/CN=peer", "-keyout", key, "-out", cert]);
-  return new X509Certificate(spawnSync("openssl", ["x509", "-in", cert, "-outform", "DER"]).stdout).raw;
+  spawnSync(OPENSSL, ["req", "-x509", "-newkey", ...kinds[kind], "-nodes", "-days", "2", "-subj", "/CN=peer", "-keyout", key, "-out", cert]);
+  return new X509Certificate(spawnSync(OPENSSL, ["x509", "-in", cert, "-outform", "DER"]).stdout).raw;
 }
 
 const certificates = new Map<Kind, Uint8Array>();
@@ -67,7 +68,7 @@ async function start(peer: Omit<DtlsPeer, "remote">, remotePort: number): Promis
 
 /** Runs openssl until it has exported the keys, with what it says then. */
 function openssl(args: readonly string[]): { readonly exported: Promise<string>; readonly stop: () => void; readonly says: (what: string) => Promise<void> } {
-  const program = spawn("openssl", [...args, "-dtls1_2", "-use_srtp", "SRTP_AEAD_AES_128_GCM:SRTP_AES128_CM_SHA1_80", "-keymatexport", "EXTRACTOR-dtls_srtp", "-keymatexportlen", "56"]);
+  const program = spawn(OPENSSL, [...args, "-dtls1_2", "-use_srtp", "SRTP_AEAD_AES_128_GCM:SRTP_AES128_CM_SHA1_80", "-keymatexport", "EXTRACTOR-dtls_srtp", "-keymatexportlen", "56"]);
   let text = "";
   const waiting = new Set<() => void>();
   const hear = (chunk: Buffer) => {
