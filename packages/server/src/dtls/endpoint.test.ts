@@ -161,6 +161,33 @@ describe("an impostor", () => {
     expect(made.results.server?.ok === true && made.results.server.remote).toEqual(clientAddress);
   });
 
+  it("who keeps coming does not keep the peer from coming either", async () => {
+    const queue: Uint8Array[] = [];
+    let [began, to] = [0, strangerAddress];
+    const made = pair({ network: (_index, from, bytes) => [{ afterMs: from === "client" ? 50 : 1, bytes }], elsewhere: (bytes) => queue.push(bytes) });
+    for (let port = 1; port <= 40; port++) {
+      to = { ...strangerAddress, port };
+      let hellos = 0;
+      const stranger = createEndpoint(
+        {
+          clock: made.clock, ids: randomIds, identity: otherIdentity, profiles: ["AES_CM_128_HMAC_SHA1_80"],
+          // It says hello, repeats the cookie, and leaves it at that.
+          send: (datagram) => void (hellos++ < 2 && made.server.receive(datagram, to)),
+          over: () => undefined,
+        },
+        { role: "client", fingerprints: [], remote: serverAddress },
+      );
+      for (let next = queue.shift(); next; next = queue.shift()) {
+        if (next.length > 100) began += 1;
+        else stranger.receive(next, serverAddress);
+      }
+      stranger.close();
+    }
+    expect(began).toBeGreaterThan(0);
+    expect(began).toBeLessThanOrEqual(4);
+    expectAgreed(await over(made, 1000));
+  });
+
   it("alone is told as what it was when the peer never comes", async () => {
     const { results } = await over(pair({ remote: strangerAddress, identities: { client: createIdentity(randomIds) }, announced: { client: [fingerprintOf(identity.certificate)] } }));
     expect(whyOf(results.server)).toBe("fingerprint");

@@ -49,9 +49,9 @@ export interface DtlsEndpoint {
 
 /** Long enough for several lost flights, and shorter than anybody listens to nothing. */
 const TIMEOUT_MS = 10_000;
-/** Whoever guesses the port costs no more handshakes than this. */
+/** Whoever guesses the port costs no more handshakes than this; where SDP says the peer is, so many are its own. */
 const MAX_ATTEMPTS = 8;
-/** Handshakes that go on at once. */
+/** Of them, those that go on at once. */
 const MAX_AT_ONCE = 4;
 
 /** RFC 5763 §5: agrees on keys with whoever has the certificate that SDP announced. */
@@ -64,9 +64,9 @@ class Endpoint implements DtlsEndpoint {
   readonly #peer: DtlsPeer;
   readonly #door: Doorkeeper = createDoorkeeper();
   /** By where the other side is. */
-  readonly #associations = new Map<string, Association>();
+  readonly #associations = new Map<string, { readonly remote: DtlsAddress; readonly association: Association }>();
   readonly #timer: Timer;
-  #attempts = 0;
+  readonly #attempts = { peer: 0, strangers: 0 };
   /** What became of those who were not where SDP said. */
   #stranger: DtlsFailure | undefined;
   #over = false;
@@ -80,25 +80,24 @@ class Endpoint implements DtlsEndpoint {
 
   receive(datagram: Uint8Array, from: DtlsAddress): void {
     const known = this.#associations.get(keyOf(from));
-    if (known) return known.receive(datagram);
+    if (known) return known.association.receive(datagram);
     if (this.#over || this.#peer.role === "client") return;
     const greeted = this.#door.greet(datagram, keyOf(from));
     if (!greeted) return;
     if ("answer" in greeted) return this.#options.send(greeted.answer, from);
-    if (this.#attempts >= MAX_ATTEMPTS || this.#associations.size >= MAX_AT_ONCE) return;
-    this.#begin(from, (handshake) => createServer(handshake, greeted.proven));
+    if (this.#mayBegin(from)) this.#begin(from, (handshake) => createServer(handshake, greeted.proven));
   }
 
   close(): void {
     this.#over = true;
     this.#timer.cancel();
-    for (const association of this.#associations.values()) association.close();
+    for (const { association } of this.#associations.values()) association.close();
     this.#associations.clear();
   }
 
   #begin(remote: DtlsAddress, create: (options: HandshakeOptions) => Association): void {
     const { clock, ids, identity, profiles, send, timeoutMs = TIMEOUT_MS } = this.#options;
-    this.#attempts += 1;
+    this.#attempts[this.#kindOf(remote)] += 1;
     let settled: DtlsOutcome | undefined;
     const association = create({
       clock,
@@ -113,21 +112,30 @@ class Endpoint implements DtlsEndpoint {
         this.#settle(remote, outcome);
       },
     });
-    if (settled?.ok !== false) this.#associations.set(keyOf(remote), association);
+    if (settled?.ok !== false) this.#associations.set(keyOf(remote), { remote, association });
   }
 
   #settle(remote: DtlsAddress, outcome: DtlsOutcome): void {
     if (this.#over) return;
     if (outcome.ok) {
       // It goes on to repeat its last flight to whoever has not got it.
-      for (const [key, other] of this.#associations) if (key !== keyOf(remote)) this.#drop(key, other);
+      for (const [key, { association }] of this.#associations) if (key !== keyOf(remote)) this.#drop(key, association);
       return this.#end({ ...outcome, remote });
     }
     this.#associations.delete(keyOf(remote));
     // Who is not where SDP said may be anybody: the peer itself may still come.
-    const isStranger = remote.host !== this.#peer.remote.host && this.#attempts < MAX_ATTEMPTS;
-    if (isStranger) this.#stranger = outcome.why;
+    if (this.#kindOf(remote) === "strangers") this.#stranger = outcome.why;
     else this.#end(outcome);
+  }
+
+  #kindOf({ host }: DtlsAddress): "peer" | "strangers" {
+    return host === this.#peer.remote.host ? "peer" : "strangers";
+  }
+
+  #mayBegin(from: DtlsAddress): boolean {
+    const kind = this.#kindOf(from);
+    const atOnce = [...this.#associations.values()].filter(({ remote }) => this.#kindOf(remote) === kind).length;
+    return this.#attempts[kind] < MAX_ATTEMPTS && atOnce < MAX_AT_ONCE;
   }
 
   #drop(key: string, association: Association): void {
