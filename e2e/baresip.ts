@@ -70,7 +70,7 @@ export async function startBaresip(cleanup: Cleanup, options: BaresipOptions): P
   const [command, ...args] = [...(options.namespace ? ["ip", "netns", "exec", options.namespace] : []), "baresip", "-f", folder] as const;
   const program = startProgram(cleanup, command, args);
   await program.says(/registered successfully/);
-  const uri = (number: string) => `sip:${number}@${options.server.host}:${options.server.port};transport=${options.transport ?? "udp"}`;
+  const uri = (number: string) => `sip:${number}@${hostPort(options.server)};transport=${options.transport ?? "udp"}`;
   return {
     call: (number) => program.type(`/dial ${uri(number)}\n`),
     inCall: async () => (await program.says(/[^]*?Call established/))[0],
@@ -99,6 +99,8 @@ export async function startBaresip(cleanup: Cleanup, options: BaresipOptions): P
   };
 }
 
+const hostPort = ({ host, port }: { readonly host: string; readonly port: number }): string => (host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`);
+
 /** A minute of a tone. */
 const sine = (frequencyHz: number, rateHz: number): Int16Array =>
   Int16Array.from({ length: rateHz * 60 }, (_, index) => Math.round(8000 * Math.sin((2 * Math.PI * frequencyHz * index) / rateHz)));
@@ -116,7 +118,7 @@ async function writeConfiguration(folder: string, options: BaresipOptions): Prom
   const speech = join(folder, "says.wav");
   // Its recordings come from the module sndfile; without a player it decodes what arrives all the same.
   const config = [
-    `sip_listen ${host}:${port}`,
+    `sip_listen ${hostPort({ host, port })}`,
     ...(options.ca === undefined ? [] : [`sip_cafile ${options.ca}`]),
     `rtp_ports ${port + 2}-${port + 3}`,
     `audio_source aufile,${speech}`,
@@ -128,7 +130,7 @@ async function writeConfiguration(folder: string, options: BaresipOptions): Prom
     "module_app menu.so",
   ];
   const account = [
-    `<sip:${username}@${server.host}:${server.port};transport=${transport}>`,
+    `<sip:${username}@${hostPort(server)};transport=${transport}>`,
     `auth_user=${username}`,
     `auth_pass=${password}`,
     "regint=60",

@@ -42,7 +42,8 @@ function isFreeForTcp(port: number): Promise<boolean> {
 
 /** Resolves once some program listens on the port. Looks at Linux's own table, and so disturbs nobody. */
 export async function listening(transport: "udp" | "tcp", port: number): Promise<void> {
-  // Lines as "0: 0100007F:3A98 00000000:0000 0A …"; 0A is LISTEN, which UDP does not have.
-  const line = new RegExp(`:${port.toString(16).toUpperCase().padStart(4, "0")} 00000000:0000 ${transport === "tcp" ? "0A" : ".."}`);
-  await until(`a program that listens on ${transport} port ${port}`, async () => line.test(await readFile(`/proc/net/${transport}`, "utf8")) || undefined);
+  // Lines as "0: 0100007F:3A98 00000000:0000 0A …"; 0A is LISTEN, which UDP does not have. IPv6 has a table of its own.
+  const line = new RegExp(`:${port.toString(16).toUpperCase().padStart(4, "0")} (?:0{8}|0{32}):0000 ${transport === "tcp" ? "0A" : ".."}`);
+  const tables = () => Promise.all(["", "6"].map((family) => readFile(`/proc/net/${transport}${family}`, "utf8").catch(() => "")));
+  await until(`a program that listens on ${transport} port ${port}`, async () => (await tables()).some((table) => line.test(table)) || undefined);
 }

@@ -26,6 +26,8 @@ interface SippOptions {
   /** Sends every RTP packet back; on unless told. */
   readonly echo?: boolean;
   readonly calls?: number;
+  /** The address it is at; this machine's own unless told. */
+  readonly host?: string;
 }
 
 export interface CallerOptions extends SippOptions {
@@ -41,8 +43,8 @@ export interface CallerOptions extends SippOptions {
 
 /** SIPp that calls the server. */
 export function sippCaller(cleanup: Cleanup, options: CallerOptions): Promise<Sipp> {
-  const { server, to, rate = 10, pauseMs = 500 } = options;
-  return start(cleanup, options, [`${LOOPBACK}:${server}`, "-s", to, "-r", `${rate}`, "-d", `${pauseMs}`]);
+  const { server, to, rate = 10, pauseMs = 500, host = LOOPBACK } = options;
+  return start(cleanup, options, [hostPort(host, server), "-s", to, "-r", `${rate}`, "-d", `${pauseMs}`]);
 }
 
 /** SIPp that is called; it listens when this resolves. */
@@ -53,15 +55,15 @@ export async function sippCallee(cleanup: Cleanup, options: SippOptions & { read
 }
 
 async function start(cleanup: Cleanup, options: SippOptions, args: readonly string[]): Promise<Sipp> {
-  const { scenario, transport = "udp", fill = {}, echo = true, calls = 1 } = options;
+  const { scenario, transport = "udp", fill = {}, echo = true, calls = 1, host = LOOPBACK } = options;
   const folder = await mkdtemp(join(tmpdir(), "piopiy-sipp-"));
   const file = join(folder, `${scenario}.xml`);
   await writeFile(file, filled(await readFile(new URL(`scenarios/${scenario}.xml`, import.meta.url), "utf8"), fill));
   cleanup(() => rm(folder, { recursive: true }));
   const port = await freePorts(6);
   const bounded = ["-nostdin", "-timeout", "30s", "-timeout_error", "-trace_err", "-error_file", join(folder, "errors.log")];
-  const media = ["-mi", LOOPBACK, "-mp", `${port + 2}`, ...(echo ? ["-rtp_echo"] : [])];
-  const signalling = ["-i", LOOPBACK, "-p", `${port}`, "-t", transport === "udp" ? "u1" : "t1"];
+  const media = ["-mi", host, "-mp", `${port + 2}`, ...(echo ? ["-rtp_echo"] : [])];
+  const signalling = ["-i", host, "-p", `${port}`, "-t", transport === "udp" ? "u1" : "t1"];
   const performed = ["-sf", file, "-m", `${calls}`];
   const program = startProgram(cleanup, "sipp", [...args, ...performed, ...signalling, ...media, ...bounded], { cwd: folder });
   return {
@@ -74,6 +76,8 @@ async function start(cleanup: Cleanup, options: SippOptions, args: readonly stri
     },
   };
 }
+
+const hostPort = (host: string, port: number): string => (host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`);
 
 function filled(scenario: string, values: Readonly<Record<string, string>>): string {
   return scenario.replaceAll(/\{(\w+)\}/g, (all, name: string) => values[name] ?? all);
