@@ -7,6 +7,7 @@ export const notDone = [
   { rfc: "3327", what: "Path", instead: "A phone is reached where its REGISTER came from" },
   { rfc: "5627", what: "GRUU", instead: "The contact or, with Outbound, the flow" },
   { rfc: "6665, 3903", what: "SUBSCRIBE, NOTIFY outside of REFER, PUBLISH (presence, message waiting)", instead: "489 with `Allow-Events`" },
+  { rfc: "3556", what: "Bandwidths of RTCP other than 0", instead: "A report about every five seconds, as RFC 3550 has it: 200 bit/s" },
   { rfc: "3428", what: "Delivering MESSAGE", instead: "405, with `Allow`" },
   { rfc: "8224", what: "Identity (STIR/SHAKEN)", instead: "Left to the carrier; the caller's number is believed of trunks only" },
   { rfc: "3323", what: "Privacy: we hide nothing for a caller", instead: "Left to the carrier" },
