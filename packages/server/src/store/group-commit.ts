@@ -152,9 +152,11 @@ class Queue<Row> {
   async flush(): Promise<void> {
     while (this.available && (this.#jobs.length > 0 || this.#working)) {
       this.start();
-      const broken = new Promise<void>((resolve) => this.#flushing.add(resolve));
+      let woken: () => void = () => undefined;
+      const broken = new Promise<void>((resolve) => this.#flushing.add((woken = resolve)));
       await Promise.race([this.#working, broken]);
-      this.#release();
+      // Its own alone: two who wake each other would go on for ever.
+      this.#flushing.delete(woken);
     }
   }
 
