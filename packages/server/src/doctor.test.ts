@@ -36,7 +36,7 @@ it("the doctor looks at everything, hears a tone both ways and a sentence, and f
   const report: Report = JSON.parse(out);
   const names = report.checks.map(({ name }) => name);
   expect(names).toEqual([
-    "node", "ports", "media ports", "sip address", "media address", "sip.tls certificate", "clock", "disk", "file handles", "audio", "speech", "event loop",
+    "node", "ports", "media ports", "sip address", "media address", "sip.tls certificate", "clock", "disk", "packets", "file handles", "audio", "speech", "event loop",
   ]);
   const of = (name: string) => report.checks.find((check) => check.name === name);
   expect(of("ports")).toMatchObject({ status: "failed", says: expect.stringContaining(`tcp ${host}:${held}`) });

@@ -4,8 +4,9 @@ import { certificateEndsMs, readCertificate } from "./compose-tls.ts";
 import type { Config } from "./config/index.ts";
 import {
   addressFacts, clockFacts, diskFacts, exitCodeOf, fileHandleLimit, judgeAddress, judgeCertificate, judgeClock, judgeDisk, judgeEventLoop, judgeFileHandles,
-  judgeMediaPorts, judgeNode, judgePorts, listenedPorts, reportOf, tryMediaPorts, tryPort, type CertificateFacts, type Check,
+  judgeMediaPorts, judgeNode, judgePorts, judgePump, listenedPorts, reportOf, tryMediaPorts, tryPort, type CertificateFacts, type Check,
 } from "./doctor/index.ts";
+import { hasPump } from "./media/index.ts";
 import { listenInLoop } from "./doctor-loop.ts";
 
 /** Looks at the machine and the configuration, prints what it finds, and resolves with the exit code: 1 when something failed. */
@@ -27,6 +28,7 @@ export async function examine(config: Config, clock: Clock = systemClock, ids: I
     ...(await certificatesOf(config, clock)),
     judgeClock(await clockFacts(clock)),
     judgeDisk(await diskFacts(config.data, clock, ids)),
+    judgePump(hasPump(), config.media.pump),
     judgeFileHandles(await fileHandleLimit(), sessionsOf(config)),
   ];
   // The last, alone: what it measures is this machine without us.

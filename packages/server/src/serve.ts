@@ -74,6 +74,7 @@ function welcome(server: RunningServer, configured: Config): string {
   appid      ${app.appid}
   token      ${app.secret}
 ${app.webhook_secrets ? `  webhooks   signed with ${app.webhook_secrets[0]}\n` : ""}  SIP        ${addresses || "off"}
+  packets    ${config.media.pump !== "off" && hasPump() ? "by the native pump" : "by Node's own sockets"}
   data       ${server.data}
 ${phone ? softphone(server, phone.username, configured.phones.length === 0 ? phone.password : CONFIGURED) : ""}
 Call ${to} with curl:

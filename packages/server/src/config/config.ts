@@ -45,6 +45,8 @@ export interface Config {
     readonly ports: readonly [number, number];
     readonly folder: string;
     readonly workers: number;
+    /** Packets by the native pump where there is one; `auto` when absent. */
+    readonly pump?: "auto" | "off";
     /** What others reach it at, where that is not `host`. */
     readonly advertise?: string;
     /** What is spoken, in the order of preference. */

@@ -42,6 +42,7 @@ const media = strictFields({
   sdes_without_tls: v.exactOptional(flag("Keys of SRTP may be told over signalling without TLS, where whoever can listen can read them")),
   hold_music: v.exactOptional(text(1, 255, "A file of the folder that is heard on hold in place of the built-in music")),
   workers: v.exactOptional(wholeNumber(1, 256, "Media threads; one per core but one when absent")),
+  pump: v.exactOptional(choice(["auto", "off"], "Packets by the native pump where it could be built (auto, when absent), or by Node's own sockets (off)")),
 });
 
 const flow = (about: string) =>

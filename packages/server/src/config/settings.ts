@@ -23,6 +23,7 @@ export const settings: readonly Setting[] = [
   setting("media", "ports", "UDP ports of RTP, as 20000-29999"),
   setting("media", "folder", "folder of the files that flows name"),
   setting("media", "workers", "number of media threads"),
+  setting("media", "pump", "packets by the native pump: auto, off"),
   { path: ["drain"], env: "PIOPIY_DRAIN", flag: "--drain", option: "drain", about: "seconds that calls may go on for after SIGTERM" },
   { path: ["data"], env: "PIOPIY_DATA", flag: "--data", option: "data", about: "folder of the database and the recordings" },
 ];

@@ -7,7 +7,7 @@ import { randomIds, systemClock } from "../base/index.ts";
 import { resolveConfig } from "../config/index.ts";
 import {
   addressFacts, clockFacts, diskFacts, exitCodeOf, fileHandleLimit, judgeAddress, judgeAudio, judgeCertificate, judgeClock, judgeDisk, judgeEventLoop,
-  judgeFileHandles, judgeMediaPorts, judgeNode, judgePorts, judgeSpeech, listenedPorts, reportOf, tryMediaPorts, tryPort, type Check,
+  judgeFileHandles, judgeMediaPorts, judgeNode, judgePorts, judgePump, judgeSpeech, listenedPorts, reportOf, tryMediaPorts, tryPort, type Check,
 } from "./index.ts";
 
 const host = "127.0.0.1";
@@ -28,6 +28,9 @@ describe("the judgement", () => {
     ["Node 23", judgeNode("23.1.0"), "warning", /support/],
     ["Node 20.18", judgeNode("20.18.9"), "failed", /too old/],
     ["Node 18", judgeNode("18.20.0"), "failed", /too old/],
+    ["a pump", judgePump(true, undefined), "ok", /native pump moves/],
+    ["a pump that is not wanted", judgePump(true, "off"), "ok", /media.pump is off/],
+    ["no pump", judgePump(false, "auto"), "ok", /not built/],
     ["handles enough", judgeFileHandles(20_000, 10_000), "ok", /20000/],
     ["handles that nobody counts", judgeFileHandles(Infinity, 10_000), "ok", /Infinity/],
     ["handles that cannot be read", judgeFileHandles(undefined, 10_000), "ok", /not tell/],

@@ -16,6 +16,12 @@ export function judgeNode(version: string): Check {
   return ok("node", `Node.js ${version}`);
 }
 
+/** `built`: the native pump could be loaded; `wanted`: `media.pump`. */
+export function judgePump(built: boolean, wanted: "auto" | "off" | undefined): Check {
+  if (wanted === "off") return ok("packets", "Node's own sockets move them: media.pump is off.");
+  return ok("packets", built ? "The native pump moves them." : "Node's own sockets move them: the native pump was not built (Linux, a C compiler, npm rebuild @piopiy/server).");
+}
+
 /** Everything besides media that keeps files open: modules, the database, connections. */
 const BESIDE_MEDIA = 1024;
 

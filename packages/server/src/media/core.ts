@@ -7,10 +7,11 @@ import type { Command, CommandPort, SampleReports, Tell } from "./protocol.ts";
 import { createScheduler, GROUPS, type Scheduler } from "./scheduler.ts";
 import { addStatistics, newCounters } from "./statistics.ts";
 import { bindUdpPort } from "./bind-udp-port.ts";
-import type { UdpPort } from "./udp-port.ts";
+import type { PumpChoice, UdpPort } from "./udp-port.ts";
 
 export interface CoreOptions {
   readonly host: string;
+  readonly pump: PumpChoice;
   readonly tell: Tell;
   readonly samples: SampleReports;
   readonly monotonicMs: () => number;
@@ -100,7 +101,7 @@ export class Core implements CommandPort {
   }
 
   async #open(id: number, port: number, near: number | undefined): Promise<void> {
-    const { host, ids = randomIds, monotonicMs } = this.#options;
+    const { host, pump, ids = randomIds, monotonicMs } = this.#options;
     const send = (packet: Uint8Array, toPort: number, toHost: string) => this.#opens.get(id)?.udp.send(packet, toPort, toHost);
     const sendControl = (packet: Uint8Array, toPort: number, toHost: string) => this.#opens.get(id)?.udp.sendControl(packet, toPort, toHost);
     const session = new CoreSession(id, { ids, tell: this.#tell, samples: this.#options.samples, send, sendControl });
@@ -108,7 +109,7 @@ export class Core implements CommandPort {
       const udp = await bindUdpPort(host, port, {
         datagram: (bytes, fromHost, fromPort) => session.datagram(bytes, fromHost, fromPort, monotonicMs()),
         sendFailed: () => (session.counters.packetsSent -= 1),
-      });
+      }, pump);
       if (this.#stopped) {
         await udp.close();
         return;

@@ -2,6 +2,7 @@ import { PiopiyError, randomIds, systemClock, type Clock, type Ids } from "../ba
 import type { EngineStatistics, MediaEngine, MediaEngineOptions, MediaSession, MediaStatistics } from "./engine.ts";
 import { localHost, startWorker, workerHost, type HostHooks, type StartWorker } from "./host.ts";
 import { createPortPool, type PortPool } from "./port-pool.ts";
+import { usualPump } from "./pump-addon.ts";
 import { createQualityCount } from "./quality-figures.ts";
 import { Session } from "./session.ts";
 import { addStatistics, newCounters } from "./statistics.ts";
@@ -39,10 +40,10 @@ class Engine implements MediaEngine {
   #closed = false;
 
   constructor(options: MediaEngineOptions & MediaEngineParts) {
-    const { host, workers, clock = systemClock, ids = randomIds, startWorker: start = startWorker } = options;
+    const { host, workers, pump = usualPump(), clock = systemClock, ids = randomIds, startWorker: start = startWorker } = options;
     this.#host = host;
     this.#ports = createPortPool(options.ports, ids);
-    const makeHost = (hooks: HostHooks) => (workers === 0 ? localHost(host, clock, ids, hooks) : workerHost(host, start, clock, hooks));
+    const makeHost = (hooks: HostHooks) => (workers === 0 ? localHost({ host, pump }, clock, ids, hooks) : workerHost({ host, pump }, start, clock, hooks));
     this.#threads = new Threads(Math.max(1, workers), makeHost, {
       relay: (session, link, frame) => this.#threadOf.get(link)?.relayed(link, session, frame),
       died: (thread) => this.#lose(thread),

@@ -5,6 +5,7 @@ import type { Feed, FeedOptions } from "./feed.ts";
 import type { MediaAddress } from "./latch.ts";
 import type { LegQuality } from "./quality.ts";
 import type { QualityFigures } from "./quality-figures.ts";
+import type { PumpChoice } from "./udp-port.ts";
 
 export type { AudioCodec };
 
@@ -39,6 +40,8 @@ export interface MediaEngineOptions {
   readonly ports: readonly [from: number, to: number];
   /** Threads to spread sessions over. 0 runs the engine in the calling thread (tests, simulator, phones). */
   readonly workers: number;
+  /** Packets by the native pump where there is one (`auto`), or by Node's own sockets; absent: as PIOPIY_MEDIA_PUMP says. */
+  readonly pump?: PumpChoice;
 }
 
 /** The media plane: sessions on real UDP sockets, paced by absolute deadlines. */

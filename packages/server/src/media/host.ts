@@ -6,6 +6,7 @@ import { driveByTimers } from "./drive.ts";
 import { watchBeats } from "./heartbeat.ts";
 import type { RecordReader } from "./packed-samples.ts";
 import { SampleRecord, type Command, type CommandPort, type Report, type SampleReports } from "./protocol.ts";
+import type { PumpChoice } from "./udp-port.ts";
 
 /** Where the engine's core runs: the calling thread, or a worker. */
 export interface Host extends CommandPort {
@@ -20,9 +21,15 @@ export interface HostHooks {
   readonly ended: (failure: Error | undefined, hung: boolean) => void;
 }
 
+/** Where sockets are bound, and by what. */
+export interface SocketPlace {
+  readonly host: string;
+  readonly pump: PumpChoice;
+}
+
 /** Runs the core in the calling thread. */
-export function localHost(host: string, clock: Clock, ids: Ids, { report, samples, ended }: HostHooks): Host {
-  const core = new Core({ host, tell: report, samples: copying(samples), monotonicMs: () => clock.monotonicMs(), ids });
+export function localHost(place: SocketPlace, clock: Clock, ids: Ids, { report, samples, ended }: HostHooks): Host {
+  const core = new Core({ ...place, tell: report, samples: copying(samples), monotonicMs: () => clock.monotonicMs(), ids });
   const drive = driveByTimers(core, clock);
   return {
     send(command) {
@@ -46,8 +53,7 @@ const copying = ({ heard, tapped, relay }: SampleReports): SampleReports => ({
 });
 
 /** What a worker is told when it starts. */
-export interface WorkerSettings {
-  readonly host: string;
+export interface WorkerSettings extends SocketPlace {
   /** A 32-bit word: it is notified when a command has been posted, to end the worker's wait. */
   readonly wake: Int32Array;
   /** A 32-bit word that the worker counts up for as long as it is alive. */
@@ -60,10 +66,10 @@ export type StartWorker = (settings: WorkerSettings) => Worker;
 export const startWorker: StartWorker = (settings) => new Worker(workerUrl(import.meta.url, "worker"), { workerData: settings });
 
 /** Runs the core on a thread of its own; resolves when it is ready to take commands. One that hangs is ended. */
-export function workerHost(host: string, start: StartWorker, clock: Clock, hooks: HostHooks): Promise<Host> {
+export function workerHost(place: SocketPlace, start: StartWorker, clock: Clock, hooks: HostHooks): Promise<Host> {
   const wake = new Int32Array(new SharedArrayBuffer(4));
   const beats = new Int32Array(new SharedArrayBuffer(4));
-  const worker = start({ host, wake, beats });
+  const worker = start({ ...place, wake, beats });
   const running: Host = {
     ...postCommands(worker, wake),
     async stop() {

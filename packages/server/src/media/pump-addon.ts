@@ -1,4 +1,6 @@
 import { createRequire } from "node:module";
+import { fileURLToPath } from "node:url";
+import type { PumpChoice } from "./udp-port.ts";
 
 /** What `native/pump.c` exports. Numbers below zero are errors of the system. */
 export interface PumpAddon {
@@ -23,16 +25,20 @@ export interface PumpAddon {
 /** As in `native/pump.c`: a file that was built from another one is not used. */
 const PUMP_VERSION = 1;
 
-/** The addon as it was built at install; undefined where that was not possible, or when it is not wanted. */
+/** The addon as it was built at install; undefined where that was not possible. */
 export function loadPumpAddon(file = new URL("../../native/build/pump.node", import.meta.url)): PumpAddon | undefined {
-  // For what makes an engine without a configuration, as tests and phones do.
-  if (process.env["PIOPIY_MEDIA_PUMP"] === "off") return undefined;
   try {
-    const addon: Partial<PumpAddon> = createRequire(import.meta.url)(file.pathname);
-    return isWhole(addon) ? addon : undefined;
+    const addon: Partial<PumpAddon> = createRequire(import.meta.url)(fileURLToPath(file));
+    return isCurrentPump(addon) ? addon : undefined;
   } catch {
     return undefined;
   }
 }
 
-const isWhole = (addon: Partial<PumpAddon>): addon is PumpAddon => addon.version === PUMP_VERSION && addon.watch !== undefined;
+/** Whether packets can be moved by the pump on this machine. */
+export const hasPump = (): boolean => loadPumpAddon() !== undefined;
+
+/** For what makes an engine without a configuration, as tests and phones do. */
+export const usualPump = (): PumpChoice => (process.env["PIOPIY_MEDIA_PUMP"] === "off" ? "off" : "auto");
+
+export const isCurrentPump = (addon: Partial<PumpAddon>): addon is PumpAddon => addon.version === PUMP_VERSION && addon.watch !== undefined;

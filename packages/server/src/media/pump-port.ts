@@ -32,7 +32,6 @@ export function bindPump(pump: Pump, host: string, port: number, { datagram, sen
 /** Hardly ever is a packet sent elsewhere than the one before. Until a name is known, nothing goes there. */
 function aims(pump: Pump, handle: number, family: number): (host: string) => Aim | undefined {
   const names = createNames();
-  let asked: string | undefined;
   let last = "";
   let aim: Aim | undefined;
   return (host) => {
@@ -42,8 +41,7 @@ function aims(pump: Pump, handle: number, family: number): (host: string) => Aim
       last = host;
       return (aim = pump.aim(handle, address));
     }
-    if (asked !== host) names.ask(host, family, () => (asked = undefined));
-    asked = host;
+    names.ask(host, family, () => undefined);
     return undefined;
   };
 }

@@ -15,5 +15,8 @@ export interface UdpHooks {
   readonly sendFailed: () => void;
 }
 
+/** `auto`: by the native pump where there is one. */
+export type PumpChoice = "auto" | "off";
+
 /** A few seconds of one stream: more would only be heard too late. */
 export const RECEIVE_BUFFER_BYTES = 64 * 1024;

@@ -17,7 +17,7 @@ if (port) {
   // While the drive turns, it flushes in each turn itself.
   const told = () => void (drive.turning || setImmediate(() => batch.flush(monotonicMs())));
   const batch = createReportBatch((reports, transfer) => port.postMessage(reports, transfer), told);
-  const core = new Core({ host: settings.host, tell: batch.tell, samples: batch.samples, monotonicMs });
+  const core = new Core({ host: settings.host, pump: settings.pump, tell: batch.tell, samples: batch.samples, monotonicMs });
   const command = (one: Command) => core.send(one);
   const record: RecordReader = (kind, session, detail, samples) =>
     kind === SampleRecord.samples ? core.samples(session, detail, samples) : core.relayed(session, detail, samples);
