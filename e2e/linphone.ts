@@ -18,6 +18,10 @@ export interface LinphoneOptions {
 /** linphonec, a softphone, registered with the server. It answers whoever calls. */
 export interface Linphone {
   call(number: string): void;
+  /** Puts its call on hold. */
+  pause(): Promise<void>;
+  /** Hands its first call over to whom its second one leads to: an attended transfer. */
+  handOver(): void;
   /** Resolves once the call is over. */
   callEnded(): Promise<void>;
   /** Its own recording of what it heard in the last call, which is over: 8 kHz PCM. */
@@ -44,6 +48,11 @@ export async function startLinphone(cleanup: Cleanup, options: LinphoneOptions):
   });
   return {
     call: (number) => program.type(`call sip:${number}@${LOOPBACK}:${options.server}\n`),
+    async pause() {
+      program.type("pause\n");
+      await program.says(/Call \d+ .*paused/i);
+    },
+    handOver: () => program.type("transfer 1 --to-call 2\n"),
     callEnded: async () => void (await program.says(/Call \d+ .*ended/)),
     async heard() {
       const { samples, sampleRateHz } = parseWav(await readFile(join(folder, "heard.wav")));
