@@ -487,7 +487,7 @@ static void on_closed(uv_handle_t *handle) {
   free_pump(pump);
 }
 
-/* The environment ends: a worker was terminated, or the process exits. References go with it. */
+/* The environment ends: a worker was terminated, or the process exits. */
 static void on_cleanup(napi_async_cleanup_hook_handle handle, void *data) {
   (void)handle;
   Pump *pump = data;
@@ -496,6 +496,10 @@ static void on_cleanup(napi_async_cleanup_hook_handle handle, void *data) {
   }
   pump->places = pump->open = 0;
   napi_set_instance_data(pump->env, NULL, NULL, NULL);
+  for (int index = 0; index < 3; index++) {
+    if (pump->buffers[index]) napi_delete_reference(pump->env, pump->buffers[index]);
+  }
+  if (pump->readable) napi_delete_reference(pump->env, pump->readable);
   if (pump->context) napi_async_destroy(pump->env, pump->context);
   if (!pump->poll) {
     free_pump(pump);
