@@ -71,7 +71,8 @@ async function behindRelay(session: MediaSession, out: Shaper, back: Shaper): Pr
     local: { host, port: far.address().port },
     events: session.events,
     configure(parameters: MediaParameters) {
-      server = parameters.remote;
+      // A handshake comes from the relay, and keys are for where it came from.
+      if (parameters.remote.port !== near.address().port) server = parameters.remote;
       session.configure({ ...parameters, remote: { host, port: near.address().port }, ...(parameters.rtcp && { rtcp: "mux" }) });
     },
     play: (source, signal) => session.play(source, signal),

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { tonesPresent } from "./audio/index.ts";
-import { channels, randomIds, systemClock, text } from "./base/index.ts";
+import { badEngine } from "./bad-line.test.support.ts";
+import { channels, randomIds, seededIds, systemClock, text } from "./base/index.ts";
 import { createSipDialler } from "./call/index.ts";
 import { createIdentity, type DtlsIdentity } from "./dtls/index.ts";
 import { createMediaEngine } from "./media/index.ts";
@@ -112,6 +113,21 @@ describe("a call from a phone", () => {
     expect(offers.length).toBeGreaterThan(4);
     expect(offers.filter((message) => message.includes("a=crypto"))).toEqual([]);
   });
+});
+
+it("a handshake gets through a line that loses a tenth of it", async () => {
+  const faults = { loss: 0.1, duplicates: 0.1, spreadMs: 40 };
+  const engine = badEngine(await createMediaEngine({ host: "127.0.0.1", ports: [0, 0], workers: 0 }), systemClock, seededIds(11), faults);
+  const [alice, bob] = [await world.phone({ ...byDtls, engine }), await world.phone()];
+  const picksUp = bob.nextCall();
+  const call = await alice.call(bob.username);
+  const other = await picksUp;
+  other.sendTone(tones.bob);
+  call.sendTone(tones.alice);
+  await Promise.all([call.hears(tones.bob, 60), other.hears(tones.alice, 60)]);
+  expect(engine.shapers.some(({ counts }) => counts.lost > 0)).toBe(true);
+  await call.hangup();
+  await engine.close();
 });
 
 describe("a caller whose handshake is not that of its fingerprint", () => {

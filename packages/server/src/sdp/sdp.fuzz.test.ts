@@ -7,6 +7,12 @@ import { acceptAnswer, answerOffer, createOffer, parseSdp, type LocalMedia } fro
 const local: LocalMedia = {
   host: "192.0.2.9", port: 40_000, codecs: ["PCMU", "PCMA"], telephoneEvent: true, direction: "sendrecv", sessionId: "1", sessionVersion: "1",
 };
+const value = Array.from({ length: 32 }, () => "0A").join(":");
+const secure: LocalMedia = {
+  ...local,
+  security: { required: false, keys: [{ suite: "AES_CM_128_HMAC_SHA1_80", keyAndSalt: new Uint8Array(30) }], dtls: { fingerprint: { hash: "sha-256", value } } },
+};
+const handshake = createOffer({ ...secure, secured: "UDP/TLS/RTP/SAVP" });
 const offer = [
   "v=0", "o=- 1 2 IN IP4 192.0.2.1", "s=-", "c=IN IP4 192.0.2.1", "b=AS:84", "t=0 0", "a=group:BUNDLE audio", "m=audio 49170 RTP/AVP 0 8 9 111 101",
   "c=IN IP6 2001:db8::1", "a=rtpmap:0 PCMU/8000", "a=rtpmap:111 opus/48000/2", "a=fmtp:111 useinbandfec=1", "a=rtpmap:101 telephone-event/8000", "a=fmtp:101 0-15",
@@ -32,11 +38,14 @@ const sections = (bytes: Uint8Array) => text(bytes).split("\r\n").filter((line) 
 
 it("a description is read or refused; its answer has as many sections, and is one that we would take", async () => {
   const report = await fuzz({
-    name: "sdp", seeds: [offer, createOffer(local), offer.replace("0 8 9 111 101", "8")], words, grammar,
+    name: "sdp", seeds: [offer, createOffer(local), offer.replace("0 8 9 111 101", "8"), handshake], words, grammar,
     run(input) {
       const parsed = parseSdp(input);
       if (!parsed.ok) return "refused";
       const accepted = acceptAnswer(local, parsed.session);
+      const encrypted = answerOffer(parsed.session, secure);
+      const { dtls, security } = encrypted.ok ? encrypted.negotiated : {};
+      if (dtls && (security || dtls.fingerprints.length === 0)) throw new Error("keys come from two places, or from nobody");
       const answered = answerOffer(parsed.session, local);
       if (!answered.ok) return `no answer ${accepted.ok}`;
       if (sections(answered.answer) !== parsed.session.media.length) throw new Error("RFC 3264 §6: the answer has another number of sections");
