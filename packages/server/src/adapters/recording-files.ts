@@ -8,6 +8,9 @@ import type { RecordingWriter, Written } from "./recording-writer.ts";
 
 /** The leg that is recorded, as the port gets it. */
 type RecordedLeg = Parameters<RecordingPort["start"]>[0];
+/** Twice a second: each batch costs a message between threads and a write, however short it is. */
+const BATCH_MS = 500;
+
 type Channels = Parameters<RecordingPort["start"]>[1]["channels"];
 
 export interface RecordingStarted {
@@ -139,7 +142,7 @@ function record(leg: RecordedLeg, running: Running, { clock, onCompleted }: Reco
 function tapped(leg: RecordedLeg, listener: Parameters<RecordedLeg["audio"]["tap"]>[0]): { readonly stop: () => Promise<void> } {
   let untap: () => void = () => undefined;
   const over = new Promise<void>((ended) => {
-    untap = leg.audio.tap(listener, { ended });
+    untap = leg.audio.tap(listener, { batchMs: BATCH_MS, ended });
   });
   return {
     stop() {

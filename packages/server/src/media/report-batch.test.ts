@@ -48,6 +48,18 @@ describe("reports to another thread", () => {
     expect([posts[1], told()]).toEqual([{ buffers: 0, read: [{ type: "ready" }] }, 2]);
   });
 
+  it.each([
+    [3200, [0, 1]],
+    [1600, [1, 1]],
+  ])("of %i tapped samples wait for others only if they have waited for long themselves", (count, expected) => {
+    const { posts, batch } = reporting();
+    batch.samples.tapped(1, new Int16Array(count), new Int16Array(count));
+    batch.flush(0);
+    const atOnce = posts.length;
+    batch.flush(100);
+    expect([atOnce, posts.length]).toEqual(expected);
+  });
+
   it("of used samples wait for those of other sessions", () => {
     const { posts, batch, told } = reporting();
     batch.tell(used(1));

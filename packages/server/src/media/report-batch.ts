@@ -3,6 +3,8 @@ import { SampleRecord, type Report, type SampleReports, type Tell } from "./prot
 
 /** What is only to keep a playback fed, seconds ahead, waits this long for company. */
 const PATIENCE_MS = 100;
+/** So does a batch of a tap whose listener waits for so much: 400 ms. */
+const PATIENT_SAMPLES = 3200;
 
 /**
  * Collects what a thread reports, so that a turn of hundreds of sessions is one message to the other thread. Reports
@@ -38,7 +40,7 @@ export function createReportBatch(post: (batch: Batch<Report>, transfer: readonl
       },
       tapped(session, received, sent) {
         batch.addSamples(SampleRecord.tapped, session, 0, received, sent);
-        hurry();
+        if (received.length < PATIENT_SAMPLES) hurry();
       },
       relay(session, link, frame) {
         batch.addSamples(SampleRecord.relay, session, link, frame);
