@@ -17,11 +17,19 @@ export async function findKey(db: Kysely<Schema>, appid: string, key: string, no
 
 /** Keeps the answer under its key. Fails when the key is taken: then the transaction it is part of shall not happen. */
 export async function insertKey(db: Kysely<Schema>, row: IdempotencyRow): Promise<void> {
-  await purgeKeys(db, row.created_ms);
+  const { appid, key, created_ms } = row;
+  await db.deleteFrom("idempotency_keys").where("appid", "=", appid).where("key", "=", key).where("created_ms", "<=", created_ms - KEY_LIFETIME_MS).execute();
   await db.insertInto("idempotency_keys").values(row).execute();
 }
 
-/** Forgets keys older than 24 hours. */
-export async function purgeKeys(db: Kysely<Schema>, nowMs: number): Promise<void> {
-  await db.deleteFrom("idempotency_keys").where("created_ms", "<=", nowMs - KEY_LIFETIME_MS).execute();
+const KEYS = 500;
+
+/** Deletes keys older than 24 hours, the oldest first and a few at a time; whether there may be more. */
+export async function deleteOldKeys(db: Kysely<Schema>, nowMs: number): Promise<boolean> {
+  const old = db.selectFrom("idempotency_keys").select(["appid", "key"]).where("created_ms", "<=", nowMs - KEY_LIFETIME_MS);
+  const { numDeletedRows } = await db
+    .deleteFrom("idempotency_keys")
+    .where((where) => where(where.refTuple("appid", "key"), "in", old.orderBy("created_ms").limit(KEYS).$asTuple("appid", "key")))
+    .executeTakeFirst();
+  return Number(numDeletedRows) === KEYS;
 }

@@ -2,7 +2,7 @@ export { findCall, insertCall, listCalls, updateCall, type CallFilter, type Call
 export { deleteCall, deleteRecording, type ByHand } from "./delete-by-hand.ts";
 export { dueEvents, nextDueMs, readDeliveries, recordAttempt, resendEvent, type AttemptResult } from "./deliveries.ts";
 export { findEvent, insertEvent, lastEventSequence, listEvents, readCdrs, readEvents, type EventPage, type NewEvent } from "./events.ts";
-export { findKey, insertKey } from "./idempotency.ts";
+export { deleteOldKeys, findKey, insertKey } from "./idempotency.ts";
 export { openCalls } from "./interrupted.ts";
 export { insertLeg, noteLegMedia, readLegs, updateLeg } from "./legs.ts";
 export { deleteOldCalls, deleteOldTimelines, type Place, type Step } from "./old-calls.ts";

@@ -6,7 +6,7 @@ import { sql } from "kysely";
 import { afterEach, describe, expect, it } from "vitest";
 import { channels, seededIds, VirtualClock } from "../base/index.ts";
 import {
-  developmentApp, findCall, findKey, findRecording, finishRecording, insertCall, insertEntry, insertKey, insertLeg,
+  deleteOldKeys, developmentApp, findCall, findKey, findRecording, finishRecording, insertCall, insertEntry, insertKey, insertLeg,
   insertRecording, listCalls, type NewCall, openStore, readLegs, readTimeline, type Store, type TimelineEntry, updateCall, updateLeg,
 } from "./index.ts";
 import { migrate } from "./migrations.ts";
@@ -285,7 +285,10 @@ describe("idempotency keys", () => {
     expect(await findKey(store.db, "1234567", "k", day - 1)).toMatchObject({ request_hash: "h" });
     expect(await findKey(store.db, "1234567", "k", day)).toBeUndefined();
     await store.write((db) => insertKey(db, row("1234567", day)));
+    expect(await findKey(store.db, "7654321", "k", 0)).toBeDefined();
+    expect(await store.write((db) => deleteOldKeys(db, day))).toBe(false);
     expect(await findKey(store.db, "7654321", "k", 0)).toBeUndefined();
+    expect(await findKey(store.db, "1234567", "k", day)).toBeDefined();
   });
 });
 

@@ -2,7 +2,6 @@ import { Kysely } from "kysely";
 import type { Clock } from "../base/index.ts";
 import { sqliteDialect, waitNoLonger } from "./database.ts";
 import { groupCommit, type GroupCommit } from "./group-commit.ts";
-import { purgeKeys } from "./idempotency.ts";
 import { logSync, type LogSync } from "./log-sync.ts";
 import { migrate } from "./migrations.ts";
 import type { Schema } from "./schema.ts";
@@ -36,7 +35,6 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     await waitNoLonger(db);
     const log = options.log ?? (await logSync(options.file));
     const writes = groupCommit(db, { clock, sync: () => log.sync(), insertRows: insertEntries });
-    await writes.write((db) => purgeKeys(db, clock.now()));
     return {
       db,
       clock,

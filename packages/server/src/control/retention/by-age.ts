@@ -1,4 +1,4 @@
-import { deleteOldCalls, deleteOldEvents, deleteOldRecordings, deleteOldTimelines, type Place } from "../../store/index.ts";
+import { deleteOldCalls, deleteOldEvents, deleteOldKeys, deleteOldRecordings, deleteOldTimelines, type Place } from "../../store/index.ts";
 import type { RetentionSettings } from "../settings.ts";
 import type { Pass } from "./deleted.ts";
 import { removeFiles } from "./files.ts";
@@ -26,6 +26,11 @@ export async function deleteByAge(world: RetentionWorld, retention: RetentionSet
   } finally {
     pass.end();
   }
+}
+
+/** Keys of requests that are too old to be asked for again. */
+export async function deleteKeys({ store, clock }: RetentionWorld, signal: AbortSignal): Promise<void> {
+  await inSteps(clock, signal, async () => ((await store.write((db) => deleteOldKeys(db, clock.now()))) ? { deleted: 1, next: FIRST } : { deleted: 0 }));
 }
 
 const FIRST: Place = { ms: 0, id: "" };

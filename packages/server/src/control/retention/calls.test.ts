@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { channels, VirtualClock } from "../../base/index.ts";
 import { afterEach, describe, expect, it } from "vitest";
-import { finishRecording, insertCall, insertEntry, insertEvent, insertLeg, insertRecording, openStore, readEvents, recordAttempt, type Store } from "../../store/index.ts";
+import { finishRecording, insertCall, insertEntry, insertEvent, insertKey, insertLeg, insertRecording, openStore, readEvents, recordAttempt, type Store } from "../../store/index.ts";
 import type { RetentionSettings } from "../settings.ts";
 import { createRetention } from "./retention.ts";
 
@@ -210,6 +210,23 @@ describe("recordings for which there is no room", () => {
     others = 9990;
     await clock.advance(60_000);
     expect((await left()).recordings).toEqual(["today-r0"]);
+  });
+});
+
+describe("keys of requests", () => {
+  it("go after a day, a few at a time", async () => {
+    const { clock, store, retention } = await world({});
+    const key = (key: string, created_ms: number) => ({ appid: "1", key, request_hash: "h", response: "{}", created_ms });
+    await store.write(async (db) => {
+      for (let index = 0; index < 1200; index++) await insertKey(db, key(`${index}`, 98 * DAY_MS));
+      await insertKey(db, key("young", 99.5 * DAY_MS));
+    });
+    const count = async () => (await store.db.selectFrom("idempotency_keys").select("key").execute()).length;
+    retention.start();
+    await clock.advance(0);
+    expect(await count()).toBe(701);
+    await clock.advance(1000);
+    expect(await count()).toBe(1);
   });
 });
 

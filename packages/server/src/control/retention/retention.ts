@@ -1,7 +1,7 @@
-import { channels, PiopiyError, scope, sleep, type Clock } from "../../base/index.ts";
+import { channels, PiopiyError, scope, sleep } from "../../base/index.ts";
 import { deleteCall, deleteRecording, type ByHand } from "../../store/index.ts";
 import type { ControlOptions } from "../settings.ts";
-import { deleteByAge } from "./by-age.ts";
+import { deleteByAge, deleteKeys } from "./by-age.ts";
 import { makeRoom } from "./by-room.ts";
 import { createDeletionLog, type Deleted } from "./deleted.ts";
 import { removeFiles, sweepFiles } from "./files.ts";
@@ -24,6 +24,13 @@ export interface Retention {
 
 export function createRetention({ store, clock, recordingDisk: disk, retention = {} }: Pick<ControlOptions, "store" | "clock" | "recordingDisk" | "retention">): Retention {
   const life = scope();
+  const every = (everyMs: number, work: (signal: AbortSignal) => Promise<void>) =>
+    life.run(async (signal) => {
+      for (;;) {
+        await trying(signal, () => work(signal));
+        await sleep(clock, everyMs, signal);
+      }
+    });
   const world: RetentionWorld = { store, clock, disk, log: createDeletionLog() };
   const byHand = async (what: "calls" | "recordings", files: ByHand) => {
     if (files === "unknown") throw new PiopiyError(what === "calls" ? "unknown_call" : "unknown_recording");
@@ -38,9 +45,10 @@ export function createRetention({ store, clock, recordingDisk: disk, retention =
     start() {
       const { recordingsBytes, freeBytes, ...ages } = retention;
       life.run((signal) => trying(signal, () => sweepFiles(world, signal)));
-      if (Object.values(ages).some((days) => days !== undefined)) every(clock, EVERY_MS, life.signal, (signal) => deleteByAge(world, retention, signal));
+      every(EVERY_MS, (signal) => deleteKeys(world, signal));
+      if (Object.values(ages).some((days) => days !== undefined)) every(EVERY_MS, (signal) => deleteByAge(world, retention, signal));
       if (disk && (recordingsBytes !== undefined || freeBytes !== undefined)) {
-        every(clock, ROOM_EVERY_MS, life.signal, (signal) => makeRoom({ ...world, disk }, retention, signal));
+        every(ROOM_EVERY_MS, (signal) => makeRoom({ ...world, disk }, retention, signal));
       }
     },
     stop: () => life.close(),
@@ -49,14 +57,6 @@ export function createRetention({ store, clock, recordingDisk: disk, retention =
     deleted: world.log.totals,
   };
 
-  function every(clock: Clock, everyMs: number, parent: AbortSignal, work: (signal: AbortSignal) => Promise<void>): void {
-    life.run(async () => {
-      for (;;) {
-        await trying(parent, () => work(parent));
-        await sleep(clock, everyMs, parent);
-      }
-    });
-  }
 }
 
 /** A failure is told; the next time may do better. */
