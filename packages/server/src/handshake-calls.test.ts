@@ -13,7 +13,7 @@ import { createUserAgent } from "./sip/index.ts";
 
 const tones = { alice: 500, bob: 1300 } as const;
 const all = Object.values(tones);
-const dtls = { keys: "dtls", suite: "AEAD_AES_128_GCM" };
+const dtls = { keys: "dtls", suite: "AES_CM_128_HMAC_SHA1_80" };
 const byDtls = { encryption: "required", keying: "dtls" } as const;
 let world: World;
 let offering: World;
@@ -158,12 +158,16 @@ describe("a caller whose handshake is not that of its fingerprint", () => {
     return { outcome, close };
   }
 
-  it("is hung up on, and nothing is heard by anybody", async () => {
+  it("is hung up on, and its record says why", async () => {
     failures.length = 0;
     const { outcome, close } = await callsAs({ certificate: own.certificate, privateKey: createIdentity(randomIds).privateKey });
     if (!outcome.answered) expect.fail("not answered");
     await new Promise((resolve) => outcome.leg.signal.addEventListener("abort", resolve, { once: true }));
     expect(failures).toContainEqual(expect.objectContaining({ why: "unproven" }));
+    const { calls: [call] } = Object(await (await world.get("/calls")).json());
+    const { legs } = await world.ended(call.call_id);
+    expect(legs[0]).toMatchObject({ status: "ended", cause: "encryption_failed", ended_by: "peer" });
+    expect(Object(legs[0]?.media)).toMatchObject({ encryption: null });
     await close();
   });
 });

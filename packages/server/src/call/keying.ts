@@ -26,8 +26,8 @@ export interface Keying {
   close(): void;
 }
 
-/** The preferred one first: what authenticates best; the shorter tag is for who has nothing else. */
-const PROFILES = ["AEAD_AES_128_GCM", "AES_CM_128_HMAC_SHA1_80", "AEAD_AES_256_GCM", "AES_CM_128_HMAC_SHA1_32"] as const;
+/** As with keys in SDP: what everybody has comes first, and costs least; the shorter tag is for who has nothing else. */
+const PROFILES = ["AES_CM_128_HMAC_SHA1_80", "AEAD_AES_128_GCM", "AEAD_AES_256_GCM", "AES_CM_128_HMAC_SHA1_32"] as const;
 /** A ClientHello comes again after a second at the latest: what is kept only saves the waiting. */
 const MAX_EARLY = 4;
 
