@@ -11,7 +11,6 @@ export function encryptionOf({ media, trunks }: Pick<Config, "media" | "trunks">
     policyOf: (peer) => trunkOf(peer)?.encryption ?? everybody,
     keysInClear: media.sdes_without_tls === true,
     keyingOf: (peer) => trunkOf(peer)?.keying ?? keying,
-    // RFC 8827 §6.5: a new one for each process.
     identity: createIdentity(ids),
   };
 }

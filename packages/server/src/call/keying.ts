@@ -122,7 +122,7 @@ class SessionKeying implements Keying {
     }));
   }
 
-  /** RFC 8842 §4: another fingerprint, another role or another `tls-id` is another association; nothing else is. */
+  /** RFC 8842 §3.1: another fingerprint, another role or another `tls-id` is another association; nothing else is. */
   #agree(negotiated: Negotiated, { role, fingerprints, tlsId }: NonNullable<Negotiated["dtls"]>): void {
     const about = JSON.stringify([role, tlsId, fingerprints.map(({ hash, value }) => `${hash} ${value.toUpperCase()}`).toSorted()]);
     if (this.#handshake?.about === about) return;

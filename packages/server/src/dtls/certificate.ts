@@ -29,8 +29,8 @@ const VALIDITY = sequence(tagged(0x17, utf8("200101000000Z")), tagged(0x18, utf8
 const ECDSA_WITH_SHA256 = sequence(identifier(0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02));
 
 /**
- * A new key of P-256 with a certificate that it has signed itself. RFC 8827 §6.5: a key for each process, and a name
- * that says nothing.
+ * A new key of P-256 with a certificate that it has signed itself, for one process: nothing has to be kept on a disk. Its
+ * name says nothing.
  */
 export function createIdentity(ids: Ids): DtlsIdentity {
   const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "prime256v1" });

@@ -49,7 +49,7 @@ describe("an offer of the peer", () => {
     ["leaves it to us again, when we have waited", { role: "server" }, ["a=setup:actpass"], "passive", "server"],
     ["leaves it to us again, when we have begun", { role: "client", peerHost: "203.0.113.7" }, ["a=setup:actpass"], "active", "client"],
     ["begins", {}, ["a=setup:active"], "passive", "server"],
-    ["says nothing, and begins (RFC 4145 §4.1)", {}, [], "passive", "server"],
+    ["says nothing, and begins (RFC 4145 §4)", {}, [], "passive", "server"],
     ["waits, whatever was before", { role: "server" }, ["a=setup:passive"], "active", "client"],
   ];
   it.each(roles)("%s", (_name, dtls, lines, setup, role) => {

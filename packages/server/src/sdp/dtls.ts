@@ -66,7 +66,7 @@ export function answeredRole({ setup = "active" }: SdpDtls, { role, peerHost }: 
   return setup === "active" ? "server" : "client";
 }
 
-/** What we are by the answer to our `actpass`; without a word of it the peer waits (RFC 4145 §4.1). */
+/** What we are by the answer to our `actpass`; without a word of it the peer waits (RFC 4145 §4). */
 export function acceptedRole({ setup = "passive" }: SdpDtls): DtlsRole | undefined {
   if (setup === "active") return "server";
   return setup === "passive" ? "client" : undefined;
