@@ -10,10 +10,11 @@ export const numbers = { playing: "1000", recorded: "1001", bridged: "5000" } as
 const FILE = { name: "long.wav", durationMs: 65_000 };
 const plays = (count: number) => Array.from({ length: count }, () => ({ action: "play", file_name: FILE.name }));
 
-/** A server for callers from this machine, with one media thread; `cpu` pins all its threads to that CPU. */
-export function startLoadServer(place: Place): Promise<ServerProcess> {
+/** A server for callers from this machine; `cpu` pins all its threads to that CPU. */
+export function startLoadServer(place: Place, workers = 1): Promise<ServerProcess> {
   const host = "127.0.0.1";
   return startServerProcess({
+    workers,
     under: commandOf(place),
     node: place.node,
     tones: [FILE],

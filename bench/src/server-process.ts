@@ -15,6 +15,8 @@ export interface ServerPlan {
   readonly config?: Readonly<Record<string, unknown>>;
   /** Tones in the media folder: the name of the file and its length. */
   readonly tones?: readonly { readonly name: string; readonly durationMs: number }[];
+  /** Media threads; one unless given. */
+  readonly workers?: number;
   /** A command to start it by, for example `["taskset", "-c", "0"]`. */
   readonly under?: readonly string[];
   /** Options of Node, for example `["--cpu-prof"]`. */
@@ -36,10 +38,10 @@ export interface ServerProcess {
 }
 
 /** Starts a server in a temporary folder; both are gone after `close`. */
-export async function startServerProcess({ config = {}, tones = [], under = [], node = [] }: ServerPlan = {}): Promise<ServerProcess> {
+export async function startServerProcess({ config = {}, tones = [], workers = 1, under = [], node = [] }: ServerPlan = {}): Promise<ServerProcess> {
   const folder = await mkdtemp(join(tmpdir(), "piopiy-bench-"));
   const file = join(folder, "piopiy.config.json");
-  await writeFile(file, JSON.stringify({ ...defaults(folder), ...config }));
+  await writeFile(file, JSON.stringify({ ...defaults(folder, workers), ...config }));
   await mkdir(join(folder, "media"));
   for (const { name, durationMs } of tones) {
     await writeFile(join(folder, "media", name), wavFile({ channels: 1, sampleRateHz: 8000 }, toneSamples({ frequencyHz: 440, durationMs })));
@@ -63,12 +65,12 @@ export async function startServerProcess({ config = {}, tones = [], under = [], 
   }
 }
 
-function defaults(folder: string) {
+function defaults(folder: string, workers: number) {
   const host = "127.0.0.1";
   return {
     http: { host, port: 0 },
     sip: { host, udp: 0, tcp: 0 },
-    media: { host, ports: [0, 0], folder: join(folder, "media"), workers: 1 },
+    media: { host, ports: [0, 0], folder: join(folder, "media"), workers },
     drain: 0,
     data: join(folder, "data"),
     apps: [app],
