@@ -29,14 +29,14 @@ export interface TestServer {
 
 /** As in the configuration file, but for `tls`: the files for SIP over TLS. */
 export interface ServerSetup {
-  readonly tls?: { readonly cert: string; readonly key: string };
+  readonly tls?: { readonly cert: string; readonly key: string; readonly ca?: string; readonly verify_client?: boolean };
   readonly encryption?: "off" | "optional" | "required";
   readonly keying?: "sdes" | "dtls";
   /** Where SIP and media are; this machine's own address unless told. */
   readonly host?: string;
   readonly numbers?: readonly { readonly number: string; readonly pcmo: readonly unknown[] }[];
   readonly phones?: readonly { readonly username: string; readonly password: string; readonly number?: string }[];
-  readonly trunks?: readonly { readonly name: string; readonly host: string; readonly port?: number; readonly transport?: "udp" | "tcp" }[];
+  readonly trunks?: readonly { readonly name: string; readonly host: string; readonly port?: number; readonly transport?: "udp" | "tcp" | "tls"; readonly tls?: { readonly verify: string } }[];
 }
 
 /** A server of one test's own, on free loopback ports, with a temporary folder. */
