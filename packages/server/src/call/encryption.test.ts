@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { utf8 } from "../base/index.ts";
+import { randomIds, utf8 } from "../base/index.ts";
+import { createIdentity, fingerprintOf } from "../dtls/index.ts";
 import type { LocalMedia } from "../sdp/index.ts";
-import { answering, offering, type Encryption, type EncryptionPolicy } from "./encryption.ts";
+import type { CallSource } from "./call-source.ts";
+import { answering, offering, type Encryption, type EncryptionPolicy, type KeyingMethod } from "./encryption.ts";
 import { offerOf, settleOffer, type Offer } from "./offer-answer.ts";
 
 const local: LocalMedia = { host: "127.0.0.1", port: 4000, codecs: ["PCMU"], telephoneEvent: false, direction: "sendrecv", sessionId: 1, sessionVersion: 1 };
@@ -28,6 +30,40 @@ describe("what is offered", () => {
     const trunks: Encryption = { policyOf: (peer) => (peer?.type === "trunk" && peer.name === "safe" ? "required" : "off"), keysInClear: false };
     const trunk = (name: string) => protocols(offering(local, trunks, { peer: { type: "trunk", name }, transport: "tls" }));
     expect([trunk("safe"), trunk("other")]).toEqual([["RTP/SAVP"], ["RTP/AVP"]]);
+  });
+});
+
+describe("a handshake", () => {
+  const identity = createIdentity(randomIds);
+  const able = (policy: EncryptionPolicy, keying: KeyingMethod, keysInClear = false): Encryption => ({ ...encryption(policy, keysInClear), keyingOf: () => keying, identity });
+  const DTLS = "UDP/TLS/RTP/SAVP";
+
+  it.each([
+    ["off", "dtls", "tls", ["RTP/AVP"]],
+    ["optional", "dtls", "tls", [DTLS, "RTP/AVP"]],
+    // What it tells may be read by everybody.
+    ["optional", "dtls", "udp", [DTLS, "RTP/AVP"]],
+    ["required", "dtls", "udp", [DTLS]],
+    ["required", "sdes", "udp", []],
+    ["required", "sdes", "tls", ["RTP/SAVP"]],
+  ] as const)("%s, by %s over %s", (policy, keying, transport, expected) => {
+    expect(protocols(offering(local, able(policy, keying), { peer: phone, transport }))).toEqual(expected);
+  });
+
+  it("is asked of a trunk by its own rule, and of nobody without a certificate", () => {
+    const trunks: Encryption = { ...able("optional", "sdes"), keyingOf: (peer) => (peer?.type === "trunk" ? "dtls" : "sdes") };
+    const asked = (peer: CallSource) => protocols(offering(local, trunks, { peer, transport: "tls" }));
+    expect([asked({ type: "trunk", name: "carrier" }), asked(phone)]).toEqual([[DTLS, "RTP/AVP"], ["RTP/SAVP", "RTP/AVP"]]);
+    const { identity: _, ...without } = able("optional", "dtls");
+    expect(protocols(offering(local, without, { peer: phone, transport: "udp" }))).toEqual(["RTP/AVP"]);
+  });
+
+  it.each([
+    ["off", undefined],
+    ["optional", { fingerprint: fingerprintOf(identity.certificate), peerHost: "192.0.2.7" }],
+    ["required", { fingerprint: fingerprintOf(identity.certificate), peerHost: "192.0.2.7" }],
+  ] as const)("is answered, whatever is asked for, unless encryption is %s", (policy, expected) => {
+    expect(answering(local, able(policy, "sdes"), { peer: phone, transport: "udp", host: "192.0.2.7" }).security?.dtls).toEqual(expected);
   });
 });
 
