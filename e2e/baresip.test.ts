@@ -36,12 +36,12 @@ describe.concurrent("baresip as a registered phone", () => {
     expect(toneMs(said, tones.phone)).toBeGreaterThanOrEqual(HEARD_MS - 200);
   });
 
-  it("speaks G.722, and the recording of both sides has their tones", async ({ onTestFinished }) => {
+  it.for([["g722", "G722 16000Hz"], ["opus", "opus 48000Hz"]] as const)("speaks %s, and the recording of both sides has their tones", async ([codec, named], { onTestFinished }) => {
     const numbers = [{ number: "15550001", pcmo: [recorded, { action: "play", file_name: "played.wav" }] }];
     const { sip, records } = await startTestServer(onTestFinished, { phones, numbers });
-    const phone = await startBaresip(onTestFinished, { ...account, server: { host: LOOPBACK, port: sip.udp }, codec: "g722" });
+    const phone = await startBaresip(onTestFinished, { ...account, server: { host: LOOPBACK, port: sip.udp }, codec });
     phone.call("15550001");
-    expect(await phone.inCall()).toContain("Set audio decoder: G722 16000Hz");
+    expect(await phone.inCall()).toContain(`Set audio decoder: ${named}`);
     await phone.callEnded();
 
     expect(toneMs(await phone.heard(), tones.played)).toBeGreaterThanOrEqual(HEARD_MS);
@@ -50,11 +50,11 @@ describe.concurrent("baresip as a registered phone", () => {
     expect(toneMs(said, tones.phone)).toBeGreaterThanOrEqual(HEARD_MS - 200);
   });
 
-  it("presses keys that a webhook gets, and hears the webhook's flow", async ({ onTestFinished }) => {
+  it.for(["pcmu", "opus"] as const)("presses keys that a webhook gets, and hears the webhook's flow, in %s", async (codec, { onTestFinished }) => {
     const webhook = await startWebhook(onTestFinished, new Action().playMusic("played.wav").PCMO());
     const collect = new Action().playGetInput(webhook.url, "prompt.wav", { max_digit: 4, timeout: 10 }).PCMO();
     const { sip, records } = await startTestServer(onTestFinished, { phones, numbers: [{ number: "15550001", pcmo: collect }] });
-    const phone = await startBaresip(onTestFinished, { ...account, server: { host: LOOPBACK, port: sip.udp } });
+    const phone = await startBaresip(onTestFinished, { ...account, server: { host: LOOPBACK, port: sip.udp }, codec });
     phone.call("15550001");
     await phone.inCall();
     await phone.press("4097");

@@ -18,6 +18,15 @@ const MODULES = [
 export const noBaresip = missing("baresip", "baresip-core") ?? (MODULES === undefined ? "baresip's modules are not found" : undefined);
 if (noBaresip !== undefined) console.warn(`Left out: ${noBaresip}`);
 
+/** By what baresip calls them: the module, and what the codec is fed with. */
+const codecs = {
+  pcmu: { module: "g711", rateHz: 8000, channels: 1 },
+  pcma: { module: "g711", rateHz: 8000, channels: 1 },
+  g722: { module: "g722", rateHz: 16_000, channels: 1 },
+  opus: { module: "opus", rateHz: 48_000, channels: 2 },
+} as const;
+type Codec = keyof typeof codecs;
+
 export interface BaresipOptions {
   readonly username: string;
   readonly password: string;
@@ -33,7 +42,7 @@ export interface BaresipOptions {
   /** How often it registers, in seconds, from 3 to 57; every 54 unless told. */
   readonly registersEvery?: number;
   /** The only codec it speaks; `pcmu` unless told. */
-  readonly codec?: "pcmu" | "pcma" | "g722";
+  readonly codec?: Codec;
   /** The tone it says, in Hz, for as long as a call lasts. */
   readonly says: number;
   readonly answers?: boolean;
@@ -94,26 +103,26 @@ export async function startBaresip(cleanup: Cleanup, options: BaresipOptions): P
       const recording = (await readdir(folder)).filter((name) => name.endsWith("-dec.wav")).sort().at(-1);
       if (recording === undefined) throw new Error(`baresip recorded nothing. It said:\n${program.output()}`);
       const { samples, sampleRateHz } = parseWav(await readFile(join(folder, recording)));
-      return sampleRateHz === 8000 ? samples : everySecond(samples, sampleRateHz);
+      return thinned(samples, sampleRateHz / 8000);
     },
   };
 }
 
 const hostPort = ({ host, port }: { readonly host: string; readonly port: number }): string => (host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`);
 
-/** A minute of a tone. */
-const sine = (frequencyHz: number, rateHz: number): Int16Array =>
-  Int16Array.from({ length: rateHz * 60 }, (_, index) => Math.round(8000 * Math.sin((2 * Math.PI * frequencyHz * index) / rateHz)));
+/** A minute of a tone, on all channels. */
+const sine = (frequencyHz: number, rateHz: number, channels: number): Int16Array =>
+  Int16Array.from({ length: rateHz * channels * 60 }, (_, index) => Math.round(8000 * Math.sin((2 * Math.PI * frequencyHz * Math.floor(index / channels)) / rateHz)));
 
-/** 8 kHz of 16 kHz: our tones are so low that nothing of them is taken for another. */
-function everySecond(samples: Int16Array, sampleRateHz: number): Int16Array {
-  if (sampleRateHz !== 16_000) throw new Error(`baresip recorded at ${sampleRateHz} Hz`);
-  return Int16Array.from({ length: samples.length >> 1 }, (_, index) => samples[index * 2] ?? 0);
+/** Every so many-th sample: our tones are so low that nothing of them is taken for another. */
+function thinned(samples: Int16Array, step: number): Int16Array {
+  if (!Number.isInteger(step)) throw new Error("baresip recorded at a rate that is no multiple of 8 kHz.");
+  return Int16Array.from({ length: Math.floor(samples.length / step) }, (_, index) => samples[index * step] ?? 0);
 }
 
 async function writeConfiguration(folder: string, options: BaresipOptions): Promise<void> {
   const { username, password, server, transport = "udp", says, answers = false, host = LOOPBACK, registersEvery = 54, codec = "pcmu" } = options;
-  const rateHz = codec === "g722" ? 16_000 : 8000;
+  const { module, rateHz, channels } = codecs[codec];
   const port = await freePorts(4);
   const speech = join(folder, "says.wav");
   // Its recordings come from the module sndfile; without a player it decodes what arrives all the same.
@@ -125,7 +134,7 @@ async function writeConfiguration(folder: string, options: BaresipOptions): Prom
     "audio_player none",
     `snd_path ${folder}`,
     `module_path ${MODULES}`,
-    ...["stdio", codec === "g722" ? "g722" : "g711", "aufile", "sndfile", ...(options.encryption ? [options.encryption === "dtls_srtp" ? "dtls_srtp" : "srtp"] : [])].map((name) => `module ${name}.so`),
+    ...["stdio", module, "aufile", "sndfile", ...(options.encryption ? [options.encryption === "dtls_srtp" ? "dtls_srtp" : "srtp"] : [])].map((name) => `module ${name}.so`),
     "module_tmp account.so",
     "module_app menu.so",
   ];
@@ -135,11 +144,11 @@ async function writeConfiguration(folder: string, options: BaresipOptions): Prom
     `auth_pass=${password}`,
     "regint=60",
     `rwait=${Math.round(registersEvery / 0.6)}`,
-    `audio_codecs=${codec}/${rateHz}/1`,
+    `audio_codecs=${codec}/${rateHz}/${channels}`,
     ...(answers ? ["answermode=auto"] : []),
     ...(options.encryption ? [`mediaenc=${options.encryption}`] : []),
   ];
-  const tone = wavFile({ channels: 1, sampleRateHz: rateHz }, sine(says, rateHz));
+  const tone = wavFile({ channels, sampleRateHz: rateHz }, sine(says, rateHz, channels));
   await Promise.all([
     writeFile(join(folder, "config"), `${config.join("\n")}\n`),
     writeFile(join(folder, "accounts"), `${account.join(";")}\n`),
