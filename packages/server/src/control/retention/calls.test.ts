@@ -248,4 +248,20 @@ describe("what somebody asks to be deleted", () => {
     expect(await left()).toMatchObject({ calls: ["b", "c"], recordings: ["b-r0", "c-r0", "c-r1"], legs: 2, timeline: 6, events: 1, deliveries: 0, removals: 0 });
     expect(retention.deleted).toMatchObject({ calls: 1, recordings: 2 });
   });
+
+  it("is gone at once, and its files as soon as the disk lets them be deleted", async () => {
+    const { clock, retention, add, left, files, broken } = await world({});
+    await add("a", { ended: 99, recordings: [99, 99] });
+    await add("b", { ended: 99, recordings: [99] });
+    retention.start();
+    broken.remove = true;
+    await retention.deleteCall("1", "a");
+    await retention.deleteRecording("1", "b-r0");
+    expect(await left()).toMatchObject({ calls: ["b"], recordings: [], removals: 3 });
+    expect(files.size).toBe(3);
+    broken.remove = false;
+    await clock.advance(3_600_000);
+    expect(await left()).toMatchObject({ removals: 0 });
+    expect(files.size).toBe(0);
+  });
 });

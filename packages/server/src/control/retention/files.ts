@@ -20,7 +20,7 @@ async function removed(disk: RecordingDisk, file: string): Promise<boolean> {
   }
 }
 
-/** Deletes what an earlier run had noted and not deleted any more. */
+/** Deletes what was noted and is not deleted: a process died in between, or the disk failed. */
 export async function sweepFiles(world: RetentionWorld, signal: AbortSignal): Promise<void> {
   let files = await openRemovals(world.store.db);
   while (files.length > 0 && !signal.aborted) {

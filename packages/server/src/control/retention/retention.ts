@@ -44,7 +44,7 @@ export function createRetention({ store, clock, recordingDisk: disk, retention =
   return {
     start() {
       const { recordingsBytes, freeBytes, ...ages } = retention;
-      life.run((signal) => trying(signal, () => sweepFiles(world, signal)));
+      every(EVERY_MS, (signal) => sweepFiles(world, signal));
       every(EVERY_MS, (signal) => deleteKeys(world, signal));
       if (Object.values(ages).some((days) => days !== undefined)) every(EVERY_MS, (signal) => deleteByAge(world, retention, signal));
       if (disk && (recordingsBytes !== undefined || freeBytes !== undefined)) {
