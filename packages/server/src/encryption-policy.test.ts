@@ -45,7 +45,7 @@ async function called(world: World, own: Partial<PhoneOptions>) {
     throw failure;
   }
   return await until("the record", async () => {
-    const [first] = (await (await world.get("/calls")).json()).calls;
+    const { calls: [first] }: { readonly calls: readonly { readonly call_id: string }[] } = JSON.parse(await (await world.get("/calls")).text());
     const record = first && (await world.record(first.call_id));
     return record?.status === "ended" ? { media: Object(record.legs[0]?.media).encryption } : undefined;
   });
