@@ -170,24 +170,41 @@ describe("a session that is to have its keys by DTLS", () => {
 });
 
 describe("a handshake that fails", () => {
+  const answered = () => false;
+
   it("because of another certificate is told at once, and again to who asks later", async () => {
     const { clock, session, last, peer } = world();
     const failures: string[] = [];
     peer(bob, "server");
     configureMedia(session, settled(alice, "client"));
-    keyingOf(session)?.onFailure((why) => failures.push(why));
+    keyingOf(session)?.onFailure((why) => failures.push(why), answered);
     await clock.advance(500);
-    keyingOf(session)?.onFailure((why) => failures.push(`again ${why}`));
+    keyingOf(session)?.onFailure((why) => failures.push(`again ${why}`), answered);
+    await clock.advance(0);
     expect(failures).toEqual(["fingerprint", "again fingerprint"]);
     expect(last()).toMatchObject({ awaitsKeys: true });
     expect(clock.timers).toBe(0);
+  });
+
+  it("because nobody is there is no failure before the call is answered: the peer may begin then", async () => {
+    const { clock, session, last, counts, peer } = world();
+    const failures: string[] = [];
+    let up = false;
+    configureMedia(session, settled(alice, "server"));
+    keyingOf(session)?.onFailure((why) => failures.push(why), () => !up);
+    await clock.advance(55_000);
+    up = true;
+    expect([failures, clock.timers, counts.opened]).toEqual([[], 1, 1]);
+    const { results } = peer(alice, "client");
+    await clock.advance(200);
+    expect(last()?.security?.send).toEqual(keysOf(results)?.receive);
   });
 
   it("because nobody is there is told after ten seconds", async () => {
     const { clock, session } = world();
     const failures: string[] = [];
     configureMedia(session, settled(alice, "server"));
-    keyingOf(session)?.onFailure((why) => failures.push(why));
+    keyingOf(session)?.onFailure((why) => failures.push(why), answered);
     await clock.advance(9900);
     expect(failures).toEqual([]);
     await clock.advance(200);

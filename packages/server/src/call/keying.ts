@@ -1,5 +1,5 @@
 import { channels, type Clock, type Ids } from "../base/index.ts";
-import { createEndpoint, type DtlsAddress, type DtlsEndpoint, type DtlsFailure, type DtlsIdentity, type DtlsResult } from "../dtls/index.ts";
+import { createEndpoint, type DtlsAddress, type DtlsEndpoint, type DtlsFailure, type DtlsIdentity, type DtlsPeer, type DtlsResult } from "../dtls/index.ts";
 import type { DtlsWay, MediaParameters, MediaSession } from "../media/index.ts";
 import { DTLS_PROTOCOLS, type LocalMedia, type Negotiated } from "../sdp/index.ts";
 
@@ -20,8 +20,11 @@ export interface Keying {
   expect(): void;
   /** Keys that were agreed on by a handshake and are in force. */
   readonly keys: Keys | undefined;
-  /** Told at once when the handshake has failed already. Of several the last one is told. */
-  onFailure(listener: (why: DtlsFailure) => void): void;
+  /**
+   * Told when the handshake fails, or soon when it has failed already; of several listeners the last one. A peer that says
+   * nothing is waited for again as long as `isEarly`: some begin only when the call is answered.
+   */
+  onFailure(listener: (why: DtlsFailure) => void, isEarly: () => boolean): void;
   /** Takes leave of the peer. Idempotent. */
   close(): void;
 }
@@ -40,8 +43,8 @@ interface Early {
 interface Handshake {
   readonly about: string;
   readonly endpoint: DtlsEndpoint;
-  /** Where SDP had the peer then. */
-  readonly told: Negotiated["remote"];
+  /** As SDP had it then. */
+  readonly peer: DtlsPeer;
   result: DtlsResult | undefined;
 }
 
@@ -79,6 +82,7 @@ class SessionKeying implements Keying {
   #handshake: Handshake | undefined;
   #negotiated: Negotiated | undefined;
   #failed: ((why: DtlsFailure) => void) | undefined;
+  #isEarly: () => boolean = () => true;
   #closed = false;
 
   constructor(session: MediaSession, parts: KeyingParts) {
@@ -104,10 +108,11 @@ class SessionKeying implements Keying {
     this.#apply();
   }
 
-  onFailure(listener: (why: DtlsFailure) => void): void {
+  onFailure(listener: (why: DtlsFailure) => void, isEarly: () => boolean): void {
     this.#failed = listener;
+    this.#isEarly = isEarly;
     const result = this.#handshake?.result;
-    if (result?.ok === false) listener(result.why);
+    if (result?.ok === false) queueMicrotask(() => listener(result.why));
   }
 
   close(): void {
@@ -126,6 +131,10 @@ class SessionKeying implements Keying {
   #agree(negotiated: Negotiated, { role, fingerprints, tlsId }: NonNullable<Negotiated["dtls"]>): void {
     const about = JSON.stringify([role, tlsId, fingerprints.map(({ hash, value }) => `${hash} ${value.toUpperCase()}`).toSorted()]);
     if (this.#handshake?.about === about) return;
+    this.#begin(about, { role, fingerprints, remote: negotiated.remote });
+  }
+
+  #begin(about: string, peer: DtlsPeer): void {
     this.#handshake?.endpoint.close();
     const way = this.#open();
     const endpoint = createEndpoint(
@@ -135,9 +144,9 @@ class SessionKeying implements Keying {
         send: (datagram, to) => way.send(datagram, to),
         over: (result) => this.#over(handshake, result),
       },
-      { role, fingerprints, remote: negotiated.remote },
+      peer,
     );
-    const handshake: Handshake = { about, endpoint, told: negotiated.remote, result: undefined };
+    const handshake: Handshake = { about, endpoint, peer, result: undefined };
     this.#handshake = handshake;
     const early = this.#early ?? [];
     this.#early = undefined;
@@ -145,22 +154,23 @@ class SessionKeying implements Keying {
   }
 
   #over(handshake: Handshake, result: DtlsResult): void {
-    handshake.result = result;
     if (this.#handshake !== handshake) return;
+    if (!result.ok && result.why === "timeout" && this.#isEarly()) return this.#begin(handshake.about, handshake.peer);
+    handshake.result = result;
     this.#keys = result.ok ? result.keys : undefined;
     this.#apply();
     if (result.ok) return;
-    channels.mediaHandshake.publish({ why: result.why, remote: handshake.told });
+    channels.mediaHandshake.publish({ why: result.why, remote: handshake.peer.remote });
     this.#failed?.(result.why);
   }
 
   #apply(): void {
     const negotiated = this.#negotiated;
     if (!negotiated?.dtls) return negotiated && this.#session.configure(negotiated);
-    const { told, result } = this.#handshake ?? {};
+    const { peer, result } = this.#handshake ?? {};
     if (!result?.ok) return this.#session.configure({ ...negotiated, awaitsKeys: true });
     // Who is behind a NAT is not where SDP says, but where its handshake came from.
-    const remote = isSame(told, negotiated.remote) ? result.remote : negotiated.remote;
+    const remote = isSame(peer?.remote, negotiated.remote) ? result.remote : negotiated.remote;
     this.#session.configure({ ...negotiated, remote, security: result.keys });
   }
 

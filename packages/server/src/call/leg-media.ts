@@ -1,3 +1,4 @@
+import type { DtlsFailure } from "../dtls/index.ts";
 import { DTLS_PROTOCOLS, type LocalMedia, type Negotiated } from "../sdp/index.ts";
 import { DTLS_PROTOCOL } from "./encryption.ts";
 import { hangUp } from "./hang-up.ts";
@@ -37,7 +38,8 @@ export function setMedia(state: LegState, { local, description, negotiated }: Se
   state.description = description;
   state.negotiated = negotiated;
   configureMedia(state.session, negotiated);
-  keyingOf(state.session)?.onFailure((why) => inBackground(hangUp(state, { reason: "encryption_failed", who: why === "timeout" ? "network" : "peer" })));
+  const failed = (why: DtlsFailure) => inBackground(hangUp(state, { reason: "encryption_failed", who: why === "timeout" ? "network" : "peer" }));
+  keyingOf(state.session)?.onFailure(failed, () => !state.dialog);
   const held = isHeldByPeer(negotiated);
   if (held !== state.heldByPeer) state.session.hold("partners", held ? (state.holdMusic ?? builtInHoldMusic()) : undefined);
   state.heldByPeer = held;
