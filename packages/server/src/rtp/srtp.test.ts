@@ -1,5 +1,6 @@
 import { createSecretKey } from "node:crypto";
 import { describe, expect, it } from "vitest";
+import { RtpPacket, SrtcpSession, SrtpSession } from "werift";
 import { counterModeTransform } from "./srtp-cm.ts";
 import { gcmTransform } from "./srtp-gcm.ts";
 import { hmacSha1 } from "./srtp-hmac.ts";
@@ -212,6 +213,28 @@ describe.each(profiles)("%s", (profile) => {
 
   it("asks for keys of its length", () => {
     expect(() => createSrtpSender(profile, new Uint8Array(29))).toThrow("length");
+  });
+});
+
+describe("another implementation", () => {
+  const halves = (key: Uint8Array, keyBytes: number) => [Buffer.from(key.subarray(0, keyBytes)), Buffer.from(key.subarray(keyBytes))] as const;
+
+  it.each([["AES_CM_128_HMAC_SHA1_80", 1], ["AEAD_AES_128_GCM", 7]] as const)("%s: opens what we protect, and we what it does, over the roll-over", (profile, number) => {
+    const [ours, theirs] = [keyOf(profile, 1), keyOf(profile, 99)];
+    const [[localMasterKey, localMasterSalt], [remoteMasterKey, remoteMasterSalt]] = [halves(theirs, 16), halves(ours, 16)];
+    const config = { keys: { localMasterKey, localMasterSalt, remoteMasterKey, remoteMasterSalt }, profile: number };
+    const [media, control] = [new SrtpSession(config), new SrtcpSession(config)];
+    const [sender, receiver] = [createSrtpSender(profile, ours), createSrtpReceiver(profile, theirs)];
+    for (let number = 65_500; number < 65_580; number += 1) {
+      const plain = rtp(number);
+      expect(toHex(media.decrypt(Buffer.from(sealed(sender, plain))))).toBe(toHex(plain));
+      const { header } = RtpPacket.deSerialize(Buffer.from(plain));
+      expect(toHex(receiver.open(media.encrypt(Buffer.from(plain.subarray(12)), header)))).toBe(toHex(plain));
+    }
+    for (let count = 0; count < 3; count += 1) {
+      expect(toHex(control.decrypt(Buffer.from(sealedControl(sender, rtcp()))))).toBe(toHex(rtcp()));
+      expect(toHex(receiver.openControl(control.encrypt(Buffer.from(rtcp()))))).toBe(toHex(rtcp()));
+    }
   });
 });
 

@@ -127,15 +127,15 @@ function payloadOf(packet: Uint8Array): number {
 /** The sources of a key. One is kept only once it is authentic: nobody else can make them many. */
 function sources(of: "rtp" | "rtcp") {
   const known = new Map<number, ReplayWindow>();
-  let fresh = replayWindow(of);
+  let fresh: ReplayWindow | undefined;
   return {
     /** A new source's, unless there are too many. */
-    get: (ssrc: number): ReplayWindow | undefined => known.get(ssrc) ?? (known.size < MOST_SOURCES ? fresh : undefined),
+    get: (ssrc: number): ReplayWindow | undefined => known.get(ssrc) ?? (known.size < MOST_SOURCES ? (fresh ??= replayWindow(of)) : undefined),
     isKnown: (ssrc: number): boolean => known.has(ssrc),
     keep(ssrc: number, window: ReplayWindow): void {
       if (window !== fresh) return;
       known.set(ssrc, window);
-      fresh = replayWindow(of);
+      fresh = undefined;
     },
   };
 }
