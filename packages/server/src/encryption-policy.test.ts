@@ -83,7 +83,7 @@ describe("a phone that is called without TLS", () => {
     ["keys may be read", { sdes_without_tls: true }, "optional", { media: sdes }, ["RTP/SAVP"]],
     ["keys may be read, and it does without", { sdes_without_tls: true }, "off", { media: null }, ["RTP/SAVP", "RTP/AVP"]],
     ["off", { encryption: "off" }, "optional", { media: null }, ["RTP/AVP"]],
-    ["required: it is not called at all", { encryption: "required" }, "required", { cause: "failed" }, []],
+    ["required: it is not called at all", { encryption: "required" }, "required", { cause: "encryption_failed" }, []],
     ["required, and it does without", { encryption: "required", sdes_without_tls: true }, "off", { cause: "failed" }, ["RTP/SAVP"]],
   ] as const)("%s", async (_, media, encryption, outcome, protocols) => {
     const { offers } = watched();

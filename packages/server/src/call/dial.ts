@@ -71,7 +71,7 @@ interface Invitation extends OutgoingRequest, Pick<Offered, "offer" | "peer"> {
 const instead = ({ otherwise }: Invitation, status: number): Invitation | undefined => (status === 488 || status === 606 ? otherwise : undefined);
 
 /** Encryption is required, and its keys could be read on their way. */
-const NOT_SAFE: Cause = { reason: "failed", who: "us", sipStatus: 488 };
+const NOT_SAFE: Cause = { reason: "encryption_failed", who: "us", sipStatus: 488 };
 
 /** Who is to reach us by the addresses in an INVITE. Only where both families are listened at it matters which address a name has. */
 async function hopOf({ userAgent, session }: Dialling, { uri, nextHop }: Destination): Promise<string> {

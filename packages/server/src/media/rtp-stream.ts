@@ -54,7 +54,8 @@ export function rtpStream(ids: Ids, firstRateHz: number): RtpStream {
 const firstHeader = (ids: Ids) => ({
   marker: true,
   payloadType: 0,
-  sequence: ids.integer(0x1_0000),
+  // In the lower half: whoever begins to hear an encrypted stream late takes it that the numbers have not begun anew yet.
+  sequence: ids.integer(0x8000),
   timestamp: ids.integer(0x1_0000_0000),
   ssrc: ids.integer(0x1_0000_0000),
 });
