@@ -19,18 +19,18 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <node_api.h>
 #include <uv.h>
 
 /* To be raised with every change of what is exported, or of the layout of the shared memory. */
-#define PUMP_VERSION 1
+#define PUMP_VERSION 2
 
 /* Longer datagrams are cut: no packet of a telephone call comes near. */
 #define SLOT_BYTES 2048
 #define RECEIVE_SLOTS 256
-#define SEND_SLOTS 64
 
 /* A row of words for each packet, in both directions. */
 enum { ROW_HANDLE, ROW_LENGTH, ROW_PORT, ROW_SCOPE, ROW_ADDRESS, ROW_WORDS = ROW_ADDRESS + 4 };
@@ -39,6 +39,9 @@ enum { ROW_HANDLE, ROW_LENGTH, ROW_PORT, ROW_SCOPE, ROW_ADDRESS, ROW_WORDS = ROW
 #define READS 4
 #define AT_ONCE 8
 #define READY_SOCKETS 1024
+
+/* The shortest slice that can be asked for. */
+#define SLICE_NS 100000
 
 /* A handle is the place of a socket and how often the place has been used: one that was closed is never taken for another. */
 #define PLACE_BITS 16
@@ -64,11 +67,10 @@ typedef struct {
   napi_ref readable;
   napi_ref buffers[3];
   uv_poll_t *poll;
-  int watching;
   int epoll;
   uint8_t *received;
   uint8_t *sent;
-  int32_t *rows;         /* RECEIVE_SLOTS of what was received, then SEND_SLOTS of what is to be sent */
+  int32_t *rows;         /* RECEIVE_SLOTS of what was received, then one of what is to be sent */
   Socket *sockets;
   int32_t places, room, open, spares;
   int32_t *spare;        /* places that were closed; room for all of them */
@@ -106,6 +108,15 @@ static Socket *socket_of(Pump *pump, int32_t handle) {
   if (handle < 0 || place >= pump->places) return NULL;
   Socket *socket = &pump->sockets[place];
   return socket->fd >= 0 && socket->handle == handle ? socket : NULL;
+}
+
+static int32_t *row_to_send(Pump *pump) { return pump->rows + RECEIVE_SLOTS * ROW_WORDS; }
+
+static int is_detached(napi_env env, napi_ref reference) {
+  napi_value buffer;
+  bool detached = true;
+  if (!reference || napi_get_reference_value(env, reference, &buffer) != napi_ok || napi_is_detached_arraybuffer(env, buffer, &detached) != napi_ok) return 1;
+  return detached;
 }
 
 /* ---- sockets ---- */
@@ -181,10 +192,9 @@ static int32_t take_place(Pump *pump) {
 
 static void on_readable(uv_poll_t *poll, int status, int events);
 
-/* The event loop watches while it is wanted to, and there is something to watch. */
+/* The event loop watches while there is something to watch, and is kept running only then. */
 static void watch(Pump *pump) {
-  if (!pump->poll) return;
-  if (pump->watching && pump->open > 0) uv_poll_start(pump->poll, UV_READABLE, on_readable);
+  if (pump->open > 0) uv_poll_start(pump->poll, UV_READABLE, on_readable);
   else uv_poll_stop(pump->poll);
 }
 
@@ -198,13 +208,13 @@ static void free_socket(Pump *pump, Socket *socket) {
   pump->open--;
 }
 
-/* open(host, port, bufferBytes): a handle, or an error; the port is told in the first row of what is sent. */
+/* open(host, port, bufferBytes): a handle, or an error; the port is told in the row of what is sent. */
 static napi_value pump_open(napi_env env, napi_callback_info info) {
   napi_value args[3];
   Pump *pump = enter(env, info, 3, args);
   char host[INET6_ADDRSTRLEN + IF_NAMESIZE + 1];
   size_t length;
-  if (!pump || !pump->poll || napi_get_value_string_utf8(env, args[0], host, sizeof host, &length) != napi_ok) return number(env, -EINVAL);
+  if (!pump || !pump->poll || is_detached(env, pump->buffers[2]) || napi_get_value_string_utf8(env, args[0], host, sizeof host, &length) != napi_ok) return number(env, -EINVAL);
   int32_t port = integer(env, args[1], -1), place = take_place(pump);
   if (place < 0) return number(env, place);
   int family = AF_UNSPEC, fd = bound_socket(host, &port, integer(env, args[2], 65536), &family);
@@ -225,7 +235,7 @@ static napi_value pump_open(napi_env env, napi_callback_info info) {
   socket->family = family;
   pump->open++;
   watch(pump);
-  pump->rows[RECEIVE_SLOTS * ROW_WORDS + ROW_PORT] = port;
+  row_to_send(pump)[ROW_PORT] = port;
   return number(env, socket->handle);
 }
 
@@ -287,13 +297,6 @@ static int read_socket(Pump *pump, const Socket *socket, int from) {
   return count;
 }
 
-static int is_detached(napi_env env, napi_ref reference) {
-  napi_value buffer;
-  bool detached = true;
-  if (napi_get_reference_value(env, reference, &buffer) != napi_ok || napi_is_detached_arraybuffer(env, buffer, &detached) != napi_ok) return 1;
-  return detached;
-}
-
 /*
  * read(again): fills rows and slots; returns how many. With `again` it goes on where it was: to be called until it
  * returns 0. Every socket that had something at the beginning has its turn, with at most READS x AT_ONCE datagrams.
@@ -347,7 +350,7 @@ static napi_value pump_name(napi_env env, napi_callback_info info) {
 
 /* ---- sending ---- */
 
-/* aim(handle, host): writes scope and address into the first row of what is sent; 0, or an error. */
+/* aim(handle, host): writes scope and address into the row of what is sent; 0, or an error. */
 static napi_value pump_aim(napi_env env, napi_callback_info info) {
   napi_value args[2];
   Pump *pump = enter(env, info, 2, args);
@@ -359,7 +362,7 @@ static napi_value pump_aim(napi_env env, napi_callback_info info) {
   Address address;
   int failure = parse_address(host, 0, socket->family, &address);
   if (failure) return number(env, failure);
-  int32_t *row = pump->rows + RECEIVE_SLOTS * ROW_WORDS;
+  int32_t *row = row_to_send(pump);
   memset(row + ROW_SCOPE, 0, (ROW_WORDS - ROW_SCOPE) * sizeof *row);
   if (socket->family == AF_INET) memcpy(row + ROW_ADDRESS, &address.v4.sin_addr, 4);
   else {
@@ -390,35 +393,34 @@ static int send_row(Pump *pump, const int32_t *row, const uint8_t *bytes) {
   return sent < 0 ? -errno : 0;
 }
 
-/* send(count): sends so many rows; returns how many did not leave: their length then is the error. */
+/* send(): sends the packet that is described by the row; 0, or an error. */
 static napi_value pump_send(napi_env env, napi_callback_info info) {
-  napi_value args[1];
-  Pump *pump = enter(env, info, 1, args);
-  int32_t count = pump ? integer(env, args[0], 0) : 0, failed = 0;
-  if (count < 1 || count > SEND_SLOTS || is_detached(env, pump->buffers[1]) || is_detached(env, pump->buffers[2])) return number(env, count);
-  for (int32_t slot = 0; slot < count; slot++) {
-    int32_t *row = pump->rows + (RECEIVE_SLOTS + slot) * ROW_WORDS;
-    int failure = send_row(pump, row, pump->sent + slot * SLOT_BYTES);
-    if (!failure) continue;
-    row[ROW_LENGTH] = failure;
-    failed++;
-  }
-  return number(env, failed);
+  Pump *pump = enter(env, info, 0, NULL);
+  if (!pump || is_detached(env, pump->buffers[1]) || is_detached(env, pump->buffers[2])) return number(env, -EINVAL);
+  return number(env, send_row(pump, row_to_send(pump), pump->sent));
+}
+
+/*
+ * favour(): this thread does little at a time, and wants it done when it is due. With the scheduler of Linux 6.12 and later
+ * a short slice is what says so: it gets no more of the processor than before, but sooner. Others ignore it. Needs no rights.
+ */
+static napi_value pump_favour(napi_env env, napi_callback_info info) {
+  (void)info;
+  struct {
+    uint32_t size, policy;
+    uint64_t flags;
+    int32_t nice;
+    uint32_t priority;
+    uint64_t slice, deadline, period;
+  } attributes = {.size = sizeof attributes};
+  if (syscall(SYS_sched_getattr, 0, &attributes, sizeof attributes, 0) != 0) return number(env, -errno);
+  /* Whoever has chosen another policy than the usual one knows better. */
+  if (attributes.policy != 0) return number(env, 0);
+  attributes.slice = SLICE_NS;
+  return number(env, syscall(SYS_sched_setattr, 0, &attributes, 0) == 0 ? 0 : -errno);
 }
 
 /* ---- the beginning and the end ---- */
-
-/* watch(on): whether the event loop looks after the sockets, or the caller does by `read`. */
-static napi_value pump_watch(napi_env env, napi_callback_info info) {
-  napi_value args[1];
-  bool on = true;
-  Pump *pump = enter(env, info, 1, args);
-  if (!pump) return NULL;
-  napi_get_value_bool(env, args[0], &on);
-  pump->watching = on;
-  watch(pump);
-  return NULL;
-}
 
 static napi_value shared_memory(napi_env env, Pump *pump, int index, size_t bytes, void **memory) {
   napi_value buffer = NULL;
@@ -451,7 +453,7 @@ static napi_value pump_start(napi_env env, napi_callback_info info) {
   Pump *pump = enter(env, info, 1, args);
   if (!pump || pump->poll || napi_typeof(env, args[0], &type) != napi_ok || type != napi_function) return number(env, -EINVAL);
   void *memory[3];
-  const size_t bytes[3] = {RECEIVE_SLOTS * SLOT_BYTES, SEND_SLOTS * SLOT_BYTES, (RECEIVE_SLOTS + SEND_SLOTS) * ROW_WORDS * sizeof(int32_t)};
+  const size_t bytes[3] = {RECEIVE_SLOTS * SLOT_BYTES, SLOT_BYTES, (RECEIVE_SLOTS + 1) * ROW_WORDS * sizeof(int32_t)};
   for (int index = 0; index < 3; index++) {
     buffers[index] = shared_memory(env, pump, index, bytes[index], &memory[index]);
     if (!buffers[index]) return number(env, -ENOMEM);
@@ -515,7 +517,6 @@ NAPI_MODULE_INIT() {
   if (!pump) return exports;
   pump->env = env;
   pump->epoll = -1;
-  pump->watching = 1;
   if (napi_add_async_cleanup_hook(env, on_cleanup, pump, &pump->cleanup) != napi_ok || napi_set_instance_data(env, pump, NULL, NULL) != napi_ok) {
     /* Without these nothing would ever be freed: as if it had not been built. The hook, if there is one, frees it. */
     if (!pump->cleanup) free(pump);
@@ -525,7 +526,7 @@ NAPI_MODULE_INIT() {
     const char *name;
     napi_callback function;
   } functions[] = {{"start", pump_start}, {"open", pump_open}, {"close", pump_close}, {"read", pump_read},
-                   {"name", pump_name},   {"aim", pump_aim},   {"send", pump_send},   {"watch", pump_watch}};
+                   {"name", pump_name},   {"aim", pump_aim},   {"send", pump_send},   {"favour", pump_favour}};
   for (size_t index = 0; index < sizeof functions / sizeof *functions; index++) {
     napi_value function;
     if (napi_create_function(env, functions[index].name, NAPI_AUTO_LENGTH, functions[index].function, NULL, &function) != napi_ok) return exports;

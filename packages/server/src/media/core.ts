@@ -102,8 +102,9 @@ export class Core implements CommandPort {
 
   async #open(id: number, port: number, near: number | undefined): Promise<void> {
     const { host, pump, ids = randomIds, monotonicMs } = this.#options;
-    const send = (packet: Uint8Array, toPort: number, toHost: string) => this.#opens.get(id)?.udp.send(packet, toPort, toHost);
-    const sendControl = (packet: Uint8Array, toPort: number, toHost: string) => this.#opens.get(id)?.udp.sendControl(packet, toPort, toHost);
+    let bound: UdpPort | undefined;
+    const send = (packet: Uint8Array, toPort: number, toHost: string) => bound?.send(packet, toPort, toHost);
+    const sendControl = (packet: Uint8Array, toPort: number, toHost: string) => bound?.sendControl(packet, toPort, toHost);
     const session = new CoreSession(id, { ids, tell: this.#tell, samples: this.#options.samples, send, sendControl });
     try {
       const udp = await bindUdpPort(host, port, {
@@ -114,6 +115,7 @@ export class Core implements CommandPort {
         await udp.close();
         return;
       }
+      bound = udp;
       this.#opens.set(id, { session, udp, near, place: undefined });
       this.#tell({ type: "opened", session: id, port: udp.port });
     } catch (failure) {

@@ -6,6 +6,7 @@ import { beat } from "./heartbeat.ts";
 import type { WorkerSettings } from "./host.ts";
 import type { RecordReader } from "./packed-samples.ts";
 import { SampleRecord, type Command } from "./protocol.ts";
+import { threadPump } from "./pump.ts";
 import { createReportBatch } from "./report-batch.ts";
 import { driveByWaiting } from "./wait.ts";
 
@@ -30,6 +31,7 @@ if (port) {
     handle(commands);
     drive.changed();
   });
+  if (settings.pump !== "off") threadPump()?.favour();
   beat(systemClock, settings.beats);
   batch.tell({ type: "ready" });
 }
