@@ -26,6 +26,19 @@ describe.concurrent("linphone as a registered phone", () => {
     expect(toneMs(said, tones.phone)).toBeGreaterThanOrEqual(SAID_MS);
   });
 
+  it("with SRTP calls a number, hears the prompt, and is heard", async ({ onTestFinished }) => {
+    const numbers = [{ number: "15550001", pcmo: [recorded, { action: "play", file_name: "played.wav" }] }];
+    const { sip, records } = await startTestServer(onTestFinished, { phones, numbers });
+    const phone = await startLinphone(onTestFinished, { ...account, server: sip.tcp, transport: "tcp", encrypts: true });
+    phone.call("15550001");
+    await phone.callEnded();
+
+    expect(toneMs(await phone.heard(), tones.played)).toBeGreaterThanOrEqual(HEARD_MS);
+    const call = await records.single();
+    expect(call).toMatchObject({ cause: "completed", legs: [{ media: { encryption: { keys: "sdes" } } }] });
+    expect(toneMs((await records.recording(call)).said, tones.phone)).toBeGreaterThanOrEqual(SAID_MS);
+  });
+
   it("is called by the SDK, answers, and both hear the other", async ({ onTestFinished }) => {
     const { sip, client, records } = await startTestServer(onTestFinished, { phones });
     const phone = await startLinphone(onTestFinished, { ...account, server: sip.udp });

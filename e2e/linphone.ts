@@ -11,6 +11,8 @@ export interface LinphoneOptions {
   /** The server's SIP port. */
   readonly server: number;
   readonly transport?: "udp" | "tcp";
+  /** Its audio is SRTP or none. */
+  readonly encrypts?: boolean;
   /** The tone it says, in Hz, for as long as a call lasts. */
   readonly says: number;
 }
@@ -62,11 +64,12 @@ export async function startLinphone(cleanup: Cleanup, options: LinphoneOptions):
   };
 }
 
-async function writeConfiguration(folder: string, port: number, { username, password, server, transport = "udp", says }: LinphoneOptions): Promise<string> {
+async function writeConfiguration(folder: string, port: number, { username, password, server, transport = "udp", encrypts = false, says }: LinphoneOptions): Promise<string> {
   const sections = {
     sip: {
       sip_port: transport === "udp" ? port : -1, sip_tcp_port: transport === "tcp" ? port : -1, sip_tls_port: -1,
       default_proxy: 0, register_only_when_network_is_up: 0, guess_hostname: 0, use_ipv6: 0,
+      ...(encrypts && { media_encryption: "srtp", media_encryption_mandatory: 1 }),
     },
     net: { dns_srv_enabled: 0 },
     rtp: { audio_rtp_port: port + 2 },
