@@ -3,6 +3,7 @@ import type { LiveStatistics } from "../control/index.ts";
 import { addGauge, mediaMetrics, streamMetrics } from "./media-metrics.ts";
 import type { RouteOptions } from "./options.ts";
 import { renderQuality } from "./quality-metrics.ts";
+import { sipMetrics } from "./sip-metrics.ts";
 
 export interface Metrics {
   readonly contentType: string;
@@ -38,6 +39,7 @@ export function createMetrics({ control, store, media, streams, freeBytes, door 
   gauge("piopiy_store_refused_writes", "Writes given up because the database did not keep up", () => store.refused);
   if (freeBytes) gauge("piopiy_data_free_bytes", "What can still be written to the disk of the data folder", freeBytes);
   if (streams) streamMetrics(registry, streams);
+  const stopListening = sipMetrics(registry);
   const refresh = media && mediaMetrics(registry, media);
   return {
     contentType: registry.contentType,
@@ -45,7 +47,10 @@ export function createMetrics({ control, store, media, streams, freeBytes, door 
       const quality = await refresh?.();
       return (await registry.metrics()) + (quality ? renderQuality(quality) : "");
     },
-    clear: () => registry.clear(),
+    clear() {
+      stopListening();
+      registry.clear();
+    },
   };
 }
 

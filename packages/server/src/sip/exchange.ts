@@ -1,5 +1,6 @@
 import type { Authorizer } from "./auth/authorizer.ts";
 import type { Core } from "./core.ts";
+import { sendImpatiently } from "./impatience.ts";
 import { retryAfterMs } from "./message/retry-after.ts";
 import { type Header, header, type SipRequest, type SipResponse } from "./message/message.ts";
 import { hostPort } from "./message/uri.ts";
@@ -32,6 +33,8 @@ export interface ExchangeListener {
   /** Every response but the challenges that are answered; a 2xx to INVITE may come more than once. */
   response(response: SipResponse, received: Received<SipResponse>, sent: Sent): void;
   failed(why: "timeout" | "transport", sent: Sent | undefined): void;
+  /** A server that was given up has a response to its INVITE after all. */
+  late?(response: SipResponse, received: Received<SipResponse>, sent: Sent): void;
 }
 
 export interface Exchange {
@@ -49,7 +52,10 @@ export function exchange(core: Core, plan: Plan, listener: ExchangeListener): Ex
   let sent: Sent | undefined;
   let forgotten = false;
   let forgetAttempt: () => void = () => undefined;
-  const closed = () => fail("transport", sent);
+  const closed = () => {
+    forgetAttempt();
+    fail("transport", sent);
+  };
   const over = () => void core.exchanges.delete(closed);
   const fail = (why: "timeout" | "transport", attempted: Sent | undefined) => {
     over();
@@ -74,7 +80,9 @@ export function exchange(core: Core, plan: Plan, listener: ExchangeListener): Ex
     if (!core.network.transportTo(to)) return others.length > 0 ? attempt(others, credentials, mayUpgrade) : fail("transport", undefined);
     const current: Sent = { request: withVia(core, upgraded ? plan.build(to, credentials) : bare, to), to };
     sent = current;
-    forgetAttempt = core.transactions.send(current.request, to, {
+    forgetAttempt = sendImpatiently(core, current, {
+      leave: others.length > 0 ? () => plan.wanted() && next(destination, others) : undefined,
+      late: (response, received) => listener.late?.(response, received, current),
       response: (response, received) => {
         const answer = plan.wanted() ? plan.authorizer?.answer(current.request, response) : undefined;
         if (answer) return attempt([destination, ...others], answer, mayUpgrade);

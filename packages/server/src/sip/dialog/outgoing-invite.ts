@@ -1,7 +1,7 @@
 import { Emitter, type Timer } from "../../base/index.ts";
 import { createAuthorizer } from "../auth/authorizer.ts";
 import { type Core, userOf } from "../core.ts";
-import { exchange, type Sent } from "../exchange.ts";
+import { exchange, type ExchangeListener, type Sent } from "../exchange.ts";
 import type { Header, SipRequest, SipResponse } from "../message/message.ts";
 import { outsideRequest } from "../outside-request.ts";
 import { parseSipUri } from "../message/uri.ts";
@@ -55,6 +55,7 @@ export function inviteOut(core: Core, options: OutgoingRequest): OutgoingInvite 
       }
     },
     failed: (why) => settle({ kind: "failed", why: cancelled ? "cancelled" : why }),
+    late: lateListener(core, forks),
   });
 
   const sendCancel = (sent: Sent) => {
@@ -80,6 +81,22 @@ export function inviteOut(core: Core, options: OutgoingRequest): OutgoingInvite 
       inProgress.forget();
       settle({ kind: "failed", why: "cancelled" });
     },
+  };
+}
+
+/** Another server has the call: one that begins to ring now is told to stop, and one that answers is hung up. */
+function lateListener(core: Core, forks: ReturnType<typeof createForks>): NonNullable<ExchangeListener["late"]> {
+  const stopped = new Set<Sent>();
+  return (response, received, sent) => {
+    if (response.status >= 300) return;
+    if (response.status >= 200) {
+      const { live, isNew } = forks.dialogOf(sent.request, response, received);
+      live.acknowledge(received.envelope.cseq.number, sent.request);
+      if (isNew) void live.dialog.bye();
+    } else if (!stopped.has(sent)) {
+      stopped.add(sent);
+      core.transactions.send(cancelFor(sent.request), sent.to, { response: () => undefined, failed: () => undefined });
+    }
   };
 }
 

@@ -21,6 +21,24 @@ afterEach(async () => {
   for (const agent of agents.splice(0)) await agent.close();
 });
 
+/** A server that takes its time: its first words come after we have given it up. */
+async function slowWorld(does: "rings" | "answers") {
+  const { clock, us, seen, nextHop, network } = await world("udp", "dead");
+  const asked: string[] = [];
+  const slow = await network.open({ transport: "udp", host: "192.0.2.1", port: 5060 }, (bytes, source, transport) => {
+    const [line = "", ...headers] = new TextDecoder().decode(bytes).split("\r\n\r\n")[0]?.split("\r\n") ?? [];
+    const [method = ""] = line.split(" ");
+    asked.push(method);
+    const isFirst = asked.filter((one) => one === "INVITE").length === 1;
+    if (method === "ACK" || (method === "INVITE" && !isFirst)) return;
+    const kept = headers.filter((header) => /^(?:Via|From|To|Call-ID|CSeq):/.test(header)).map((header) => header.replace(/^To:.*>$/, "$&;tag=slow"));
+    const status = method !== "INVITE" || does === "answers" ? "200 OK" : "180 Ringing";
+    const response = new TextEncoder().encode(["SIP/2.0 " + status, ...kept, "Contact: <sip:slow@192.0.2.1>", "Content-Length: 0", "", ""].join("\r\n"));
+    clock.setTimer(method === "INVITE" ? 4500 : 0, () => void transport.send(response, source));
+  }, clock);
+  return { clock, us, seen, nextHop, asked, close: () => slow.close() };
+}
+
 /** Us, two servers of a carrier, and what the second one is asked. */
 async function world(transport: TransportName, first: "answers" | "503" | "Retry-After" | "dead") {
   const clock = new VirtualClock();
@@ -46,7 +64,7 @@ async function world(transport: TransportName, first: "answers" | "503" | "Retry
   };
   if (first !== "dead") await serve("192.0.2.1", first);
   await serve("192.0.2.2", "answers");
-  return { clock, us, seen, dns, nextHop: { transport, host: "carrier.example" } as const };
+  return { clock, us, seen, dns, network, nextHop: { transport, host: "carrier.example" } as const };
 }
 
 const call = { target: "sip:100@carrier.example", from: "sip:us@example.com" };
@@ -57,7 +75,7 @@ describe("a carrier of two servers (RFC 3263 §4.3)", () => {
     ["udp", "503", 0, ["192.0.2.1", "192.0.2.2"], ["192.0.2.1", "192.0.2.2"]],
     // RFC 3261 §21.5.4: for so long nothing more is sent there.
     ["udp", "Retry-After", 0, ["192.0.2.1", "192.0.2.2"], ["192.0.2.2"]],
-    ["udp", "dead", 32_000, ["192.0.2.2"], ["192.0.2.2"]],
+    ["udp", "dead", 4000, ["192.0.2.2"], ["192.0.2.2"]],
     ["tcp", "dead", 0, ["192.0.2.2"], ["192.0.2.2"]],
   ] as const)("over %s whose first %s", async (transport, first, waitMs, once, again) => {
     const { clock, us, seen, nextHop } = await world(transport, first);
@@ -68,6 +86,19 @@ describe("a carrier of two servers (RFC 3263 §4.3)", () => {
       expect(await sent).toMatchObject(method === "INVITE" ? { kind: "refused", response: { status: 486 } } : { status: 200 });
       expect(seen).toEqual(hosts.map((host) => `${method} ${host}`));
     }
+  });
+
+  it.each([
+    ["rings", "CANCEL"],
+    ["answers", "BYE"],
+  ] as const)("has one call to it: a server that was given up and then %s gets a %s", async (does, end) => {
+    const { clock, us, seen, nextHop, asked, close } = await slowWorld(does);
+    const outgoing = us.invite({ ...call, nextHop });
+    await clock.advance(5000);
+    expect(await outgoing.outcome).toMatchObject({ kind: "refused", response: { status: 486 } });
+    expect(seen).toEqual(["INVITE 192.0.2.2"]);
+    expect(asked.filter((method) => method === end)).toEqual([end]);
+    await close();
   });
 
   it("is tried in its own order again after a while", async () => {
