@@ -58,11 +58,13 @@ let loaded: OpusProgram | undefined;
  */
 export const opusProgram = (): OpusProgram => (loaded ??= load());
 
-const bytesOf = (name: string): Uint8Array => readFileSync(fileURLToPath(import.meta.resolve(`@evan/opus/wasm/${name}.wasm`)));
+/** By the vector instructions of the processor, and for the one that has none. */
+const fast = (): Uint8Array => readFileSync(fileURLToPath(import.meta.resolve("@evan/opus/wasm/simd.wasm")));
+const plain = (): Uint8Array => readFileSync(fileURLToPath(import.meta.resolve("@evan/opus/wasm/opus.wasm")));
 
 function load(): OpusProgram {
-  const fast = bytesOf("simd");
-  const module = new WebAssembly.Module(WebAssembly.validate(fast) ? fast : bytesOf("opus"));
+  const bytes = fast();
+  const module = new WebAssembly.Module(WebAssembly.validate(bytes) ? bytes : plain());
   const nothing = (): void => undefined;
   let grown = nothing;
   const { exports: functions } = new WebAssembly.Instance(module, {

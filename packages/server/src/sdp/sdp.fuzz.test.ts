@@ -5,7 +5,7 @@ import type { Chance } from "../fuzz-mutation.test.support.ts";
 import { acceptAnswer, answerOffer, createOffer, parseSdp, type LocalMedia } from "./index.ts";
 
 const local: LocalMedia = {
-  host: "192.0.2.9", port: 40_000, codecs: ["PCMU", "PCMA"], telephoneEvent: true, direction: "sendrecv", sessionId: "1", sessionVersion: "1",
+  host: "192.0.2.9", port: 40_000, codecs: ["PCMU", "PCMA", "opus"], telephoneEvent: true, direction: "sendrecv", sessionId: "1", sessionVersion: "1",
 };
 const value = Array.from({ length: 32 }, () => "0A").join(":");
 const secure: LocalMedia = {
@@ -26,8 +26,8 @@ function grammar(random: Chance): string {
   const line = () => random.of([
     () => `m=${random.of(["audio", "video", "text", ""])} ${random.of(["0", "9", "49170", "65536", "1/2", "x"])} ${random.of(["RTP/AVP", "RTP/AVPF", "RTP/SAVP", "UDP/TLS/RTP/SAVPF", "udp"])} ${format()} ${format()} ${format()}`,
     () => `c=IN ${random.of(["IP4 192.0.2.1", "IP4 0.0.0.0", "IP4 224.0.0.1/127/3", "IP6 ::", "IP6 2001:db8::2", "IP4 host.example", "IP5 x", ""])}`,
-    () => `a=rtpmap:${format()} ${random.of(["PCMU/8000", "PCMA/8000/1", "opus/48000/2", "telephone-event/8000", "G722/8000", "x", "/", "PCMU/0"])}`,
-    () => `a=fmtp:${format()} ${random.of(["0-15", "0-16,36", "useinbandfec=1", "", "-", "15-0"])}`,
+    () => `a=rtpmap:${format()} ${random.of(["PCMU/8000", "PCMA/8000/1", "opus/48000/2", "telephone-event/8000", "telephone-event/48000", "G722/8000", "x", "/", "PCMU/0"])}`,
+    () => `a=fmtp:${format()} ${random.of(["0-15", "0-16,36", "useinbandfec=1", "maxaveragebitrate=1;cbr=1;;=", "", "-", "15-0"])}`,
     () => `a=${random.of(["sendrecv", "sendonly", "recvonly", "inactive", "ptime:20", "ptime:-1", "ptime:1e9", "rtcp:9 IN IP4 192.0.2.3", "rtcp-mux", "x"])}`,
     () => `${random.of(["o", "s", "t", "b", "k", "z", "v"])}=${random.of(["0", "- 1 1 IN IP4 x", "0 0", "AS:9", ""])}`,
   ])();
