@@ -34,6 +34,7 @@ export interface ServerSetup {
   readonly keying?: "sdes" | "dtls";
   /** Where SIP and media are; this machine's own address unless told. */
   readonly host?: string;
+  readonly urls?: { readonly allow: readonly string[] };
   readonly numbers?: readonly { readonly number: string; readonly pcmo: readonly unknown[] }[];
   readonly phones?: readonly { readonly username: string; readonly password: string; readonly number?: string }[];
   readonly trunks?: readonly { readonly name: string; readonly host: string; readonly port?: number; readonly transport?: "udp" | "tcp" | "tls"; readonly tls?: { readonly verify: string } }[];
