@@ -24,7 +24,7 @@ describe("docs/architecture.md", () => {
 
   it("draws every layer, and no other", () => {
     const drawing = /^packages\/server\/src\/\n([^]*?)^```/m.exec(page)?.[1] ?? "";
-    const drawn = [...drawing.matchAll(/^ {2}([a-z]+)\/ .*$/gm)].filter(([line]) => !line.includes("(planned)")).map(([, layer]) => layer);
+    const drawn = [...drawing.matchAll(/^ {2}([a-z]+)\/ .*$/gm)].filter(([line]) => !line.includes("(planned)")).map(([, layer = ""]) => layer);
     expect(drawn.toSorted()).toEqual(layers.toSorted());
   });
 

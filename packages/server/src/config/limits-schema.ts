@@ -21,9 +21,9 @@ const countryExpects = "a country code such as 91";
 const countryMessage = mustBe(countryExpects);
 const country = v.pipe(
   v.union([v.string(countryMessage), v.number(countryMessage)], countryMessage),
+  expecting(countryExpects, "The country whose numbers may be called over trunks; every other is international"),
   v.transform((value) => String(value).replace(/^\+/, "")),
   v.regex(/^[1-9][0-9]{0,2}$/, countryMessage),
-  expecting(countryExpects, "The country whose numbers may be called over trunks; every other is international"),
 );
 
 /** What calls that leave by a trunk may cost. */

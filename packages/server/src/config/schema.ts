@@ -53,6 +53,7 @@ const webhookSecrets = v.pipe(
   v.array(text(16, 256, "What webhooks are signed with"), mustBePrivate(secretsExpects)),
   v.minLength(1, mustBePrivate(secretsExpects)),
   v.maxLength(2, mustBePrivate(secretsExpects)),
+  expecting(secretsExpects, "What its webhooks are signed with"),
 );
 
 const app = strictFields({
@@ -96,6 +97,7 @@ const webhooks = strictFields({
     v.pipe(
       v.array(wholeNumber(1, 86_400, "Seconds after the attempt before"), mustBe("a list of seconds")),
       v.maxLength(20, mustBe("a list of at most 20 times")),
+      expecting("a list of at most 20 times", "Seconds after which a webhook that failed is tried again, one after the other; after the last one it is given up"),
     ),
     [300, 600, 900],
   ),
