@@ -8,7 +8,8 @@ import { figure, type Figure } from "./statistics.ts";
 export type Load = (server: ServerProcess, options: readonly string[]) => Promise<LoadReport>;
 
 const RUNS = 3;
-const CALLS = 400;
+/** As many as one core is to carry. */
+const CALLS = 600;
 const calls = (count: number, steadyS: number) =>
   ["--number", numbers.playing, "--calls", `${count}`, "--rate", "40", "--steady", `${steadyS}`, "--capture", "0"];
 

@@ -19,8 +19,8 @@ const history = new Int16Array(HISTORY);
  * frame, three frames long; then there is silence. Waves join without a jump, so that tones and keys stay what they are.
  */
 export class Concealment {
-  /** The newest frames in a circle; `#next` is the oldest. */
-  readonly #kept = new Int16Array(HISTORY);
+  /** The newest frames in a circle; `#next` is the oldest. Absent: nothing was heard; that is so for most sessions. */
+  #kept: Int16Array | undefined;
   #next = 0;
   #missing = CONCEALED_FRAMES;
   /** What was heard last was made up: of this wave, so long, which has got so far. */
@@ -62,6 +62,7 @@ export class Concealment {
     this.#prepared = false;
     this.#missing = present ? 0 : Math.min(this.#missing + 1, CONCEALED_FRAMES + 1);
     if (this.#missing <= CONCEALED_FRAMES) {
+      this.#kept ??= new Int16Array(HISTORY);
       this.#kept.set(frame.length > FRAME_SAMPLES ? frame.subarray(-FRAME_SAMPLES) : frame, this.#next);
       this.#next = (this.#next + FRAME_SAMPLES) % HISTORY;
       return true;
@@ -72,7 +73,7 @@ export class Concealment {
 
   /** What comes next follows a silence. */
   forget(): void {
-    this.#kept.fill(0);
+    this.#kept?.fill(0);
     this.#missing = CONCEALED_FRAMES;
     this.#prepared = this.#active = false;
   }
@@ -101,8 +102,9 @@ export class Concealment {
 
   /** Finds how far back what was heard last is most like itself; from there it is repeated. */
   #findWave(): void {
-    history.set(this.#kept.subarray(this.#next));
-    history.set(this.#kept.subarray(0, this.#next), HISTORY - this.#next);
+    const kept = (this.#kept ??= new Int16Array(HISTORY));
+    history.set(kept.subarray(this.#next));
+    history.set(kept.subarray(0, this.#next), HISTORY - this.#next);
     this.#lag = mostAlike();
     this.#wave ??= new Int16Array(LONGEST_LAG);
     this.#wave.set(history.subarray(HISTORY - this.#lag));

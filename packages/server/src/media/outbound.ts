@@ -30,8 +30,9 @@ export interface Outbound {
 const BUFFERS = 4;
 
 export function createOutbound(ids: Ids): Outbound {
-  const frames = Array.from({ length: BUFFERS }, () => new Uint8Array(RTP_HEADER_BYTES + MAX_FRAME_BYTES));
-  const events = Array.from({ length: BUFFERS }, () => new Uint8Array(RTP_HEADER_BYTES + EVENT_BYTES));
+  const frames = buffersOf(RTP_HEADER_BYTES + MAX_FRAME_BYTES);
+  /** Made when the first key is pressed. */
+  let events: readonly Uint8Array[] | undefined;
   let current: Pick<MediaParameters, "codec" | "wishes"> = { codec: "PCMU" };
   const stream = rtpStream(ids, clockRateHz(current.codec));
   let encoder: AudioEncoder = createEncoder(current.codec);
@@ -78,6 +79,7 @@ export function createOutbound(ids: Ids): Outbound {
       if (eventType === undefined) return undefined;
       // RFC 4733 §2.2.1: all packets of an event carry the time of its beginning; audio goes on where time has got to.
       if (packet.marker) eventStart = stream.timestamp;
+      events ??= buffersOf(RTP_HEADER_BYTES + EVENT_BYTES);
       const bytes = stream.begin(events, eventType, packet.marker, (eventStart + packet.timestampOffset * eventTicks) >>> 0);
       writeTelephoneEvent(bytes, RTP_HEADER_BYTES, packet);
       stream.pass(1);
@@ -88,6 +90,12 @@ export function createOutbound(ids: Ids): Outbound {
       talking = false;
     },
   };
+}
+
+/** Parts of one piece of memory: each piece costs as much as it holds. */
+function buffersOf(bytes: number): readonly Uint8Array[] {
+  const memory = new ArrayBuffer(BUFFERS * bytes);
+  return Array.from({ length: BUFFERS }, (_, index) => new Uint8Array(memory, index * bytes, bytes));
 }
 
 const sameWishes = (one: EncoderWishes = {}, other: EncoderWishes = {}): boolean =>
