@@ -179,6 +179,7 @@ describe("an offer of audio", () => {
       const outcome = await invite.outcome;
       expect("response" in outcome && outcome.response?.status).toBe(status);
       if ("response" in outcome && outcome.response) expect(text(outcome.response.body)).toContain(answered);
+      if (outcome.kind === "accepted") await outcome.dialog.bye();
     } finally {
       await userAgent.close();
       await on.close();

@@ -117,17 +117,19 @@ function mostAlike(): number {
   const from = HISTORY - TEMPLATE;
   let best = SHORTEST_LAG;
   let bestScore = 0;
+  // Of what the template is compared with; from lag to lag it moves back by a sample.
+  let energy = 1;
+  for (let at = from - SHORTEST_LAG; at < HISTORY - SHORTEST_LAG; at++) energy += squareAt(at);
   for (let lag = SHORTEST_LAG; lag <= LONGEST_LAG; lag++) {
     let product = 0;
-    let energy = 1;
-    for (let at = from; at < HISTORY; at++) {
-      const before = history[at - lag] ?? 0;
-      product += before * (history[at] ?? 0);
-      energy += before * before;
+    for (let at = from; at < HISTORY; at++) product += (history[at - lag] ?? 0) * (history[at] ?? 0);
+    if (product > 0 && (product * product) / energy > bestScore) {
+      best = lag;
+      bestScore = (product * product) / energy;
     }
-    if (product <= 0 || (product * product) / energy <= bestScore) continue;
-    best = lag;
-    bestScore = (product * product) / energy;
+    energy += squareAt(from - lag - 1) - squareAt(HISTORY - 1 - lag);
   }
   return best;
 }
+
+const squareAt = (at: number): number => (history[at] ?? 0) ** 2;
