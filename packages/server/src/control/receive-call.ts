@@ -26,6 +26,15 @@ const UNKNOWN: Cause = { reason: "unreachable", who: "us", sipStatus: 404 };
 const OVERLOADED: Cause = { reason: "rejected", who: "us", sipStatus: 503 };
 const DURATION_MS = 5_400_000;
 
+/** The flow of a number is the same one for all its calls. */
+const texts = new WeakMap<readonly Action[], string>();
+
+function textOf(flow: readonly Action[]): string {
+  const text = texts.get(flow) ?? JSON.stringify(flow);
+  texts.set(flow, text);
+  return text;
+}
+
 /** Takes a call, performs what its number asks for, and writes its record. Never rejects and does not wait for its end. */
 export function receiveCall(world: World, incoming: Incoming): void {
   try {
@@ -44,7 +53,7 @@ export function receiveCall(world: World, incoming: Incoming): void {
   inBackground(
     world.store.writeSoon(async (db) => {
       const none = { request_id: null, cause: null, started_ms: null, answered_ms: null, ended_ms: null, extra_params: null };
-      await insertCall(db, { ...facts, ...none, status: "dialling", created_ms: nowMs, flow: JSON.stringify(flow), options: "{}" });
+      await insertCall(db, { ...facts, ...none, status: "dialling", created_ms: nowMs, flow: textOf(flow), options: "{}" });
       await insertEntry(db, facts.id, entryOf({ type: "call.received", legId: leg.id, data: { route: route.type } }, 1, nowMs));
     }),
   );

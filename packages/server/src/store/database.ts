@@ -1,16 +1,22 @@
 import Libsql from "libsql";
 import { type Kysely, sql, type SqliteDatabase, SqliteDialect, type SqliteStatement } from "kysely";
 import { PiopiyError } from "../base/index.ts";
+import type { Run } from "./statements.ts";
 
 /** Statements are compiled once: the server runs some thirty of them over and over. */
 const STATEMENTS = 200;
 
 /**
  * The SQLite file as Kysely's dialect: a commit that returned survives a crash of the process, and a power cut once the log
- * has been brought to the disk (`logSync`).
+ * has been brought to the disk (`logSync`). `run` is the short way to the same connection, for inside of transactions.
  */
-export function sqliteDialect(file: string): SqliteDialect {
-  return new SqliteDialect({ database: () => Promise.resolve(openDatabase(file)) });
+export function sqliteDialect(file: string): { readonly dialect: SqliteDialect; readonly run: Run } {
+  let opened: SqliteDatabase | undefined;
+  return {
+    // Opened when it is first asked for: what fails then fails the question.
+    dialect: new SqliteDialect({ database: async () => (opened = openDatabase(file)) }),
+    run: (text, values) => void opened?.prepare(text).run(values),
+  };
 }
 
 function openDatabase(file: string): SqliteDatabase {

@@ -1,5 +1,6 @@
-import { CompiledQuery, type Kysely } from "kysely";
+import type { Kysely } from "kysely";
 import type { EventRow, EventState, Schema } from "./schema.ts";
+import { execute } from "./statements.ts";
 
 /** Something to tell an app. Without a `url` it is kept for who asks. */
 export interface NewEvent
@@ -11,7 +12,7 @@ export async function insertEvent(db: Kysely<Schema>, event: NewEvent): Promise<
   const state: EventState = url === null ? "unaddressed" : "pending";
   const origin = url === null ? null : new URL(url).origin;
   const values = [event_id, appid, call_id, leg_id, sequence, kind, name, ends, url, origin, body, state, created_ms];
-  await db.executeQuery(CompiledQuery.raw(INSERT, values));
+  await execute(db, INSERT, values);
 }
 
 // Only the first of a call to one address is due: the others wait for it, so that they arrive in their order.

@@ -1,6 +1,7 @@
 import type { Kysely } from "kysely";
 import { channels, type Clock, PiopiyError, type Timer } from "../base/index.ts";
 import type { Schema } from "./schema.ts";
+import { runDirectly, type Run } from "./statements.ts";
 import { jobOf, type Job, type Work } from "./write-job.ts";
 
 export interface WriteOptions {
@@ -46,6 +47,8 @@ export interface GroupCommitOptions<Row> {
   /** Brings what is committed to the disk. */
   readonly sync: () => Promise<void>;
   readonly insertRows: (db: Kysely<Schema>, rows: readonly Row[]) => Promise<void>;
+  /** The short way to the connection of the transaction. */
+  readonly run?: Run;
 }
 
 /**
@@ -88,6 +91,7 @@ class Queue<Row> {
   readonly #clock: Clock;
   readonly #sync: () => Promise<void>;
   readonly #insertRows: GroupCommitOptions<Row>["insertRows"];
+  readonly #run: Run | undefined;
   readonly #jobs: Job<Row>[] = [];
   /** In all of `#jobs`. */
   #rows = 0;
@@ -100,11 +104,12 @@ class Queue<Row> {
   /** Nobody waits longer. */
   #endMs = Infinity;
 
-  constructor(db: Kysely<Schema>, { clock, sync, insertRows }: GroupCommitOptions<Row>) {
+  constructor(db: Kysely<Schema>, { clock, sync, insertRows, run }: GroupCommitOptions<Row>) {
     this.#db = db;
     this.#clock = clock;
     this.#sync = sync;
     this.#insertRows = insertRows;
+    this.#run = run;
   }
 
   add<T>(work: Work<T>, waitMs: number): Promise<T> {
@@ -215,6 +220,7 @@ class Queue<Row> {
     const rows = batch.flatMap((job) => job.rows);
     try {
       await this.#db.transaction().execute(async (transaction) => {
+        if (this.#run) runDirectly(transaction, this.#run);
         for (const job of batch) await job.run(transaction);
         if (rows.length > 0) await this.#insertRows(transaction, rows);
       });

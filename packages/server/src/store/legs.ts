@@ -1,6 +1,6 @@
-import { CompiledQuery, type Insertable, type Kysely, sql } from "kysely";
+import { type Insertable, type Kysely, sql } from "kysely";
 import type { LegRow, Schema } from "./schema.ts";
-import { insertRow, updateLiving } from "./statements.ts";
+import { execute, insertRow, updateLiving } from "./statements.ts";
 
 export async function insertLeg(db: Kysely<Schema>, leg: Insertable<Schema["legs"]>): Promise<void> {
   await insertRow(db, "legs", leg);
@@ -17,7 +17,7 @@ export async function updateLeg(
 
 /** What the media of a leg came to; it is known after the leg's end. */
 export async function noteLegMedia(db: Kysely<Schema>, id: string, media: unknown): Promise<void> {
-  await db.executeQuery(CompiledQuery.raw("update legs set media = ? where id = ?", [JSON.stringify(media), id]));
+  await execute(db, "update legs set media = ? where id = ?", [JSON.stringify(media), id]);
 }
 
 /** A call's legs in the order they were started. */

@@ -29,12 +29,13 @@ export interface StoreOptions {
 /** Opens the database and brings its schema up to date. Fails with `bad_configuration`. */
 export async function openStore(options: StoreOptions): Promise<Store> {
   const { clock } = options;
-  const db = new Kysely<Schema>({ dialect: sqliteDialect(options.file) });
+  const { dialect, run } = sqliteDialect(options.file);
+  const db = new Kysely<Schema>({ dialect });
   try {
     await migrate(db);
     await waitNoLonger(db);
     const log = options.log ?? (await logSync(options.file));
-    const writes = groupCommit(db, { clock, sync: () => log.sync(), insertRows: insertEntries });
+    const writes = groupCommit(db, { clock, sync: () => log.sync(), insertRows: insertEntries, run });
     return {
       db,
       clock,

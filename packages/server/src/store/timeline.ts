@@ -1,5 +1,6 @@
-import { CompiledQuery, type Kysely } from "kysely";
+import type { Kysely } from "kysely";
 import type { Schema, TimelineRow } from "./schema.ts";
+import { execute } from "./statements.ts";
 
 /** One entry of a call's timeline. */
 export interface TimelineEntry {
@@ -26,7 +27,7 @@ export async function insertEntry(db: Kysely<Schema>, callId: string, entry: Tim
 export async function insertEntries(db: Kysely<Schema>, entries: readonly NewEntry[]): Promise<void> {
   const rows = entries.map(({ callId, entry: { sequence, at_ms, type, leg_id, action_index, data } }) =>
     [callId, sequence, at_ms, type, leg_id, action_index, data]);
-  await db.executeQuery(CompiledQuery.raw(INSERT, [JSON.stringify(rows)]));
+  await execute(db, INSERT, [JSON.stringify(rows)]);
 }
 
 const INSERT = `insert into timeline (call_id, sequence, at_ms, type, leg_id, action_index, data)

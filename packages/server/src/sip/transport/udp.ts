@@ -1,12 +1,12 @@
 import { createSocket, type Socket } from "node:dgram";
 import { isIPv4, isIPv6 } from "node:net";
 import { channels, messageOf, unmapped } from "../../base/index.ts";
-import type { SipAddress } from "../address.ts";
 import { type OpenTransport, type Transport } from "./transport.ts";
 
 /** SIP over UDP: one datagram, one message (RFC 3261 §18.1.1, §18.3). */
 export const openUdp: OpenTransport = async (address, receive) => {
-  const socket = createSocket({ type: isIPv6(address.host) ? "udp6" : "udp4", recvBufferSize: 1 << 20 });
+  const both = isIPv6(address.host);
+  const socket = createSocket({ type: both ? "udp6" : "udp4", recvBufferSize: 1 << 20 });
   await bound(socket, address.host, address.port);
   /** Datagrams that the system has not taken yet: closing the socket would lose them. */
   const leaving = new Set<Promise<void>>();
@@ -19,7 +19,8 @@ export const openUdp: OpenTransport = async (address, receive) => {
     address: { ...address, port: socket.address().port },
     reliable: false,
     async send(bytes, to) {
-      const sent = sendOn(socket, bytes, to);
+      // RFC 4291 §2.5.5.2, RFC 3493 §3.7: how a socket of both families is told an IPv4 address.
+      const sent = sendOn(socket, bytes, to.port, both && isIPv4(to.host) ? `::ffff:${to.host}` : to.host);
       leaving.add(sent);
       try {
         await sent;
@@ -37,11 +38,9 @@ export const openUdp: OpenTransport = async (address, receive) => {
   return transport;
 };
 
-function sendOn(socket: Socket, bytes: Uint8Array, to: SipAddress): Promise<void> {
-  // RFC 4291 §2.5.5.2, RFC 3493 §3.7: how a socket of both families is told an IPv4 address.
-  const mapped = isIPv4(to.host) && isIPv6(socket.address().address);
+function sendOn(socket: Socket, bytes: Uint8Array, port: number, host: string): Promise<void> {
   return new Promise((resolve, reject) => {
-    socket.send(bytes, to.port, mapped ? `::ffff:${to.host}` : to.host, (failure) => (failure ? reject(failure) : resolve()));
+    socket.send(bytes, port, host, (failure) => (failure ? reject(failure) : resolve()));
   });
 }
 
