@@ -1,6 +1,7 @@
 import { Action } from "piopiy";
 import { beforeEach, describe, expect, it } from "vitest";
 import { noBaresip, startBaresip } from "./baresip.ts";
+import { startLinphone } from "./linphone.ts";
 import { LOOPBACK } from "./ports.ts";
 import { toneMs } from "./records.ts";
 import { PLAYED_MS, startTestServer, tones } from "./test-server.ts";
@@ -39,5 +40,31 @@ describe.concurrent("baresip with DTLS-SRTP", () => {
     const call = await records.single();
     expect(call).toMatchObject({ direction: "outbound", cause: "completed", legs: [{ media: encrypted }] });
     expect(toneMs((await records.recording(call)).said, tones.phone)).toBeGreaterThanOrEqual(HEARD_MS - 400);
+  });
+});
+
+describe.concurrent("linphone with DTLS-SRTP", () => {
+  it("calls a number, hears the prompt, and is heard", async ({ onTestFinished }) => {
+    const { sip, records } = await startTestServer(onTestFinished, { phones, numbers, encryption: "required" });
+    const phone = await startLinphone(onTestFinished, { ...account, encrypts: "dtls", server: sip.udp });
+    phone.call("15550001");
+    await phone.callEnded();
+
+    expect(toneMs(await phone.heard(), tones.played)).toBeGreaterThanOrEqual(HEARD_MS - 400);
+    const call = await records.single();
+    expect(call).toMatchObject({ direction: "inbound", cause: "completed", legs: [{ media: encrypted }] });
+    expect(toneMs((await records.recording(call)).said, tones.phone)).toBeGreaterThanOrEqual(HEARD_MS - 600);
+  });
+
+  it("is called, and asked for a handshake", async ({ onTestFinished }) => {
+    const { sip, client, records } = await startTestServer(onTestFinished, { phones, keying: "dtls" });
+    const phone = await startLinphone(onTestFinished, { ...account, encrypts: "dtls", server: sip.udp });
+    await client.voice.call("15550101", "15550100", new Action().record({ channels: "stereo" }).playMusic("played.wav"));
+    await phone.callEnded();
+
+    expect(toneMs(await phone.heard(), tones.played)).toBeGreaterThanOrEqual(HEARD_MS - 400);
+    const call = await records.single();
+    expect(call).toMatchObject({ direction: "outbound", cause: "completed", legs: [{ media: encrypted }] });
+    expect(toneMs((await records.recording(call)).said, tones.phone)).toBeGreaterThanOrEqual(HEARD_MS - 600);
   });
 });

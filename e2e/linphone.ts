@@ -11,8 +11,8 @@ export interface LinphoneOptions {
   /** The server's SIP port. */
   readonly server: number;
   readonly transport?: "udp" | "tcp";
-  /** Its audio is SRTP or none. */
-  readonly encrypts?: boolean;
+  /** Its audio is SRTP or none; `dtls`: by keys that are agreed on by DTLS. */
+  readonly encrypts?: boolean | "dtls";
   /** The tone it says, in Hz, for as long as a call lasts. */
   readonly says: number;
 }
@@ -69,8 +69,9 @@ async function writeConfiguration(folder: string, port: number, { username, pass
     sip: {
       sip_port: transport === "udp" ? port : -1, sip_tcp_port: transport === "tcp" ? port : -1, sip_tls_port: -1,
       default_proxy: 0, register_only_when_network_is_up: 0, guess_hostname: 0, use_ipv6: 0,
-      ...(encrypts && { media_encryption: "srtp", media_encryption_mandatory: 1 }),
+      ...(encrypts && { media_encryption: encrypts === "dtls" ? "dtls" : "srtp", media_encryption_mandatory: 1 }),
     },
+    ...(encrypts === "dtls" && { misc: { user_certificates_path: folder } }),
     net: { dns_srv_enabled: 0 },
     rtp: { audio_rtp_port: port + 2 },
     auth_info_0: { username, passwd: password },

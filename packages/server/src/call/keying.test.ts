@@ -158,6 +158,16 @@ describe("a session that is to have its keys by DTLS", () => {
     expect(last()?.security?.send).toEqual(keysOf(second.results)?.receive);
   });
 
+  it("sends reports only to who takes them where its RTP goes: others have another key for them", async () => {
+    const { clock, session, last, peer } = world();
+    peer(alice, "server");
+    configureMedia(session, settled(alice, "client", { rtcp: { host: home.host, port: home.port + 1 } }));
+    await clock.advance(1000);
+    expect(last()?.rtcp).toBeUndefined();
+    configureMedia(session, settled(alice, "client", { rtcp: "mux" }));
+    expect(last()?.rtcp).toBe("mux");
+  });
+
   it("is in the clear again when that was agreed on", async () => {
     const { clock, session, last, counts, peer } = world();
     peer(alice, "server");

@@ -168,10 +168,13 @@ class SessionKeying implements Keying {
     const negotiated = this.#negotiated;
     if (!negotiated?.dtls) return negotiated && this.#session.configure(negotiated);
     const { peer, result } = this.#handshake ?? {};
-    if (!result?.ok) return this.#session.configure({ ...negotiated, awaitsKeys: true });
+    const { rtcp, ...media } = negotiated;
+    // Deviation: RFC 5764 §3 has keys of their own for RTCP of who does not multiplex; such a peer gets no reports.
+    const agreed = { ...media, ...(rtcp === "mux" && { rtcp }) };
+    if (!result?.ok) return this.#session.configure({ ...agreed, awaitsKeys: true });
     // Who is behind a NAT is not where SDP says, but where its handshake came from.
     const remote = isSame(peer?.remote, negotiated.remote) ? result.remote : negotiated.remote;
-    this.#session.configure({ ...negotiated, remote, security: result.keys });
+    this.#session.configure({ ...agreed, remote, security: result.keys });
   }
 
   #leave(): void {

@@ -111,6 +111,36 @@ describe("a DTLS handshake", () => {
   });
 });
 
+describe("a peer with an association for RTCP as well", () => {
+  const rtcpAddress = { ...clientAddress, port: clientAddress.port + 1 };
+
+  /** Its second client, from the next port, with a way there and back that takes so long. */
+  function secondClient(made: Pair, delayMs: number) {
+    const results: DtlsResult[] = [];
+    const endpoint = createEndpoint(
+      {
+        clock: made.clock, ids: randomIds, identity, profiles: ["AES_CM_128_HMAC_SHA1_80"], over: (result) => results.push(result),
+        send: (datagram) => void made.clock.setTimer(delayMs, () => made.server.receive(datagram, rtcpAddress)),
+      },
+      { role: "client", fingerprints: [fingerprintOf(otherIdentity.certificate)], remote: serverAddress },
+    );
+    return { results, take: (datagram: Uint8Array) => void made.clock.setTimer(delayMs, () => endpoint.receive(datagram, serverAddress)) };
+  }
+
+  it.each([[1, 20], [20, 1]])("has the keys of RTP from where SDP has it (%i ms for RTCP, %i ms for RTP)", async (rtcpMs, rtpMs) => {
+    let second: ReturnType<typeof secondClient> | undefined;
+    const told: DtlsResult[] = [];
+    const made = pair({ network: (_index, _from, bytes) => [{ afterMs: rtpMs, bytes }], told, elsewhere: (datagram) => second?.take(datagram) });
+    second = secondClient(made, rtcpMs);
+    await made.clock.advance(2000);
+    // Both handshakes are through, and neither has disturbed the other.
+    expect([made.results.client?.ok, second.results.map(({ ok }) => ok)]).toEqual([true, [true]]);
+    const last = told.at(-1);
+    expect(last?.ok && [last.remote, hex(last.keys.receive)]).toEqual([clientAddress, hex(keysOf(made.results.client)?.send)]);
+    expect(made.clock.timers).toBe(0);
+  });
+});
+
 describe("an impostor", () => {
   const impostor = { certificate: identity.certificate, privateKey: createIdentity(randomIds).privateKey };
 
@@ -209,7 +239,7 @@ describe("a stranger", () => {
   it("costs no handshake with the cookie of another address", async () => {
     const made = await over(pair({ network: (index, from, bytes) => (index < 2 ? perfect(index, from, bytes) : []) }), 10);
     const withCookie = made.sent[2]?.bytes ?? new Uint8Array(0);
-    made.server.receive(withCookie, { ...clientAddress, port: clientAddress.port + 1 });
+    made.server.receive(withCookie, { ...clientAddress, port: clientAddress.port + 2 });
     // Only another cookie: the flight with the certificate is longer than the hello.
     expect(made.sent.at(-1)?.bytes.length).toBeLessThan(100);
     made.server.receive(withCookie, clientAddress);

@@ -36,11 +36,14 @@ export interface EndpointOptions {
   readonly profiles: readonly SrtpProfile[];
   readonly send: (datagram: Uint8Array, to: DtlsAddress) => void;
   readonly timeoutMs?: number;
-  /** Told once; never after `close`. */
+  /** Told once, and again with better keys: see `DtlsEndpoint`. Never after `close`. */
   readonly over: (result: DtlsResult) => void;
 }
 
-/** Our side of the one association that a media session's keys come from. */
+/**
+ * Our side of the association that a media session's keys come from. Of several that the peer makes it is the one from
+ * where SDP has its RTP, even if another one was first.
+ */
 export interface DtlsEndpoint {
   receive(datagram: Uint8Array, from: DtlsAddress): void;
   /** Takes leave of the peer and forgets everything. Idempotent. */
@@ -69,19 +72,21 @@ class Endpoint implements DtlsEndpoint {
   readonly #attempts = { peer: 0, strangers: 0 };
   /** What became of those who were not where SDP said. */
   #stranger: DtlsFailure | undefined;
-  #over = false;
+  /** Where keys were agreed on. */
+  #winner: DtlsAddress | undefined;
+  #closed = false;
 
   constructor(options: EndpointOptions, peer: DtlsPeer) {
     this.#options = options;
     this.#peer = peer;
-    this.#timer = options.clock.setTimer(options.timeoutMs ?? TIMEOUT_MS, () => this.#end({ ok: false, why: this.#stranger ?? "timeout" }));
+    this.#timer = options.clock.setTimer(options.timeoutMs ?? TIMEOUT_MS, () => this.#fail(this.#stranger ?? "timeout"));
     if (peer.role === "client") this.#begin(peer.remote, createClient);
   }
 
   receive(datagram: Uint8Array, from: DtlsAddress): void {
     const known = this.#associations.get(keyOf(from));
     if (known) return known.association.receive(datagram);
-    if (this.#over || this.#peer.role === "client") return;
+    if (this.#closed || this.#peer.role === "client" || (this.#winner && this.#kindOf(from) === "strangers")) return;
     const greeted = this.#door.greet(datagram, keyOf(from));
     if (!greeted) return;
     if ("answer" in greeted) return this.#options.send(greeted.answer, from);
@@ -89,7 +94,7 @@ class Endpoint implements DtlsEndpoint {
   }
 
   close(): void {
-    this.#over = true;
+    this.#closed = true;
     this.#timer.cancel();
     for (const { association } of this.#associations.values()) association.close();
     this.#associations.clear();
@@ -116,16 +121,40 @@ class Endpoint implements DtlsEndpoint {
   }
 
   #settle(remote: DtlsAddress, outcome: DtlsOutcome): void {
-    if (this.#over) return;
-    if (outcome.ok) {
-      // It goes on to repeat its last flight to whoever has not got it.
-      for (const [key, { association }] of this.#associations) if (key !== keyOf(remote)) this.#drop(key, association);
-      return this.#end({ ...outcome, remote });
-    }
+    if (this.#closed || (!outcome.ok && outcome.why === "closed")) return;
+    if (outcome.ok) return this.#agreed(remote, outcome.keys);
     this.#associations.delete(keyOf(remote));
+    if (this.#winner) return;
     // Who is not where SDP said may be anybody: the peer itself may still come.
-    if (this.#kindOf(remote) === "strangers") this.#stranger = outcome.why;
-    else this.#end(outcome);
+    if (this.#isNamed(remote)) this.#fail(outcome.why);
+    else this.#stranger = outcome.why;
+  }
+
+  /**
+   * RFC 5764 §3: a peer that does not multiplex has an association of its own for RTCP, from another port. The keys of RTP
+   * are those that were agreed on where SDP has it; behind a NAT, where no port is known, the first ones.
+   */
+  #agreed(remote: DtlsAddress, keys: SrtpKeys): void {
+    const isBetter = !this.#winner || (this.#isNamed(remote) && !this.#isNamed(this.#winner));
+    if (!isBetter) return;
+    this.#winner = remote;
+    this.#timer.cancel();
+    for (const [key, other] of this.#associations) {
+      if (this.#kindOf(other.remote) === "peer" || other.remote === remote) continue;
+      this.#associations.delete(key);
+      other.association.close();
+    }
+    this.#options.over({ ok: true, keys, remote });
+  }
+
+  #fail(why: DtlsFailure): void {
+    if (this.#closed || this.#winner) return;
+    this.close();
+    this.#options.over({ ok: false, why });
+  }
+
+  #isNamed(remote: DtlsAddress): boolean {
+    return keyOf(remote) === keyOf(this.#peer.remote);
   }
 
   #kindOf({ host }: DtlsAddress): "peer" | "strangers" {
@@ -136,19 +165,6 @@ class Endpoint implements DtlsEndpoint {
     const kind = this.#kindOf(from);
     const atOnce = [...this.#associations.values()].filter(({ remote }) => this.#kindOf(remote) === kind).length;
     return this.#attempts[kind] < MAX_ATTEMPTS && atOnce < MAX_AT_ONCE;
-  }
-
-  #drop(key: string, association: Association): void {
-    this.#associations.delete(key);
-    association.close();
-  }
-
-  #end(result: DtlsResult): void {
-    if (this.#over) return;
-    this.#over = true;
-    this.#timer.cancel();
-    if (!result.ok) this.close();
-    this.#options.over(result);
   }
 }
 
