@@ -17,7 +17,7 @@ const watch = (published: unknown) => {
 beforeAll(async () => {
   channels.sipMessage.subscribe(watch);
   // The phones of these tests come over UDP on loopback.
-  world = await startWorld({ phones: 16, config: { media: { sdes_without_tls: true } } });
+  world = await startWorld({ phones: 18, config: { media: { sdes_without_tls: true } } });
 });
 afterAll(async () => {
   channels.sipMessage.unsubscribe(watch);
@@ -82,6 +82,24 @@ it("a phone that takes the place of another brings its own keys, and the one bef
   await call.hangup();
   await third.ended;
   expect(new Set((await encryptionOf(id)).map((one) => JSON.stringify(one)))).toEqual(new Set([JSON.stringify(sdes)]));
+});
+
+it("of two phones of one user, one is heard before the answer and the other one answers: each with its own keys", async () => {
+  const alice = await world.phone({ encryption: "required" });
+  const one = await world.phone({ encryption: "required", answering: { do: "answer", afterMs: 5000, earlyHz: 900 } });
+  const { username } = one;
+  const other = await world.phone({ encryption: "optional", username, password: `password of ${username}`, answering: { do: "answer", afterMs: 700 } });
+  const [ringing, picksUp] = [alice.nextCall(), other.nextCall()];
+  const id = await world.call(alice.username, [bridgeTo(username)]);
+  const call = await ringing;
+  call.sendTone(tones.alice);
+  await call.hears(900);
+  const answered = await picksUp;
+  answered.sendTone(tones.bob);
+  await Promise.all([call.hears(tones.bob), answered.hears(tones.alice)]);
+  await call.hangup();
+  await answered.ended;
+  expect(await encryptionOf(id)).toEqual([sdes, sdes]);
 });
 
 it("keys of a phone that encrypts are digits, early media is heard with the keys of the 183", async () => {
