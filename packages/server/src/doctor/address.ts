@@ -30,7 +30,7 @@ export function judgeAddress(section: "sip" | "media", facts: AddressFacts): Che
   if (trunk !== undefined && isLoopbackHost(host)) {
     return failed(name, `The trunk ${trunk} cannot reach ${host}: that is this machine alone.`, `Set ${section}.host to 0.0.0.0 or to an address of this machine's network.`);
   }
-  const announced = EVERYWHERE.has(told) ? interfaces.filter((address) => !isLoopbackHost(address)) : [told];
+  const announced = EVERYWHERE.has(told) ? interfaces.filter((address) => isTold(told, address)) : [told];
   if (trunk !== undefined && announced.every(isPrivateHost)) {
     const what = section === "media" ? "its audio will not arrive" : "what it sends will not arrive";
     return warning(
@@ -46,6 +46,10 @@ export function judgeAddress(section: "sip" | "media", facts: AddressFacts): Che
   }
   return ok(name, `${announced.join(", ")} is told to others.`);
 }
+
+/** Who listens everywhere tells each peer one of these, of its family; one that means nothing outside of its link is told to nobody. */
+const isTold = (listening: string, address: string): boolean =>
+  !isLoopbackHost(address) && !address.toLowerCase().startsWith("fe80:") && (listening === "::" || isIP(address) === 4);
 
 /** What is known of the way to and from this machine. */
 export async function addressFacts(config: Config, section: "sip" | "media"): Promise<AddressFacts> {

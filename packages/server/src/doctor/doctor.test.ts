@@ -65,6 +65,8 @@ describe("the judgement", () => {
     ["a private address for a carrier", judgeAddress("media", pub), "warning", /audio will not arrive/],
     ["a private address told to a carrier", judgeAddress("sip", { ...pub, advertise: "192.168.1.4" }), "warning", /192\.168\.1\.4, which is private/],
     ["a public address told to a carrier", judgeAddress("media", { ...pub, advertise: "203.0.113.9" }), "ok", /router must forward/],
+    ["IPv4 everywhere: what is public is of a family that nobody is told", judgeAddress("sip", { ...pub, interfaces: [host, "10.0.0.5", "2001:db8::5"] }), "warning", /told 10\.0\.0\.5, which is private/],
+    ["both families everywhere", judgeAddress("sip", { ...pub, host: "::", interfaces: ["::1", "2001:db8::5", "fe80::5"] }), "ok", /^2001:db8::5 is told/],
     ["a host that is not here", judgeAddress("sip", { ...address, host: "203.0.113.9" }), "failed", /no address of this machine/],
     ["a trunk without an address", judgeAddress("sip", { ...address, unknownTrunks: ["typo"] }), "warning", /typo has no address/],
     ["good audio", judgeAudio(audio), "ok", /100 %/],

@@ -19,6 +19,7 @@ describe("whom a certificate speaks for (RFC 5922 §7.1)", () => {
     ["a wildcard, one label deep", "DNS:*.example.com", "pstn.example.com", true],
     ["a wildcard is not the domain itself", "DNS:*.example.com", "example.com", false],
     ["an address", "IP Address:192.0.2.1", "192.0.2.1", true],
+    ["an IPv6 address, however it is written", "IP Address:2001:DB8:0:0:0:0:0:1", "2001:db8::1", true],
     ["another address", "IP Address:192.0.2.1", "192.0.2.2", false],
     ["a URI with a user speaks for nobody else", "URI:sip:alice@example.com", "example.com", false],
     ["a web site is no SIP domain", "URI:https://example.com", "example.com", false],
