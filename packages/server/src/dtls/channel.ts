@@ -59,6 +59,8 @@ export class Channel {
   #transcript: Uint8Array[] = [];
   #making: FlightPart[] = [];
   #flight: readonly FlightPart[] = [];
+  /** It is the last one of the handshake: only who has sent that repeats itself once there are keys. */
+  #isLast = false;
   #sentMs = -Infinity;
   #repeat: Timer | undefined;
   #nextMessage: number;
@@ -112,6 +114,7 @@ export class Channel {
   /** Sends what has been said; again and again if it is to be answered. */
   send(answered: boolean): void {
     this.#flight = this.#making;
+    this.#isLast = !answered;
     this.#making = [];
     this.#repeat?.cancel();
     this.#transmit();
@@ -201,6 +204,7 @@ export class Channel {
 
   /** RFC 6347 §4.2.4: who repeats itself has not got our flight. */
   #again(): void {
+    if (this.#outcome && !this.#isLast) return;
     if (this.#options.clock.monotonicMs() - this.#sentMs >= REPEAT_GAP_MS) this.#transmit();
   }
 

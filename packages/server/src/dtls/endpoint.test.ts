@@ -101,6 +101,17 @@ describe("a DTLS handshake", () => {
     expect(made.sent.length).toBe(before + 1);
   });
 
+  it("is over for both, however long the way is and whatever comes again", async () => {
+    const slow: Network = (_index, _from, bytes) => [{ afterMs: 350, bytes }, { afterMs: 700, bytes }];
+    const made = await over(pair({ network: slow }), 9000);
+    expectAgreed(made);
+    const before = made.sent.length;
+    const last = made.sent.findLast(({ from }) => from === "server");
+    made.client.receive(last?.bytes ?? new Uint8Array(0), serverAddress);
+    await made.clock.advance(60_000);
+    expect(made.sent.length).toBe(before);
+  });
+
   it("says goodbye, once", async () => {
     const made = await over(pair(), 20);
     const before = made.sent.length;
