@@ -51,7 +51,7 @@ const media: Schema = {
 export const answerSchemas = {
   CallAccepted: object({ code: { const: 200 }, cmi_code: { const: 200 }, message: text }),
   Call: object(call),
-  CallPage: object({ calls: listOf("Call"), next: { type: "string", description: "Give it as `before` for the next page" } }, ["next"]),
+  CallPage: object({ calls: listOf("Call"), next: { type: "string", description: "Give it as `before` for the next page; a page may have fewer calls than asked for, or none, and a next one" } }, ["next"]),
   CallDetail: object({
     ...call, legs: listOf("Leg"), actions: listOf("PerformedAction"), timeline: listOf("TimelineEntry"), recordings: listOf("Recording"),
     webhooks: listOf("Webhook"),

@@ -34,7 +34,7 @@ export async function updateCall(
 
 export interface CallPage {
   readonly calls: readonly CallRow[];
-  /** Give it as `before` for the next, older page; absent on the last one. */
+  /** Give it as `before` for the next, older page, also when this one is short; absent on the last one. */
   readonly next?: string;
 }
 
@@ -50,29 +50,46 @@ export interface CallFilter {
   readonly untilMs?: number | undefined;
 }
 
-/** The app's calls, newest first, older than the call `before`. */
+/** Of so many calls, the newest ones, those are found that are asked for; then the page ends and the next one goes on. */
+const SEARCHED = 5000;
+
+/**
+ * The app's calls, newest first, older than the call `before`. A page may be short, or empty, and not be the last one:
+ * years of calls are not read in one go, as everything else would wait.
+ */
 export async function listCalls(
   db: Kysely<Schema>,
   appid: string,
   page: CallFilter & { readonly limit: number; readonly before?: string | undefined },
+  searched = SEARCHED,
 ): Promise<CallPage> {
-  const { status, direction, from, to, requestId, sinceMs, untilMs } = page;
-  let query = db.selectFrom("calls").selectAll().where("appid", "=", appid);
+  const { status, direction, from, to } = page;
+  const ordered = callsOf(db, appid, page).orderBy("created_ms", "desc").orderBy("id", "desc");
+  // These have no index: it would have to be kept with every call, for what few ask.
+  const narrowed = [status, direction, from, to].some((asked) => asked !== undefined);
+  let query = db.selectFrom(ordered.selectAll().limit(narrowed ? searched : page.limit + 1).as("newest")).selectAll();
   if (status !== undefined) query = query.where("status", "=", status);
   if (direction !== undefined) query = query.where("direction", "=", direction);
   if (from !== undefined) query = query.where("from", "=", from);
   if (to !== undefined) query = query.where("to", "=", to);
-  if (requestId !== undefined) query = query.where("request_id", "=", requestId);
-  if (sinceMs !== undefined) query = query.where("created_ms", ">=", sinceMs);
-  if (untilMs !== undefined) query = query.where("created_ms", "<", untilMs);
-  if (page.before !== undefined) {
-    const last = db.selectFrom("calls").where("appid", "=", appid).where("id", "=", page.before);
-    query = query.where((where) =>
-      where(where.refTuple("created_ms", "id"), "<", last.select(["created_ms", "id"]).$asTuple("created_ms", "id")),
-    );
-  }
   const rows = await query.orderBy("created_ms", "desc").orderBy("id", "desc").limit(page.limit + 1).execute();
   const calls = rows.slice(0, page.limit);
   const oldest = calls.at(-1);
-  return rows.length > page.limit && oldest ? { calls, next: oldest.id } : { calls };
+  if (rows.length > page.limit && oldest) return { calls, next: oldest.id };
+  if (!narrowed) return { calls };
+  const last = await ordered.select("id").offset(searched - 1).limit(1).executeTakeFirst();
+  return last ? { calls, next: last.id } : { calls };
+}
+
+/** What an index finds. */
+function callsOf(db: Kysely<Schema>, appid: string, { requestId, sinceMs, untilMs, before }: CallFilter & { readonly before?: string | undefined }) {
+  let query = db.selectFrom("calls").where("appid", "=", appid);
+  if (requestId !== undefined) query = query.where("request_id", "=", requestId);
+  if (sinceMs !== undefined) query = query.where("created_ms", ">=", sinceMs);
+  if (untilMs !== undefined) query = query.where("created_ms", "<", untilMs);
+  if (before === undefined) return query;
+  const last = db.selectFrom("calls").where("appid", "=", appid).where("id", "=", before);
+  return query.where((where) =>
+    where(where.refTuple("created_ms", "id"), "<", last.select(["created_ms", "id"]).$asTuple("created_ms", "id")),
+  );
 }

@@ -274,6 +274,30 @@ describe("recordings", () => {
   });
 });
 
+describe("a search among calls", () => {
+  it("reads so many in one go, and finds all over the pages", async () => {
+    const store = await open();
+    await store.write(async (db) => {
+      for (let index = 0; index < 50; index++) {
+        await insertCall(db, call({ id: `c-${String(index).padStart(2, "0")}`, request_id: null, created_ms: index, to: index % 10 === 3 ? "919" : "918" }));
+      }
+    });
+    const found: string[] = [];
+    const sizes: number[] = [];
+    let before: string | undefined;
+    do {
+      const { calls, next } = await listCalls(store.db, "1234567", { limit: 2, to: "919", before }, 15);
+      found.push(...calls.map(({ id }) => id));
+      sizes.push(calls.length);
+      before = next;
+    } while (before !== undefined);
+    expect(found).toEqual(["c-43", "c-33", "c-23", "c-13", "c-03"]);
+    expect(sizes).toEqual([1, 2, 1, 1]);
+    expect((await listCalls(store.db, "1234567", { limit: 2, to: "nobody" }, 50)).next).toBe("c-00");
+    expect(await listCalls(store.db, "1234567", { limit: 2, to: "nobody" }, 51)).toEqual({ calls: [] });
+  });
+});
+
 describe("idempotency keys", () => {
   it("belong to one app, are taken once, and are forgotten after 24 hours", async () => {
     const store = await open();
