@@ -13,6 +13,16 @@ export interface Ids {
   integer(below: number): number;
 }
 
+/** Random bytes that nobody has had yet. To ask the generator costs the same for a thousand bytes as for one. */
+let pool = Buffer.alloc(0);
+
+function fresh(count: number): Buffer {
+  if (pool.length < count) pool = randomBytes(Math.max(1024, count));
+  const taken = pool.subarray(0, count);
+  pool = pool.subarray(count);
+  return taken;
+}
+
 /** Ids from the system's cryptographic generator. */
 export const randomIds: Ids = {
   // RFC 9562 §5.7, version 7: it begins with the time, so that the rows of calls that come together lie together in the
@@ -25,13 +35,13 @@ export const randomIds: Ids = {
     let text = "";
     // 248 is the largest multiple of 62 in a byte: what is above it would favour the first letters.
     while (text.length < length) {
-      for (const byte of randomBytes(length * 2)) {
+      for (const byte of fresh(length * 2)) {
         if (byte < 248 && text.length < length) text += ALPHANUMERIC[byte % 62];
       }
     }
     return text;
   },
-  integer: (below) => Math.floor((randomBytes(4).readUInt32BE(0) / 2 ** 32) * below),
+  integer: (below) => Math.floor((fresh(4).readUInt32BE(0) / 2 ** 32) * below),
 };
 
 /** Bytes for a key, from the system's cryptographic generator: never from `Ids`, which tests foresee. */
