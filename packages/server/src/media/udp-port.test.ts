@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { lookup } from "node:dns/promises";
@@ -238,6 +239,23 @@ describe.runIf(ways.includes("auto") && hasPump())("the pump", () => {
       await worker.terminate();
     }
     expect(sockets()).toBeLessThanOrEqual(before + 5);
+  });
+
+  it("says that handles have run out, and goes on when there are some again", () => {
+    const program = `
+      const addon = require(${JSON.stringify(built)});
+      addon.start(() => undefined);
+      const opened = [];
+      let last = 0;
+      while ((last = addon.open("127.0.0.1", 0, 65536)) >= 0) opened.push(last);
+      for (const handle of opened) addon.close(handle);
+      const again = addon.open("127.0.0.1", 0, 65536);
+      console.log(require("node:util").getSystemErrorName(last), opened.length > 20, again >= 0, opened.includes(again));
+      addon.close(again);
+    `;
+    const { stdout, status } = spawnSync("sh", ["-c", 'ulimit -n 100; exec "$0" -e "$1"', process.execPath, program], { encoding: "utf8" });
+    // Every use of a place has a handle of its own.
+    expect([stdout.trim(), status]).toEqual(["EMFILE true true false", 0]);
   });
 
   it("refuses, and outlives, whatever nonsense it is asked", async () => {
