@@ -1,5 +1,6 @@
 export { collect, inSharedMemory, sourceOf } from "./chunks.ts";
-export { codeTable, createDecoder, createEncoder, MAX_FRAME_BYTES, type AudioCodec, type AudioDecoder, type AudioEncoder, type EncoderWishes } from "./codec.ts";
+export { codeTable, createDecoder, createEncoder, MAX_FRAME_BYTES, type AudioCodec, type EncoderWishes } from "./codec.ts";
+export type { AudioDecoder, AudioEncoder } from "./codec-streams.ts";
 export { createDtmfDetector, type DetectedKey, type DtmfDetector } from "./dtmf-detector.ts";
 export { createFileDecoder, type FileDecoder } from "./file-decoder.ts";
 export { fileBeginning, fileKind, type FileKind } from "./file-kind.ts";

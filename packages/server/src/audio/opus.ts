@@ -1,4 +1,4 @@
-import type { AudioDecoder, AudioEncoder } from "./codec.ts";
+import type { AudioDecoder, AudioEncoder } from "./codec-streams.ts";
 import { MOST_OPUS_SAMPLES, opusProgram } from "./opus-program.ts";
 import { FRAME_SAMPLES, SAMPLE_RATE_HZ } from "./source.ts";
 
