@@ -2,8 +2,7 @@ import { createServer, type RequestListener, type Server, type ServerOptions } f
 import { createServer as createTlsServer } from "node:https";
 import type { Socket } from "node:net";
 import type { FastifyReply } from "fastify";
-import { channels } from "../base/index.ts";
-import type { HttpOptions } from "./options.ts";
+import { channels, type Listenable } from "../base/index.ts";
 
 /** How long a client may take, and how many there may be. */
 export interface HttpTimes {
@@ -25,6 +24,13 @@ export interface HttpCertificate {
   readonly key: string;
 }
 
+/** Tells of another certificate, for connections from then on. */
+export type Renewals = Listenable<{ renewed: HttpCertificate }>;
+
+interface RenewedCertificate extends HttpCertificate {
+  readonly renewals?: Renewals | undefined;
+}
+
 const MAX_CONNECTIONS = 4096;
 const MAX_HEADER_BYTES = 16_384;
 /** Connections of one address at a time: a quarter of all. */
@@ -34,7 +40,7 @@ const MAX_OF_ADDRESS = 1024;
 export function createHttpServer(
   listener: RequestListener,
   times: HttpTimes,
-  certificate: (HttpCertificate & Pick<HttpOptions, "renewals">) | undefined,
+  certificate: RenewedCertificate | undefined,
   maxOfAddress: number = MAX_OF_ADDRESS,
 ): Server {
   const options: ServerOptions = {
@@ -54,7 +60,7 @@ export function createHttpServer(
 
 function createSecureServer(
   options: ServerOptions,
-  { cert, key, renewals }: HttpCertificate & Pick<HttpOptions, "renewals">,
+  { cert, key, renewals }: RenewedCertificate,
   listener: RequestListener,
 ): Server {
   const secure = { minVersion: "TLSv1.2" } as const;

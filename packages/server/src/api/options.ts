@@ -1,8 +1,8 @@
 import type { Logger } from "pino";
-import type { Clock, Ids, Listenable } from "../base/index.ts";
+import type { Clock, Ids } from "../base/index.ts";
 import type { Control } from "../control/index.ts";
 import type { AppCredentials, Door, HttpRate } from "./door.ts";
-import type { HttpCertificate, HttpTimes } from "./http-server.ts";
+import type { HttpCertificate, HttpTimes, Renewals } from "./http-server.ts";
 import type { Store } from "../store/index.ts";
 
 export interface ApiOptions {
@@ -29,7 +29,7 @@ export interface HttpOptions {
   /** Absent: without TLS. */
   readonly certificate?: HttpCertificate;
   /** Another certificate, for connections from now on. */
-  readonly renewals?: Listenable<{ renewed: HttpCertificate }> | undefined;
+  readonly renewals?: Renewals | undefined;
   /** The largest body; 1 MiB unless given. */
   readonly bodyBytes?: number;
   /** Addresses and blocks of proxies whose `X-Forwarded-For` is believed; nobody's unless given. */
