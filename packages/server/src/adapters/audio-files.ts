@@ -52,9 +52,10 @@ export function createAudioFiles(options: AudioFilesOptions): AudioFiles {
     return audio.playable;
   };
 
+  const look = together((path) => statOf(path, maxFileBytes));
   const named = async (name: string, signal: AbortSignal): Promise<Playable> => {
     const path = join(folder, checkedName(name));
-    const { version, size } = await statOf(path, maxFileBytes);
+    const { version, size } = await look(path);
     const key = `name ${name} ${version}`;
     const known = cache.get(key);
     if (known) return known.playable;
@@ -100,6 +101,18 @@ async function statOf(path: string, maxFileBytes: number): Promise<{ readonly ve
   if (!found.isFile()) throw new PiopiyError("bad_audio", "The name in the media folder is not that of a file.");
   if (found.size > maxFileBytes) throw new PiopiyError("bad_audio", `The file is larger than ${maxFileBytes} bytes.`);
   return { version: `${found.mtimeMs}/${found.size}`, size: found.size };
+}
+
+/** `look`, once for all who ask for the same while it is under way: calls that come together play the same prompt. */
+function together<T>(look: (path: string) => Promise<T>): (path: string) => Promise<T> {
+  const looking = new Map<string, Promise<T>>();
+  return (path) => {
+    const known = looking.get(path);
+    if (known) return known;
+    const found = look(path).finally(() => looking.delete(path));
+    looking.set(path, found);
+    return found;
+  };
 }
 
 const contentOf = (path: string): Promise<Uint8Array> => readFile(path).catch(missing);
