@@ -20,59 +20,57 @@ const CLOSED = new DOMException("This operation was aborted", "AbortError");
 
 /** Makes a scope within `parent` (or a top one). A failure of its background work goes to `onFailure`. */
 export function scope(parent?: AbortSignal, onFailure: (failure: unknown) => void = () => undefined): Scope {
-  const life = new Life();
-  const close = (reason: unknown = CLOSED) => {
-    parent?.removeEventListener("abort", parentAborted);
-    life.end(reason);
-  };
-  const parentAborted = () => close(parent?.reason);
-  if (parent?.aborted) life.end(parent.reason);
-  else parent?.addEventListener("abort", parentAborted, { once: true });
-  return {
-    get signal() {
-      return life.signal;
-    },
-    close,
-    run(work) {
-      const failed = (failure: unknown) => {
-        if (life.ended) return;
-        onFailure(failure);
-        close(failure);
-      };
-      // `work` may throw before it returns a promise: both ends meet in `failed`.
-      Promise.resolve().then(() => work(life.signal)).then(undefined, failed);
-    },
-    onClose: (release) => life.onEnd(release),
-    [Symbol.dispose]: () => close(),
-  };
+  return new Life(parent, onFailure);
 }
 
 /** Many scopes are made and closed without anybody asking for their signal: it is made for who does. */
-class Life {
+class Life implements Scope {
+  readonly #parent: AbortSignal | undefined;
+  readonly #parentAborted: () => void;
+  readonly #onFailure: (failure: unknown) => void;
   #end: { readonly reason: unknown } | undefined;
   #controller: AbortController | undefined;
   /** Who is to be told, while there is no signal to listen to. */
   #releases: (() => void)[] = [];
 
-  get ended(): boolean {
-    return this.#end !== undefined;
+  constructor(parent: AbortSignal | undefined, onFailure: (failure: unknown) => void) {
+    this.#parent = parent;
+    this.#onFailure = onFailure;
+    this.#parentAborted = () => this.close(parent?.reason);
+    if (parent?.aborted) this.#end = { reason: parent.reason };
+    else parent?.addEventListener("abort", this.#parentAborted, { once: true });
   }
 
   get signal(): AbortSignal {
     return (this.#controller ??= this.#makeController()).signal;
   }
 
-  end(reason: unknown): void {
+  close(reason: unknown = CLOSED): void {
+    this.#parent?.removeEventListener("abort", this.#parentAborted);
     if (this.#end) return;
     this.#end = { reason };
     for (const release of this.#releases.splice(0)) release();
     this.#controller?.abort(reason);
   }
 
-  onEnd(release: () => void): void {
+  run(work: (signal: AbortSignal) => Promise<void>): void {
+    const failed = (failure: unknown) => {
+      if (this.#end) return;
+      this.#onFailure(failure);
+      this.close(failure);
+    };
+    // `work` may throw before it returns a promise: both ends meet in `failed`.
+    Promise.resolve().then(() => work(this.signal)).then(undefined, failed);
+  }
+
+  onClose(release: () => void): void {
     if (this.#end) release();
     else if (this.#controller) this.#controller.signal.addEventListener("abort", release, { once: true });
     else this.#releases.push(release);
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
   }
 
   #makeController(): AbortController {

@@ -16,7 +16,7 @@ export interface TransactionPlumbing {
 
 export interface RunningTransaction {
   /** The name of the state it is in. */
-  readonly state: string;
+  state(): string;
   dispatch(event: TransactionEvent): void;
   /** It stays as it is: its time is kept by somebody else. */
   release(): void;
@@ -73,9 +73,7 @@ export function runTransaction<State extends { readonly name: string }>(
   };
   enter(machine.start(), "start");
   return {
-    get state() {
-      return state?.name ?? "";
-    },
+    state: () => state?.name ?? "",
     dispatch,
     release,
     abandon: finish,

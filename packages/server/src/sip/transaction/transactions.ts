@@ -184,7 +184,7 @@ function startServer(
     respond(response) {
       if (response.status >= 200) user.answered(received, response);
       running.dispatch({ event: "respond", response });
-      if (running.state === (isInvite ? "accepted" : "completed")) linger();
+      if (running.state() === (isInvite ? "accepted" : "completed")) linger();
     },
   };
   const linger = () => {
