@@ -1,5 +1,5 @@
 import { Worker } from "node:worker_threads";
-import { PiopiyError, workerUrl, type Clock, type Ids } from "../base/index.ts";
+import { PiopiyError, workerUrl, type Clock, type Ids, type Timer } from "../base/index.ts";
 import { BatchWriter, readBatch, type Batch } from "./batch.ts";
 import { Core } from "./core.ts";
 import { driveByTimers } from "./drive.ts";
@@ -82,17 +82,23 @@ export function workerHost(place: SocketPlace, start: StartWorker, clock: Clock,
     const end = (hung: boolean) => {
       if (over) return;
       over = true;
-      watch.cancel();
+      watch?.cancel();
       reject(failure ?? new Error("the media thread has ended"));
       hooks.ended(failure, hung);
     };
-    const watch = watchBeats(clock, beats, () => {
+    const hangs = () => {
       failure = new PiopiyError("media_failed", "The media thread hangs.");
       // That may take as long as it likes: nobody waits for it.
       void worker.terminate();
       end(true);
-    });
-    const report = (one: Report) => (one.type === "ready" ? resolve(running) : hooks.report(one));
+    };
+    let watch: Timer | undefined;
+    // Before, it loads its program: on a busy machine that takes its time.
+    const ready = () => {
+      watch ??= watchBeats(clock, beats, hangs);
+      resolve(running);
+    };
+    const report = (one: Report) => (one.type === "ready" ? ready() : hooks.report(one));
     worker.on("message", (batch: Batch<Report>) => readBatch(batch, report, recordTo(hooks.samples)));
     worker.on("error", (error) => {
       failure ??= error instanceof Error ? error : new Error(String(error));
