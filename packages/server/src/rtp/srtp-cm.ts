@@ -16,11 +16,15 @@ export function counterModeTransform(rtp: SessionKeys, control: () => SessionKey
   const streams = new Map<number, Keystream>();
   let made: ReturnType<typeof controlParts> | undefined;
   const parts = () => (made ??= controlParts(control()));
+  // Nearly always there is one source.
+  let current: { readonly ssrc: number; readonly stream: Keystream } | undefined;
   // Only who is authentic gets here: their number is bounded by whoever counts sources.
   const streamOf = (ssrc: number): Keystream => {
-    const known = streams.get(ssrc) ?? keystream(cipher, rtp.salt, ssrc);
-    streams.set(ssrc, known);
-    return known;
+    if (current?.ssrc === ssrc) return current.stream;
+    const stream = streams.get(ssrc) ?? keystream(cipher, rtp.salt, ssrc);
+    streams.set(ssrc, stream);
+    current = { ssrc, stream };
+    return stream;
   };
 
   return {

@@ -80,7 +80,7 @@ export function createSrtpReceiver(profile: SrtpProfile, keyAndSalt: Uint8Array)
       if (!window) return undefined;
       const sequence = u16(srtp, 2);
       // Who joins late, as whoever waits for an answer does, may have missed that the numbers have begun anew.
-      const cycles = packets.isKnown(ssrc) || sequence >= 0x8000 ? 1 : 2;
+      const cycles = sequence >= 0x8000 || packets.isKnown(ssrc) ? 1 : 2;
       for (let cycle = 0; cycle < cycles; cycle++) {
         const index = window.indexOf(sequence, cycle);
         // RFC 3711 §3.3 step 5: whether it came before is asked before the work of authenticating it.
@@ -128,11 +128,19 @@ function payloadOf(packet: Uint8Array): number {
 function sources(of: "rtp" | "rtcp") {
   const known = new Map<number, ReplayWindow>();
   let fresh: ReplayWindow | undefined;
+  // Nearly always there is one source.
+  let current: ReplayWindow | undefined;
+  let currentSsrc = -1;
   return {
     /** A new source's, unless there are too many. */
-    get: (ssrc: number): ReplayWindow | undefined => known.get(ssrc) ?? (known.size < MOST_SOURCES ? (fresh ??= replayWindow(of)) : undefined),
+    get(ssrc: number): ReplayWindow | undefined {
+      if (ssrc === currentSsrc) return current;
+      return known.get(ssrc) ?? (known.size < MOST_SOURCES ? (fresh ??= replayWindow(of)) : undefined);
+    },
     isKnown: (ssrc: number): boolean => known.has(ssrc),
     keep(ssrc: number, window: ReplayWindow): void {
+      current = window;
+      currentSsrc = ssrc;
       if (window !== fresh) return;
       known.set(ssrc, window);
       fresh = undefined;
