@@ -53,8 +53,9 @@ async function measure(program: string): Promise<void> {
   output.end();
 }
 
-const load = (program: string, server: ServerProcess, options: readonly string[]): Promise<LoadReport> =>
-  runLoad([...loadCommand(values), "python3"], [program, ...target(server), ...loadOptions(values), ...options, ...positionals]);
+function load(program: string, server: ServerProcess, options: readonly string[]): Promise<LoadReport> {
+  return runLoad([...loadCommand(values), "python3"], [program, ...target(server), ...loadOptions(values), ...options, ...positionals]);
+}
 
 async function underLoad(name: string, program: string): Promise<readonly Figure[]> {
   const measurement = loadMeasurements[name];
