@@ -13,11 +13,12 @@ export interface Cost {
 }
 
 const RUNS = 3;
-const CALLS = 150;
+/** On each core: what a thread does whether it has calls or not is shared by as many. */
+const CALLS = 200;
 const RATE = 40;
 const STEADY_S = 12;
-/** After all calls are up, and before the first one ends. */
-const FROM_S = CALLS / RATE + 4;
+/** Within the time in which all calls are up. */
+const AFTER_S = 4;
 const LONG_S = 8;
 /** Linux counts processor time in hundredths of a second. */
 const TICKS_PER_S = 100;
@@ -37,7 +38,7 @@ export async function twoCores(place: Place, loadCpu: string | undefined, load: 
     ones.push(await costOf(place, 1, load));
     twos.push(await costOf(both, 2, load));
   }
-  const name = `Two cores, ${CALLS} playing calls`;
+  const name = `Two cores, ${CALLS} playing calls on each`;
   return [
     figure(`${name}: CPU per 100 calls, 1 media thread on 1 core`, "%", ones.map(({ cpu }) => 100 * cpu)),
     figure(`${name}: CPU per 100 calls, 2 media threads on 2 cores`, "%", twos.map(({ cpu }) => 100 * cpu)),
@@ -48,19 +49,20 @@ export async function twoCores(place: Place, loadCpu: string | undefined, load: 
 
 async function costOf(place: Place, workers: number, load: Load): Promise<Cost> {
   const server = await startLoadServer(place, workers);
+  const calls = workers * CALLS;
   try {
-    const loading = load(server, ["--number", numbers.playing, "--calls", `${CALLS}`, "--rate", `${RATE}`, "--steady", `${STEADY_S}`, "--capture", "0"]);
-    const [report, busiest] = await Promise.all([loading, busiestThread(server.pid)]);
+    const loading = load(server, ["--number", numbers.playing, "--calls", `${calls}`, "--rate", `${RATE}`, "--steady", `${STEADY_S}`, "--capture", "0"]);
+    const [report, busiest] = await Promise.all([loading, busiestThread(server.pid, calls / RATE + AFTER_S)]);
     const cpu = at(report, "server.cpu_pct");
-    return { cpu: (typeof cpu === "number" ? cpu : Number.NaN) / CALLS, busiest: busiest / CALLS };
+    return { cpu: (typeof cpu === "number" ? cpu : Number.NaN) / calls, busiest: busiest / calls };
   } finally {
     await server.close();
   }
 }
 
-/** In percent of a core, while all calls are up. */
-async function busiestThread(pid: number): Promise<number> {
-  await wait(1000 * FROM_S);
+/** In percent of a core, after so many seconds. */
+async function busiestThread(pid: number, afterS: number): Promise<number> {
+  await wait(1000 * afterS);
   const before = await threadTicks(pid);
   const startedMs = performance.now();
   await wait(1000 * LONG_S);
