@@ -1,6 +1,7 @@
 import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import Libsql from "libsql";
 import { sql } from "kysely";
 import { afterEach, describe, expect, it } from "vitest";
@@ -192,6 +193,20 @@ describe("durability", () => {
     ]);
     expect(outcomes.map((outcome) => outcome.status)).toEqual(["fulfilled", "rejected", "fulfilled"]);
     expect((await listCalls(store.db, "1234567", { limit: 9 })).calls.map((row) => row.id)).toEqual(["call-3", "call-1"]);
+  });
+
+  it("lets several wait until all is durable, without one waking another for ever", async () => {
+    const store = await open();
+    let resolve: () => void = () => undefined;
+    const written: string[] = [];
+    const writing = store.write(() => new Promise<void>((done) => (resolve = done))).then(() => written.push("write"));
+    const flushing = ["first", "second"].map((name) => store.flush().then(() => written.push(name)));
+    // The event loop comes round only if nobody keeps it busy meanwhile.
+    await setImmediate();
+    expect(written).toEqual([]);
+    resolve();
+    await Promise.all([writing, ...flushing]);
+    expect(written[0]).toBe("write");
   });
 
   it("bounds what waits and counts what it refuses", async () => {
