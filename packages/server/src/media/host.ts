@@ -63,7 +63,14 @@ export interface WorkerSettings extends SocketPlace {
 /** Starts the worker's thread; a test puts its own in place to end it. */
 export type StartWorker = (settings: WorkerSettings) => Worker;
 
-export const startWorker: StartWorker = (settings) => new Worker(workerUrl(import.meta.url, "worker"), { workerData: settings });
+/**
+ * Three times what the newest objects of the thread may take before they are looked through, in MB. Left to itself that grows
+ * to 16 MB and as much again to copy to, for a thread that hardly makes an object for its packets.
+ */
+const YOUNG_MB = 6;
+
+export const startWorker: StartWorker = (settings) =>
+  new Worker(workerUrl(import.meta.url, "worker"), { workerData: settings, resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB } });
 
 /** Runs the core on a thread of its own; resolves when it is ready to take commands. One that hangs is ended. */
 export function workerHost(place: SocketPlace, start: StartWorker, clock: Clock, hooks: HostHooks): Promise<Host> {
