@@ -38,6 +38,11 @@ export class Concealment {
     return this.#active;
   }
 
+  /** Nothing has come for so long that nothing is made up any more. */
+  get silent(): boolean {
+    return this.#missing >= CONCEALED_FRAMES;
+  }
+
   /** Of how many frames in a row nothing has come. */
   get missing(): number {
     return this.#missing;

@@ -86,6 +86,7 @@ export class Inbound {
     if (eventRateHz(parameters) !== (before && eventRateHz(before))) this.#awaitKeys(parameters);
     this.#latch.expect(parameters.remote);
     this.#keys = parameters.telephoneEventPayloadType === undefined ? (this.#keys ?? createDtmfDetector()) : undefined;
+    this.#jitter.suit({ least: parameters.codec === "opus" ? FRAME_SAMPLES : 0, keys: this.#keys !== undefined });
     if (!this.receiving) this.#jitter.reset();
   }
 
@@ -115,7 +116,7 @@ export class Inbound {
       return false;
     }
     this.#decoding?.turn();
-    const audible = this.#jitter.read(into);
+    const audible = this.#jitter.read(into, nowMs);
     // One packet that is missing is bridged; of several in a row nobody knows whether the key was still held.
     const certain = this.#jitter.missing > 1 ? SILENCE : into;
     for (const { digit, durationMs } of this.#keys?.push(certain) ?? []) this.#hooks.digit({ digit, durationMs });
@@ -133,7 +134,7 @@ export class Inbound {
     if (this.#events.active) this.#tell(this.#events.elapse(nowMs));
     if (!this.receiving) return;
     this.#decoding?.turn();
-    this.#jitter.pass();
+    this.#jitter.pass(nowMs);
     this.#countDiscarded();
   }
 
@@ -204,7 +205,7 @@ export class Inbound {
     this.#decoding = createDecoding(codec, {
       samples: (timestamp, samples, arrival) => {
         this.hearing?.push(timestamp, samples, arrival, this.#nowMs);
-        if (!this.#jitter.push(timestamp, samples)) this.#discarded += 1;
+        if (!this.#jitter.push(timestamp, samples, this.#nowMs)) this.#discarded += 1;
       },
       madeUp: (timestamp, samples) => {
         this.hearing?.push(timestamp, samples, "successor", this.#nowMs);
@@ -228,7 +229,7 @@ export class Inbound {
     const length = Math.min(view.payloadLength, MAX_PAYLOAD);
     if (!this.#table || this.hearing) {
       this.#decoding?.push(view.sequence, this.#clock.samplesAt(timestamp), datagram.subarray(payloadOffset, payloadOffset + length), arrival);
-    } else if (!this.#jitter.pushCodes(timestamp, datagram, payloadOffset, length, this.#table)) this.#discarded += 1;
+    } else if (!this.#jitter.pushCodes(timestamp, datagram, payloadOffset, length, this.#table, nowMs)) this.#discarded += 1;
     // Of audio alone: all packets of a key carry the time of its beginning (RFC 4733 §2.2.1).
     this.reception.arrived(timestamp, nowMs);
   }

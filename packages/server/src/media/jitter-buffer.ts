@@ -1,23 +1,37 @@
-import { FRAME_SAMPLES } from "../audio/index.ts";
+import { FRAME_MS, FRAME_SAMPLES } from "../audio/index.ts";
 import { timestampDistance } from "../rtp/index.ts";
+import { ArrivalMargins } from "./arrival-margins.ts";
 import { ComfortNoise } from "./comfort-noise.ts";
 import { Concealment } from "./concealment.ts";
 import { SampleRing } from "./sample-ring.ts";
+import { bestCut, isQuiet, joinOver, LEAST_CUT } from "./shortening.ts";
 
 /** Half a second. */
 const CAPACITY = 4096;
 const START_DEPTH = 2 * FRAME_SAMPLES;
-const MIN_DEPTH = FRAME_SAMPLES;
 const MAX_DEPTH = 6 * FRAME_SAMPLES;
 /** What may lie ready beyond the depth before the oldest is dropped: the burst after a stall of the network. */
 const SLACK = 4 * FRAME_SAMPLES;
-/** Packets over which the depth is judged before it may shrink: five seconds. */
-const SHRINK_AFTER_PACKETS = 250;
+/** Frames between two cuts that shorten the delay, so that nobody seems to hurry. */
+const CUT_EVERY = 5;
+/** Frames in which a cut waits for a moment when nobody hears it; then it is made where it is heard least. */
+const CUT_BY = 20;
+/** Between two keys there are 40 ms of silence at least (ITU-T Q.24): so much of it, in frames, is always left. */
+const SILENCE_KEPT = 4;
 /** Packets in a row that come too late for a sender that began a new count. */
 const RESTART_AFTER_LATE = 4;
 
 /** Noise that nobody hears goes here. */
 const unheard = new Int16Array(FRAME_SAMPLES);
+/** What lies ahead, while a cut is looked for. */
+const ahead = new Int16Array(2 * FRAME_SAMPLES);
+
+export interface JitterWishes {
+  /** Samples ahead of its turn that a packet always has: a decoder makes up for a lost one from the one behind. */
+  readonly least: number;
+  /** Keys are in the audio: nothing of them or of the pauses between them is left out. */
+  readonly keys: boolean;
+}
 
 /**
  * Turns packets, which come early, late, twice or never, into an even stream. Samples are put at the place their
@@ -35,8 +49,15 @@ export class JitterBuffer {
   #newest = 0;
   #depth = START_DEPTH;
   #lateInRow = 0;
-  #judged = 0;
-  #leastMargin = CAPACITY;
+  #wishes: JitterWishes = { least: 0, keys: false };
+  readonly #margins = new ArrivalMargins();
+  /** When a frame was read last. */
+  #readMs = 0;
+  /** What of the delay nothing needs: it is left out where nobody hears it. */
+  #surplus = 0;
+  /** Frames since the last cut, or since there is something to cut. */
+  #sinceCut = 0;
+  #quietFrames = 0;
   #dropped = 0;
 
   /** Samples thrown away because too much had come at once. */
@@ -44,7 +65,7 @@ export class JitterBuffer {
     return this.#dropped;
   }
 
-  /** What is aimed at between the arrival of a packet and its turn. */
+  /** What is aimed at between the first turn after the arrival of a packet and its own. */
   get depthMs(): number {
     return this.#depth / 8;
   }
@@ -54,17 +75,23 @@ export class JitterBuffer {
     return this.#concealment.missing;
   }
 
+  suit(wishes: JitterWishes): void {
+    this.#wishes = wishes;
+    this.#surplus = 0;
+    this.#margins.judgeAnew();
+  }
+
   /** Puts samples at their place. False: they were too late, or there already. */
-  push(timestamp: number, samples: Int16Array): boolean {
-    if (!this.#admits(timestamp, samples.length)) return false;
+  push(timestamp: number, samples: Int16Array, nowMs: number): boolean {
+    if (!this.#admits(timestamp, samples.length, nowMs)) return false;
     this.#ring.write(timestamp, samples);
     this.#written(timestamp, samples.length);
     return true;
   }
 
   /** The same of codes of 8 bits, which stand in `bytes` from `offset` on, and become samples by `table` when they are heard. */
-  pushCodes(timestamp: number, bytes: Uint8Array, offset: number, count: number, table: Int16Array): boolean {
-    if (!this.#admits(timestamp, count)) return false;
+  pushCodes(timestamp: number, bytes: Uint8Array, offset: number, count: number, table: Int16Array, nowMs: number): boolean {
+    if (!this.#admits(timestamp, count, nowMs)) return false;
     this.#ring.writeCodes(timestamp, bytes, offset, count, table);
     this.#written(timestamp, count);
     return true;
@@ -97,12 +124,14 @@ export class JitterBuffer {
     return true;
   }
 
-  /** Takes the next frame. False: it is all silence, there is nothing to hear. */
-  read(into: Int16Array): boolean {
+  /** Takes the next frame, every 20 ms. False: it is all silence, there is nothing to hear. */
+  read(into: Int16Array, nowMs: number): boolean {
+    this.#readMs = nowMs;
     if (!this.#started) {
       into.fill(0);
       return false;
     }
+    if (this.#surplus > 0 && this.#shorten(into)) return this.#concealment.keep(into, true);
     const noisy = this.#noise?.fill(into, this.#cursor) ?? false;
     const whole = this.#ring.isFull(this.#cursor, into.length);
     if (!noisy && !whole) this.#concealment.prepare(into);
@@ -113,8 +142,10 @@ export class JitterBuffer {
   }
 
   /** Moves on by a frame that nobody hears, as `read` does. */
-  pass(): void {
+  pass(nowMs: number): void {
+    this.#readMs = nowMs;
     if (!this.#started) return;
+    if (this.#surplus > 0) this.#cut(this.#surplus);
     this.#noise?.fill(unheard, this.#cursor);
     this.#advance(FRAME_SAMPLES);
     this.#concealment.pass();
@@ -130,16 +161,18 @@ export class JitterBuffer {
     this.#started = false;
     this.#depth = START_DEPTH;
     this.#noise = undefined;
+    this.#surplus = 0;
+    this.#margins.reset();
     this.pause();
   }
 
   /** Whether there is a place for so many samples of this time. */
-  #admits(timestamp: number, count: number): boolean {
+  #admits(timestamp: number, count: number, nowMs: number): boolean {
     if (count === 0 || count > CAPACITY / 2) return false;
     const margin = timestampDistance(timestamp, this.#cursor);
     const restarts = !this.#started || Math.abs(margin) + count > CAPACITY || this.#lateInRow >= RESTART_AFTER_LATE;
     if (restarts) this.#restart(timestamp);
-    else if (margin >= 0) this.#inTime(margin);
+    else if (margin >= 0) this.#inTime(margin, nowMs);
     else if (!this.#late(timestamp, -margin)) return false;
     return this.#ring.isEmptyAt(timestamp);
   }
@@ -155,15 +188,13 @@ export class JitterBuffer {
   #restart(timestamp: number): void {
     this.#ring.clear();
     this.#started = true;
+    // Packets may fall elsewhere between two turns than those before.
+    this.#depth = Math.max(this.#depth, FRAME_SAMPLES);
     this.#cursor = (timestamp - this.#depth) >>> 0;
     this.#newest = timestamp;
-    this.#judgeAnew();
+    this.#surplus = 0;
+    this.#margins.judgeAnew();
     this.#lateInRow = 0;
-  }
-
-  #judgeAnew(): void {
-    this.#judged = 0;
-    this.#leastMargin = CAPACITY;
   }
 
   /** Moves on without reading; returns how many samples were there. */
@@ -173,22 +204,53 @@ export class JitterBuffer {
     return dropped;
   }
 
-  /** Waits less again when for a long time every packet came with more than two frames to spare. */
-  #inTime(margin: number): void {
+  /** Waits less again when for some time every packet came with more than a frame to spare. */
+  #inTime(ahead: number, nowMs: number): void {
     this.#lateInRow = 0;
-    this.#leastMargin = Math.min(this.#leastMargin, margin);
-    if (++this.#judged < SHRINK_AFTER_PACKETS) return;
-    if (this.#leastMargin > 2 * FRAME_SAMPLES) {
-      this.#depth = Math.max(MIN_DEPTH, this.#depth - FRAME_SAMPLES);
-      this.#advance(FRAME_SAMPLES);
-    }
-    this.#judgeAnew();
+    // It would come too late for what was to be cut.
+    if (ahead < this.#surplus) this.#surplus = 0;
+    const surplus = this.#margins.inTime(ahead, Math.max(0, FRAME_MS - (nowMs - this.#readMs)), this.#wishes.least);
+    if (surplus === 0) return;
+    if (this.#surplus === 0) this.#sinceCut = 0;
+    this.#surplus = surplus < LEAST_CUT ? 0 : surplus;
+  }
+
+  /** Takes a frame that leaves something out, where that is not heard or has waited for long. False: not now. */
+  #shorten(into: Int16Array): boolean {
+    this.#sinceCut += 1;
+    const most = Math.min(this.#surplus, FRAME_SAMPLES);
+    const lying = ahead.subarray(0, FRAME_SAMPLES + most);
+    const whole = this.#ring.isFull(this.#cursor, lying.length);
+    if (whole) this.#ring.look(this.#cursor, lying);
+    const nothing = !whole && this.#concealment.silent && this.#ring.count(this.#cursor, lying.length) === 0;
+    this.#quietFrames = nothing || (whole && isQuiet(lying)) ? this.#quietFrames + 1 : 0;
+    if (this.#wishes.keys && this.#quietFrames <= SILENCE_KEPT) return false;
+    if (nothing) this.#cut(most);
+    if (!whole) return false;
+    if (this.#sinceCut < CUT_EVERY || this.#concealment.active) return false;
+    const cut = bestCut(lying, most);
+    if (cut.audible && this.#sinceCut < CUT_BY) return false;
+    joinOver(lying, cut.samples, into);
+    this.#cut(cut.samples);
+    this.#advance(FRAME_SAMPLES);
+    return true;
+  }
+
+  #cut(samples: number): void {
+    this.#advance(samples);
+    this.#depth = Math.max(0, this.#depth - samples);
+    this.#surplus = this.#surplus - samples < LEAST_CUT ? 0 : this.#surplus - samples;
+    this.#sinceCut = 0;
+    this.#margins.cut();
   }
 
   /** A packet came `ticks` after its turn: waiting longer from now on lets the next ones come in time. */
   #late(timestamp: number, ticks: number): boolean {
     this.#lateInRow += 1;
-    this.#judgeAnew();
+    this.#surplus = 0;
+    // A sender whose clock is slower than ours uses the delay up: what is left of it may grow again.
+    this.#depth = Math.min(this.#depth, this.#margins.mostAhead);
+    this.#margins.late();
     // Later than any depth could help: the sender has paused or begun a new count.
     if (ticks <= MAX_DEPTH && this.#depth + FRAME_SAMPLES <= MAX_DEPTH) {
       this.#depth += FRAME_SAMPLES;

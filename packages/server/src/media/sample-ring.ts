@@ -29,6 +29,16 @@ export class SampleRing {
     return this.#places.count(timestamp, count) === count;
   }
 
+  /** How many of `count` places have been written. */
+  count(timestamp: number, count: number): number {
+    return this.#places.count(timestamp, count);
+  }
+
+  /** Copies what is there, and leaves it there; at empty places `into` keeps what it has. */
+  look(timestamp: number, into: Int16Array): void {
+    this.#copy(timestamp, into, false);
+  }
+
   write(timestamp: number, samples: Int16Array): void {
     const ring = this.#asSamples();
     for (let index = 0; index < samples.length; index++) ring[(timestamp + index) & this.#mask] = samples[index] ?? 0;
