@@ -18,30 +18,49 @@ export interface InboundLeg {
   readonly preview: () => void;
 }
 
-export function inboundLeg(options: SipLegOptions, invite: IncomingInvite, description: Description): InboundLeg {
-  const { leg, state } = createSipLeg(options, inboundLine(invite, description));
+/** What came, and what it is answered with. */
+interface Asked {
+  readonly invite: IncomingInvite;
+  readonly ours: Description;
+}
+
+/** Empty once the call is answered: it may go on for hours, and the INVITE with all around it is most of what a call would hold. */
+interface Waiting {
+  asked: Asked | undefined;
+}
+
+export function inboundLeg(options: SipLegOptions, invite: IncomingInvite, ours: Description): InboundLeg {
+  const waiting: Waiting = { asked: { invite, ours } };
+  const { leg, state } = createSipLeg(options, inboundLine(waiting));
+  endIfCancelled(invite, state);
+  return { leg, ...progressOf(waiting, state) };
+}
+
+function endIfCancelled(invite: IncomingInvite, state: LegState): void {
   const cancelled = () => {
     if (!state.dialog) endState(state, { reason: "cancelled", who: "peer", sipStatus: 487 });
   };
   if (invite.signal.aborted) cancelled();
   else invite.signal.addEventListener("abort", cancelled, { once: true });
-  return { leg, ...progressOf(invite, description, state) };
 }
 
 /** What the caller can be told before the answer; each once. */
-function progressOf(invite: IncomingInvite, ours: Description, state: LegState): Pick<InboundLeg, "ring" | "preview"> {
+function progressOf(waiting: Waiting, state: LegState): Pick<InboundLeg, "ring" | "preview"> {
   let rung = false;
-  const waits = () => !state.life.signal.aborted && !state.dialog;
+  const asked = () => (state.life.signal.aborted ? undefined : waiting.asked);
   const ring = () => {
-    if (!rung && waits()) invite.respond(180);
+    if (!rung) asked()?.invite.respond(180);
     rung = true;
   };
   return {
     ring,
     preview() {
+      const now = asked();
+      if (!now) return;
+      const { invite, ours } = now;
       // Without an offer there is nothing to answer before the 200 has made one.
       if (!("negotiated" in ours)) return ring();
-      if (state.negotiated || !waits()) return;
+      if (state.negotiated) return;
       rung = true;
       setMedia(state, ours);
       invite.respond(183, { body: sdpBody(ours.description) });
@@ -49,10 +68,11 @@ function progressOf(invite: IncomingInvite, ours: Description, state: LegState):
   };
 }
 
-function inboundLine(invite: IncomingInvite, ours: Description): Line {
+function inboundLine(waiting: Waiting): Line {
   return {
     answer(state: LegState) {
-      if (state.dialog) return;
+      if (!waiting.asked) return;
+      const { invite, ours } = waiting.asked;
       if (!("negotiated" in ours)) {
         state.offered = ours;
         expectHandshake(state.session, ours.local);
@@ -60,10 +80,11 @@ function inboundLine(invite: IncomingInvite, ours: Description): Line {
       // RFC 3261 §13.2.1: the 200 repeats what a 183 has said, and media goes on as it is.
       else if (!state.negotiated) setMedia(state, ours);
       attachDialog(state, invite.accept({ body: sdpBody(ours.description) }));
+      waiting.asked = undefined;
     },
     async end(state, cause) {
       if (state.dialog) await state.dialog.bye([["Reason", reasonHeader(cause)]]);
-      else if (!invite.signal.aborted) refuseFor(invite, cause);
+      else if (waiting.asked && !waiting.asked.invite.signal.aborted) refuseFor(waiting.asked.invite, cause);
     },
   };
 }

@@ -49,12 +49,17 @@ export function openLeg(world: World, call: LiveCall, facts: LegFacts, hangup: (
   call.legs.set(facts.id, record);
   call.firstLegId ??= facts.id;
   registry.count("legStarted");
-  const row = firstRow(call, facts, times.startedMs);
-  commit(world, liveEvent(world, call, facts, "started"), async (db) => {
-    await insertLeg(db, row);
-    await updateFirst(db, call, facts, { status: "dialling", started_ms: times.startedMs });
-  });
+  commit(world, liveEvent(world, call, facts, "started"), insertion(call, facts, times.startedMs));
   return record;
+}
+
+/** Apart from the record, which is kept as long as the call lives: the row is not. */
+function insertion(call: LiveCall, facts: LegFacts, startedMs: number): (db: Queries) => Promise<void> {
+  const row = firstRow(call, facts, startedMs);
+  return async (db) => {
+    await insertLeg(db, row);
+    await updateFirst(db, call, facts, { status: "dialling", started_ms: startedMs });
+  };
 }
 
 /** The end, with the event and the record that tell it: all of it is written, or nothing. */

@@ -30,14 +30,12 @@ const ALWAYS = /^(?:leg\.(?:dialled|ringing|answered|ended|media)|call\.ended|ti
 /** Gives every event its place and its time, and hands it to the store and to whoever listens. */
 function timelineOf({ store, clock }: World, callId: string, firstEntries: number): CallTimeline {
   let sequence = firstEntries;
-  let leftOut = 0;
-  return {
-    get leftOut() {
-      return leftOut;
-    },
+  // No getters: an object that is made with some takes several times the memory, for each call.
+  const timeline: CallTimeline & { leftOut: number } = {
+    leftOut: 0,
     add(event) {
       if (sequence >= MAXIMUM_ENTRIES && !ALWAYS.test(event.type)) {
-        leftOut += 1;
+        timeline.leftOut += 1;
         return;
       }
       sequence += 1;
@@ -46,6 +44,7 @@ function timelineOf({ store, clock }: World, callId: string, firstEntries: numbe
       if (channels.timeline.hasSubscribers) channels.timeline.publish({ callId, entry });
     },
   };
+  return timeline;
 }
 
 export function entryOf(event: TimelineEvent, sequence: number, nowMs: number): TimelineEntry {

@@ -13,23 +13,22 @@ export interface Company {
 
 export function companyOf(leg: Leg): Company {
   const changes = new Emitter<{ changed: Leg | undefined }>();
-  let other: Leg | undefined;
   const meet = (next: Leg | undefined) => {
-    other = next;
+    company.other = next;
     changes.emit("changed", next);
   };
-  return {
-    get other() {
-      return other;
-    },
+  // No getters: an object that is made with some takes several times the memory, for each call.
+  const company: Company & { other: Leg | undefined } = {
+    other: undefined,
     join(next) {
       const leave = leg.join(next);
       meet(next);
       return () => {
         leave();
-        if (other === next) meet(undefined);
+        if (company.other === next) meet(undefined);
       };
     },
     onChange: (listener) => changes.on("changed", listener),
   };
+  return company;
 }

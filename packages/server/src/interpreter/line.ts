@@ -15,21 +15,20 @@ export interface Line {
  * first action that needs media, so that a flow may still refuse it, or ring somebody else first.
  */
 export function lineOf(leg: Leg, signal: AbortSignal, answered: () => void): Line {
-  let up = leg.info.direction === "outbound";
   let opened: () => void = () => undefined;
   const whenOpened = new Promise<void>((resolve) => (opened = resolve));
-  if (up) opened();
-  return {
-    get up() {
-      return up;
-    },
+  // No getters: an object that is made with some takes several times the memory, for each call.
+  const line: Line & { up: boolean } = {
+    up: leg.info.direction === "outbound",
     async open() {
-      if (up) return;
+      if (line.up) return;
       await abortable(leg.answer(), signal);
-      up = true;
+      line.up = true;
       answered();
       opened();
     },
     opened: whenOpened,
   };
+  if (line.up) opened();
+  return line;
 }

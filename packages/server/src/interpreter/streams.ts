@@ -47,12 +47,14 @@ const MAXIMUM = 4;
 
 export function createStreams(parts: StreamsParts): Streams {
   const { leg, line, company, ports, signal: call } = parts;
-  const attendance = createAttendance(holdSoundOn({ leg, company, clock: ports.clock, music: ports.holdMusic, signal: call }));
+  /** Most calls never have a stream. */
+  let made: Attendance | undefined;
   const running = new Set<Promise<void>>();
   return {
     start(action, note) {
       if (running.size >= MAXIMUM) throw new PiopiyError("stream_failed", `A call has at most ${MAXIMUM} streams at a time.`);
       const id = ports.ids.uuid();
+      const attendance = (made ??= createAttendance(holdSoundOn({ leg, company, clock: ports.clock, music: ports.holdMusic, signal: call })));
       const stream = runStream(id, action, note, { ...parts, attendance }).then(() => {
         running.delete(stream);
         attendance.over(id);
