@@ -3,6 +3,9 @@ import { FRAME_SAMPLES } from "./source.ts";
 /** Short portions are joined in pieces of this length. */
 const PIECE_SAMPLES = 10 * FRAME_SAMPLES;
 
+/** Before anything has been joined. */
+const NO_PIECE = new Int16Array(0);
+
 /** Samples that have come and wait. */
 export class SampleQueue {
   readonly #portions: Int16Array[] = [];
@@ -10,7 +13,7 @@ export class SampleQueue {
   #offset = 0;
   #length = 0;
   /** Where short portions are joined, while the last portion lies in it. */
-  #piece: Int16Array = new Int16Array(0);
+  #piece: Int16Array = NO_PIECE;
 
   get length(): number {
     return this.#length;

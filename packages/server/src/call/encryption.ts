@@ -77,5 +77,11 @@ function handshake(encryption: Encryption | undefined, peerHost?: string): Pick<
 
 const mayTellKeys = (encryption: Encryption | undefined, transport: TransportName): boolean => isSecure(transport) || encryption?.keysInClear === true;
 
-/** RFC 4568 §5.1.1, §7.1: each random, and used for nothing else. */
-const newKeys = () => SUITES.map((suite) => ({ suite, keyAndSalt: secretBytes(cryptoSuites[suite]) }));
+const KEY_BYTES = SUITES.reduce((bytes, suite) => bytes + cryptoSuites[suite], 0);
+
+/** RFC 4568 §5.1.1, §7.1: each random, and used for nothing else. All in one piece of memory: each costs more than it holds. */
+function newKeys() {
+  const secret = secretBytes(KEY_BYTES);
+  let at = 0;
+  return SUITES.map((suite) => ({ suite, keyAndSalt: secret.subarray(at, (at += cryptoSuites[suite])) }));
+}

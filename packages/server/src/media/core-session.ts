@@ -29,6 +29,11 @@ export interface CoreSessionPorts {
   readonly sendControl: (packet: Uint8Array, port: number, host: string) => void;
 }
 
+/** What a party is to hear in this turn; shared by all sessions of a thread, because nothing is kept in it. */
+const frame = new Int16Array(FRAME_SAMPLES);
+/** What nobody has listened to yet; never written to. */
+const SILENCE = new Int16Array(FRAME_SAMPLES);
+
 /** One session on the thread that does its work. In every turn it receives one frame, then sends one. */
 export class CoreSession {
   readonly id: number;
@@ -37,15 +42,14 @@ export class CoreSession {
   readonly digits: DigitSender;
   readonly dtls: DtlsDoor;
   /** What the sessions joined with this one hear of it. */
-  readonly heard: Heard = { frame: new Int16Array(FRAME_SAMPLES), audible: false };
+  readonly heard: Heard = { frame: SILENCE, audible: false };
   /** What this session's party hears besides playbacks: what the parties say it is joined with. */
   readonly partners = new Set<Heard>();
   /** Sessions on other threads that this one is joined with, by their number. */
   readonly relays = new Map<number, Relay>();
   readonly #ports: CoreSessionPorts;
-  readonly #frame = new Int16Array(FRAME_SAMPLES);
-  /** What the party said. */
-  readonly #said = new Int16Array(FRAME_SAMPLES);
+  /** What the party said; its own since somebody listens. */
+  #said: Int16Array = SILENCE;
   readonly #latch = createLatch();
   readonly #inbound: Inbound;
   readonly #outbound;
@@ -209,6 +213,7 @@ export class CoreSession {
       this.#inbound.pass(nowMs);
       return false;
     }
+    if (this.#said === SILENCE) this.#said = new Int16Array(FRAME_SAMPLES);
     const audible = this.#inbound.read(this.#said, nowMs);
     if (!this.#muted && !this.#music.party) return audible;
     this.#said.fill(0);
@@ -223,14 +228,14 @@ export class CoreSession {
       this.#tap?.push(this.#said, music);
       return;
     }
-    let audible = this.playout.read(this.#frame, nowMs);
+    let audible = this.playout.read(frame, nowMs);
     for (const partner of this.partners) {
       if (!partner.audible) continue;
-      mixInto(this.#frame, partner.frame);
+      mixInto(frame, partner.frame);
       audible = true;
     }
-    this.#dispatch(audible ? this.#outbound.audio(this.#frame) : this.#outbound.silence(), target);
-    this.#tap?.push(this.#said, audible ? this.#frame : undefined);
+    this.#dispatch(audible ? this.#outbound.audio(frame) : this.#outbound.silence(), target);
+    this.#tap?.push(this.#said, audible ? frame : undefined);
     this.playout.sent();
   }
 

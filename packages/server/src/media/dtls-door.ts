@@ -31,21 +31,25 @@ export const isDtls = (datagram: Uint8Array): boolean => {
 };
 
 export function createDtlsDoor({ knows, came, send }: DtlsDoorPorts): DtlsDoor {
-  const peer = allowance(PEER);
-  const strangers = allowance(STRANGERS);
+  /** Of most sessions nobody ever asks for them. */
+  let peer: Allowance | undefined;
+  let strangers: Allowance | undefined;
   return {
     open: false,
     takes(datagram, host, port, nowMs) {
       if (!this.open || !isDtls(datagram)) return false;
       // Whoever floods the port finds the thread busy that all signalling goes through: it gets no more than this of it.
-      if ((knows(host) ? peer : strangers)(nowMs)) came(datagram, { host, port });
+      const allows = knows(host) ? (peer ??= allowance(PEER)) : (strangers ??= allowance(STRANGERS));
+      if (allows(nowMs)) came(datagram, { host, port });
       return true;
     },
     send,
   };
 }
 
-function allowance({ burst, perSecond }: { readonly burst: number; readonly perSecond: number }): (nowMs: number) => boolean {
+type Allowance = (nowMs: number) => boolean;
+
+function allowance({ burst, perSecond }: { readonly burst: number; readonly perSecond: number }): Allowance {
   let [tokens, atMs] = [burst, 0];
   return (nowMs) => {
     tokens = Math.min(burst, tokens + ((nowMs - atMs) * perSecond) / 1000);

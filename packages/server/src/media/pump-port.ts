@@ -1,5 +1,5 @@
-import { isIPv6 } from "node:net";
-import { createNames } from "./names.ts";
+import { isIP, isIPv6 } from "node:net";
+import { createNames, type Names } from "./names.ts";
 import type { Aim, Pump } from "./pump.ts";
 import type { UdpHooks, UdpPort } from "./udp-port.ts";
 
@@ -31,17 +31,19 @@ export function bindPump(pump: Pump, host: string, port: number, { datagram, sen
 
 /** Hardly ever is a packet sent elsewhere than the one before. Until a name is known, nothing goes there. */
 function aims(pump: Pump, handle: number, family: number): (host: string) => Aim | undefined {
-  const names = createNames();
+  /** Since somebody gave one. */
+  let names: Names | undefined;
   let last = "";
   let aim: Aim | undefined;
   return (host) => {
     if (host === last && aim) return aim;
-    const address = names.known(host);
+    if (isIP(host) === 0) names ??= createNames();
+    const address = names ? names.known(host) : host;
     if (address !== undefined) {
       last = host;
       return (aim = pump.aim(handle, address));
     }
-    names.ask(host, family, () => undefined);
+    names?.ask(host, family, () => undefined);
     return undefined;
   };
 }

@@ -33,7 +33,8 @@ export class Session implements MediaSession {
   readonly #playbacks = new Map<number, Playback>();
   readonly #feeds = new Map<number, FeedReports>();
   readonly #sendings = new Map<number, Sending>();
-  readonly #audience: Audience;
+  /** Since somebody follows its audio. */
+  #audience: Audience | undefined;
   readonly #send: (command: Command) => void;
   readonly #closed = deferred<SessionStatistics>();
   /** Takes datagrams of DTLS. */
@@ -48,7 +49,6 @@ export class Session implements MediaSession {
     this.id = id;
     this.#ports = ports;
     this.#send = (command) => ports.thread.send(command);
-    this.#audience = new Audience(id, this.#send);
   }
 
   get local(): SessionPorts["local"] {
@@ -115,11 +115,11 @@ export class Session implements MediaSession {
   }
 
   tap(listener: (batch: TapBatch) => void, options?: TapOptions): () => void {
-    return this.#audience.tap(listener, options);
+    return this.#followed().tap(listener, options);
   }
 
   listen(listener: (frame: Int16Array) => void): () => void {
-    return this.#audience.listen(listener);
+    return this.#followed().listen(listener);
   }
 
   join(other: MediaSession): () => void {
@@ -172,11 +172,11 @@ export class Session implements MediaSession {
   }
 
   heard(frame: Int16Array): void {
-    this.#audience.heard(frame);
+    this.#audience?.heard(frame);
   }
 
   tapped(batch: TapBatch): void {
-    this.#audience.tapped(batch);
+    this.#audience?.tapped(batch);
   }
 
   /** The thread that did its work is gone. */
@@ -195,14 +195,20 @@ export class Session implements MediaSession {
   /** Nothing more will be told. */
   #dismiss(): void {
     this.#over = true;
-    this.#audience.dismiss();
+    this.#audience?.dismiss();
+  }
+
+  #followed(): Audience {
+    this.#audience ??= new Audience(this.id, this.#send);
+    if (this.#over) this.#audience.dismiss();
+    return this.#audience;
   }
 
   #settle(report: Report): void {
     if (report.type === "used") (this.#playbacks.get(report.playback) ?? this.#feeds.get(report.playback))?.used(report.samples);
     else if (report.type === "marked") this.#feeds.get(report.playback)?.marked(report.mark);
     else if (report.type === "underrun") this.#feeds.get(report.playback)?.underrun(report.frames);
-    else if (report.type === "tap_flushed") this.#audience.flushed(report.request);
+    else if (report.type === "tap_flushed") this.#audience?.flushed(report.request);
     else if (report.type === "digits_sent") this.#sendings.get(report.sending)?.resolve();
     else if (report.type === "played") {
       (this.#playbacks.get(report.playback) ?? this.#feeds.get(report.playback))?.played(report.result);

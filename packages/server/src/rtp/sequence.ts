@@ -35,7 +35,8 @@ interface Run {
  * apart from reordered packets, so that `lost` never falls below zero.
  */
 export function sequenceTracker(probation = 2): SequenceTracker {
-  const seen = new Float64Array(WINDOW).fill(-1);
+  // 32 bits of each number are enough: what has the same ones is 4294967296 packets away.
+  const seen = new Int32Array(WINDOW).fill(-1);
   const run: Run = { base: 0, highest: -1, received: 0 };
   // An object that is made with getters is slow at whatever it is asked, and this one is asked for every packet.
   const counts = { highest: -1, received: 0, lost: 0 };
@@ -82,7 +83,7 @@ export function sequenceTracker(probation = 2): SequenceTracker {
       return "next";
     }
     const extended = run.highest + distance;
-    if (seen[extended % WINDOW] === extended) return "duplicate";
+    if (seen[extended % WINDOW] === (extended | 0)) return "duplicate";
     if (distance <= 0 && extended < run.base) return "too_old";
     seen[extended % WINDOW] = extended;
     run.received += 1;
