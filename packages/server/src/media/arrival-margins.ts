@@ -1,9 +1,9 @@
 import { FRAME_MS, FRAME_SAMPLES } from "../audio/index.ts";
 
-/** A packet comes at least so long before its turn: threads wake up late, and sockets are read every 5 ms. */
-const GUARD_MS = 6;
+/** A packet comes at least so long before its turn: less than the 5 ms in which sockets are read, more than a thread wakes up late. */
+const GUARD_MS = 4;
 /** Of what the margins of packets differ by, this much is kept in addition: what was not seen yet is a little worse. */
-const GUARD_SHARE = 0.25;
+const GUARD_SHARE = 0.5;
 /** Packets over which the delay of a new stream is judged: a second. */
 const FIRST_JUDGED = 50;
 /** The same once a packet has come late: five seconds. */

@@ -23,15 +23,18 @@ if (port) {
   const record: RecordReader = (kind, session, detail, samples) =>
     kind === SampleRecord.samples ? core.samples(session, detail, samples) : core.relayed(session, detail, samples);
   const handle = (commands: Batch<Command>) => readBatch(commands, command, record);
+  const pump = settings.pump === "off" ? undefined : threadPump();
   const drain = () => {
     for (let next = receiveMessageOnPort(port); next; next = receiveMessageOnPort(port)) handle(next.message);
+    // What came during the wait is in time for this turn: also after a stall, when it would seem late behind it.
+    pump?.read();
   };
   const drive = driveByWaiting(core, settings.wake, monotonicMs, { drain, flush: batch.flush });
   port.on("message", (commands: Batch<Command>) => {
     handle(commands);
     drive.changed();
   });
-  if (settings.pump !== "off") threadPump()?.favour();
+  pump?.favour();
   beat(systemClock, settings.beats);
   batch.tell({ type: "ready" });
 }
