@@ -40,8 +40,9 @@ describe("a line that loses 5 % of the packets, with 60 ms of jitter", () => {
     const missed = heard.map(([party, hz]) => windowsWithout(hz, talk(party.heard().samples, hz)));
     await call.hangup();
     const record = await world.ended(id);
+    // Who was called is on the left.
     const channels = await world.recording(record);
-    const recorded = ([tones.bob, tones.alice] as const).map((hz, index) => windowsWithout(hz, talk(channels[index] ?? new Int16Array(0), hz)));
+    const recorded = ([tones.alice, tones.bob] as const).map((hz, index) => windowsWithout(hz, talk(channels[index] ?? new Int16Array(0), hz)));
     // What the machine let wait for longer than any buffer is no fault of the line.
     if ((await world.lateMs()) < 60) expect([...missed, ...recorded]).toEqual([[], [], [], []]);
     for (const { counts } of engine.shapers.slice(0, 2)) {
