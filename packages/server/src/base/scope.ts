@@ -19,14 +19,16 @@ export interface Scope extends Disposable {
 const CLOSED = new DOMException("This operation was aborted", "AbortError");
 
 /** Makes a scope within `parent` (or a top one). A failure of its background work goes to `onFailure`. */
-export function scope(parent?: AbortSignal, onFailure: (failure: unknown) => void = () => undefined): Scope {
+export function scope(parent?: AbortSignal, onFailure: (failure: unknown) => void = ignored): Scope {
   return new Life(parent, onFailure);
 }
+
+const ignored = (): void => undefined;
 
 /** Many scopes are made and closed without anybody asking for their signal: it is made for who does. */
 class Life implements Scope {
   readonly #parent: AbortSignal | undefined;
-  readonly #parentAborted: () => void;
+  readonly #parentAborted: (() => void) | undefined;
   readonly #onFailure: (failure: unknown) => void;
   #end: { readonly reason: unknown } | undefined;
   #controller: AbortController | undefined;
@@ -36,9 +38,13 @@ class Life implements Scope {
   constructor(parent: AbortSignal | undefined, onFailure: (failure: unknown) => void) {
     this.#parent = parent;
     this.#onFailure = onFailure;
-    this.#parentAborted = () => this.close(parent?.reason);
-    if (parent?.aborted) this.#end = { reason: parent.reason };
-    else parent?.addEventListener("abort", this.#parentAborted, { once: true });
+    if (!parent) return;
+    if (parent.aborted) {
+      this.#end = { reason: parent.reason };
+      return;
+    }
+    this.#parentAborted = () => this.close(parent.reason);
+    parent.addEventListener("abort", this.#parentAborted, { once: true });
   }
 
   get signal(): AbortSignal {
@@ -46,7 +52,7 @@ class Life implements Scope {
   }
 
   close(reason: unknown = CLOSED): void {
-    this.#parent?.removeEventListener("abort", this.#parentAborted);
+    if (this.#parentAborted) this.#parent?.removeEventListener("abort", this.#parentAborted);
     if (this.#end) return;
     this.#end = { reason };
     for (const release of this.#releases.splice(0)) release();

@@ -96,17 +96,18 @@ const states = new WeakMap<Leg, LegState>();
 
 export function createLegState(options: SipLegOptions, line: Line, attach: LegState["attach"]): LegState {
   return {
-    ...options,
-    mediaTimeoutMs: options.mediaTimeoutMs ?? MEDIA_TIMEOUT_MS,
     line,
     attach,
     life: scope(),
     digits: new Emitter<{ digit: string }>(),
-    peer: options.peer,
     heldByPeer: false,
     offering: false,
     transferring: false,
     refers: 0,
+    // Not before the others: what begins as a copy and goes on gets a hidden class of its own, which is more than it holds itself.
+    ...options,
+    peer: options.peer,
+    mediaTimeoutMs: options.mediaTimeoutMs ?? MEDIA_TIMEOUT_MS,
   };
 }
 

@@ -73,13 +73,13 @@ function row(world: Sender, call: ToldCall, leg: LegFacts, nowMs: number, tell: 
   const app = appOf(world, appid);
   if (!app) return [];
   const own = { nowMs, eventId: world.ids.uuid(), sequence: call.nextSequence() };
-  const told = tell(own);
-  const url = addressOf(app, told.kind);
+  const { kind, name, ends, body } = tell(own);
+  const url = addressOf(app, kind);
   return [
     {
-      ...told,
+      kind, name, ends,
       event_id: own.eventId, appid, call_id: id, leg_id: leg.id, sequence: own.sequence, url: url ?? null,
-      body: JSON.stringify(told.body), created_ms: nowMs,
+      body: JSON.stringify(body), created_ms: nowMs,
     },
   ];
 }
