@@ -133,7 +133,6 @@ describe.each([["::1", ["::1"]], ["::", ["::1", "127.0.0.1"]]] as const)("a serv
 
 describe("trunks of both families", () => {
   const number = "918000000077";
-  const carrier = (ours: string, port?: number) => [{ name: "us", host: ours, ...(port !== undefined && { port }) }];
 
   it.each([
     ["127.0.0.1", "127.0.0.1", ["127.0.0.0/8"]],
@@ -143,7 +142,7 @@ describe("trunks of both families", () => {
     const on = await startOn("::", { config: { trunks: [{ name: "them", host: family, allow }], numbers: [{ number, pcmo: flow }] } });
     const { port } = on.world.server.sip[0] ?? { port: 0 };
     const listen = { http: { host: "127.0.0.1", port: 0 }, sip: { host: family, udp: 0 }, media: { host: family, ports: [0, 0] } };
-    const them = await startWorld({ config: { ...listen, trunks: carrier(written, port), limits: { country: "91" } } });
+    const them = await startWorld({ config: { ...listen, trunks: [{ name: "us", host: written, port }], limits: { country: "91" } } });
     try {
       for (const world of [on.world, them]) await world.media("file.wav", toneWav(tones.file, 800));
       const id = await them.call(number, [{ action: "record", channels: "stereo" }, { action: "play", file_name: "file.wav" }]);
