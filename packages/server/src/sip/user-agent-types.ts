@@ -1,6 +1,7 @@
 import type { Clock, Ids, Listenable } from "../base/index.ts";
 import type { Header, SipRequest, SipResponse } from "./message/message.ts";
 import type { GuardOptions } from "./guard/guard.ts";
+import type { IntakeLimits } from "./guard/intake.ts";
 import type { OverloadLimits } from "./guard/overload.ts";
 import type { SipResolver } from "./locate/resolver.ts";
 import type { DialogId } from "./message/replaces.ts";
@@ -28,7 +29,7 @@ export interface UserAgentOptions {
   /** Connections of one address, on each transport; 1024 unless given. */
   readonly connectionsPerAddress?: number;
   /** Keeps strangers within limits and refuses work beyond what can be done; neither is done unless given. */
-  readonly protection?: GuardOptions & { readonly overload?: Partial<OverloadLimits> };
+  readonly protection?: GuardOptions & { readonly overload?: Partial<OverloadLimits>; readonly intake?: Partial<IntakeLimits> };
   /** Asked for the addresses of servers (RFC 3263); the system's unless given. */
   readonly resolver?: SipResolver;
   /** Other transports than sockets: `createFakeNetwork(clock).open`. */

@@ -10,7 +10,8 @@ import { exchange } from "./exchange.ts";
 import { incomingRequest } from "./incoming-request.ts";
 import { createGuard } from "./guard/guard.ts";
 import { createOverload } from "./guard/overload.ts";
-import { admits } from "./guard/admission.ts";
+import { admits, receiveInTurn, refuse } from "./guard/admission.ts";
+import { createIntake } from "./guard/intake.ts";
 import { createLocator } from "./locate/locator.ts";
 import { systemResolver } from "./locate/resolver.ts";
 import { noBody, type SipRequest, type SipResponse } from "./message/message.ts";
@@ -24,12 +25,16 @@ import type { OutgoingRequest, UserAgent, UserAgentEvents, UserAgentOptions } fr
 
 /** Opens the transports and starts to listen. Rejects when an address cannot be listened on. */
 export async function createUserAgent(options: UserAgentOptions): Promise<UserAgent> {
-  const { clock, ids, product } = options;
+  const { clock, ids, product, listen, advertisedHost, tls, webSocket, connectionsPerAddress } = options;
   const timers = { ...DEFAULT_TIMERS, ...options.timers };
   const events = new Emitter<UserAgentEvents>();
   const closing = new AbortController();
   const guard = options.protection && createGuard(clock, options.protection);
   const overload = options.protection && createOverload(clock, options.protection.overload);
+  const intake = overload && createIntake<Received<SipRequest>>(clock, {
+    take: (received) => guarded(() => transactions.receive(received)),
+    refuse: (received, waitedMs) => guarded(() => refuse(core, received, waitedMs, guard, overload)),
+  }, options.protection?.intake);
   const user: TransactionUser = {
     admits: (received) => admits(core, received, guard, overload),
     answered: ({ message, source }, response) => guard?.answered(message, source, response),
@@ -39,20 +44,14 @@ export async function createUserAgent(options: UserAgentOptions): Promise<UserAg
   };
   const transactions = createTransactions({ clock, timers, network: () => network, user });
   const network: Network = await openNetwork({
-    clock,
-    listen: options.listen,
-    advertisedHost: options.advertisedHost,
+    clock, guard, listen, advertisedHost, tls, webSocket, connectionsPerAddress,
     open: options.openTransport,
-    tls: options.tls,
-    webSocket: options.webSocket,
-    guard,
-    connectionsPerAddress: options.connectionsPerAddress,
     refusal: () => ({ toTag: ids.token(10), headers: serverHeader({ product }) }),
     gone: (remote) => guarded(() => {
       transactions.gone(remote);
       events.emit("gone", remote);
     }),
-    receive: (received) => guarded(() => transactions.receive(received)),
+    receive: (received) => guarded(() => (intake ? receiveInTurn(core, received, intake) : transactions.receive(received))),
   });
   const spoken = new Set(network.addresses.map(({ transport }) => transport));
   const locator = createLocator({ clock, ids, resolver: options.resolver ?? systemResolver(), speaks: (transport) => spoken.has(transport), reaches: (target) => network.transportTo(target) !== undefined });
@@ -72,6 +71,7 @@ export async function createUserAgent(options: UserAgentOptions): Promise<UserAg
       if (closing.signal.aborted) return;
       for (const entry of core.dialogs.values()) entry.close();
       closing.abort();
+      intake?.close();
       overload?.close();
       for (const closed of core.exchanges) closed();
       core.dialogs.clear();
