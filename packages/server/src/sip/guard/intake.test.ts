@@ -22,9 +22,7 @@ interface Result {
   readonly ackMs: number[];
 }
 
-const COST_MS = { INVITE: 1.2, ACK: 0.2, BYE: 0.5, refusal: 0.1 } as const;
-/** Of each INVITE taken: what is done of it in later turns. */
-const LATER_MS = 0.3;
+const COST_MS = { INVITE: 1.5, ACK: 0.2, BYE: 0.5, refusal: 0.1 } as const;
 const AT_ONCE = 32;
 const BUFFER = 150;
 
@@ -63,16 +61,16 @@ class SlowThread implements Clock {
   }
 }
 
-/** Calls of a second come at a rate, for so long: INVITE, its ACK 1 ms after the 200, then a BYE. */
-function load(callsPerSecond: number, seconds: number, inTurn: boolean) {
+/** Calls of a second come at a rate, for so long: INVITE, its ACK 1 ms after the 200, then a BYE. Of what an INVITE costs, `laterMs` are spent in the next turn. */
+function load(callsPerSecond: number, seconds: number, inTurn: boolean, laterMs = 0.3) {
   const thread = new SlowThread();
   const coming: Message[] = Array.from({ length: callsPerSecond * seconds }, (_, call) => ({ kind: "INVITE", call, sentMs: (call * 1000) / callsPerSecond }));
   const buffer: Message[] = [];
   const result: Result = { lost: 0, accepted: 0, acknowledged: 0, ended: 0, answerMs: [], refusalMs: [], ackMs: [] };
   const answer = ({ call, sentMs }: Message) => {
-    thread.nowMs += COST_MS.INVITE;
+    thread.nowMs += COST_MS.INVITE - laterMs;
     thread.later(() => {
-      thread.nowMs += LATER_MS;
+      thread.nowMs += laterMs;
       result.accepted += 1;
       result.answerMs.push(thread.nowMs - sentMs);
       coming.push({ kind: "ACK", call, sentMs: thread.nowMs + 1 }, { kind: "BYE", call, sentMs: thread.nowMs + 1000 });
@@ -124,9 +122,9 @@ describe("new calls beyond what can be done", () => {
     expect(acknowledged).toBeLessThan(accepted);
   });
 
-  it.each([500, 600, 800, 1500, 3000])("are refused soon, and no call that was taken fails: %d in a second", (rate) => {
+  it.each([[500, 0.3], [600, 0.3], [800, 0.3], [1500, 0.3], [3000, 0.3], [500, 1.2], [600, 1.2], [800, 1.2], [1500, 1.2]] as const)("are refused soon, and no call that was taken fails: %d in a second, %d ms of their work later", (rate, laterMs) => {
     const seconds = 6;
-    const { lost, accepted, acknowledged, ended, answerMs, refusalMs, ackMs } = load(rate, seconds, true);
+    const { lost, accepted, acknowledged, ended, answerMs, refusalMs, ackMs } = load(rate, seconds, true, laterMs);
     expect([lost, acknowledged, ended]).toEqual([0, accepted, accepted]);
     expect(accepted + refusalMs.length).toBe(rate * seconds);
     expect(refusalMs.length).toBeGreaterThan(0);

@@ -1,8 +1,10 @@
 import type { Clock, Timer } from "../../base/index.ts";
 
 export interface IntakeLimits {
-  /** New calls are worked on for so long before everything else has its turn. */
+  /** New calls are worked on for so long, at most, before everything else has its turn. */
   readonly turnMs: number;
+  /** From one such turn to the next; the more of a call is done in between, the fewer are taken. */
+  readonly roundMs: number;
   /** A new call that has waited for longer is refused: well before its INVITE is sent again (RFC 3261 §17.1.1.1: T1, 500 ms). */
   readonly waitMs: number;
   /** New calls that may wait. */
@@ -31,10 +33,15 @@ export interface Intake<T> {
   close(): void;
 }
 
-const USUAL: IntakeLimits = { turnMs: 4, waitMs: 200, waiting: 2000 };
+const USUAL: IntakeLimits = { turnMs: 4, roundMs: 12, waitMs: 200, waiting: 2000 };
 
 /** Refusals that are remembered: one that was lost on its way is given again, and the same. */
 const REFUSALS = 5000;
+
+/** The share that is left after a round that was too long, and what a short one adds; one call is taken in every round. */
+const LESS = 0.5;
+const MORE = 1.25;
+const LEAST_MS = 0.1;
 
 interface Waiting<T> {
   readonly invite: T;
@@ -42,19 +49,25 @@ interface Waiting<T> {
 }
 
 export function createIntake<T>(clock: Clock, { take, refuse }: IntakeHooks<T>, limits: Partial<IntakeLimits> = {}): Intake<T> {
-  const { turnMs, waitMs, waiting: most } = { ...USUAL, ...limits };
+  const { waitMs, waiting: most, ...rounds } = { ...USUAL, ...limits };
+  const pace = paceOf(rounds);
   const queue = new Map<string, Waiting<T>>();
   const refused = boundedSet(REFUSALS);
   let spentMs = 0;
+  let roundBeganMs = 0;
   let turn: Timer | undefined;
 
   const timed = (work: () => void) => {
     const beganMs = clock.monotonicMs();
+    // Whoever waits, waits for the end of a round.
+    if (!turn) {
+      roundBeganMs = beganMs;
+      turn = clock.setTimer(0, next);
+    }
     try {
       work();
     } finally {
       spentMs += clock.monotonicMs() - beganMs;
-      turn ??= clock.setTimer(0, next);
     }
   };
   const turnAway = (key: string, invite: T, waitedMs: number) => {
@@ -70,23 +83,20 @@ export function createIntake<T>(clock: Clock, { take, refuse }: IntakeHooks<T>, 
   const next = () => {
     turn = undefined;
     spentMs = 0;
+    pace.adapt(clock.monotonicMs() - roundBeganMs);
     for (const [key, one] of queue) {
-      if (spentMs >= turnMs) break;
+      if (spentMs >= pace.allowedMs) break;
       decide(key, one);
     }
-    if (queue.size > 0) turn ??= clock.setTimer(0, next);
   };
 
   return {
     push(key, invite) {
       if (refused.has(key)) refuse(invite, 0);
       else if (queue.has(key)) return;
-      else if (queue.size === 0 && spentMs < turnMs) timed(() => take(invite));
+      else if (queue.size === 0 && spentMs < pace.allowedMs) timed(() => take(invite));
       else if (queue.size >= most) turnAway(key, invite, 0);
-      else {
-        queue.set(key, { invite, sinceMs: clock.monotonicMs() });
-        turn ??= clock.setTimer(0, next);
-      }
+      else queue.set(key, { invite, sinceMs: clock.monotonicMs() });
     },
     hurry(key) {
       const one = queue.get(key);
@@ -100,6 +110,19 @@ export function createIntake<T>(clock: Clock, { take, refuse }: IntakeHooks<T>, 
     close() {
       turn?.cancel();
       queue.clear();
+    },
+  };
+}
+
+/** How long new calls may take in a round: a call is work in later rounds as well, which shows in their length. */
+function paceOf({ turnMs, roundMs }: Pick<IntakeLimits, "turnMs" | "roundMs">) {
+  let allowedMs = turnMs;
+  return {
+    get allowedMs() {
+      return allowedMs;
+    },
+    adapt(tookMs: number) {
+      allowedMs = tookMs > roundMs ? Math.max(LEAST_MS, allowedMs * LESS) : Math.min(turnMs, allowedMs * MORE);
     },
   };
 }
