@@ -100,9 +100,7 @@ export function createIntake<T>(clock: Clock, { take, refuse }: IntakeHooks<T>, 
     },
     hurry(key) {
       const one = queue.get(key);
-      if (!one) return;
-      queue.delete(key);
-      timed(() => take(one.invite));
+      if (one && queue.delete(key)) timed(() => take(one.invite));
     },
     get waiting() {
       return queue.size;
