@@ -1,10 +1,11 @@
 import { createServer } from "node:http";
 import { text } from "node:stream/consumers";
-import { createPhone, randomIds, systemClock, toneSpans } from "@piopiy/server";
+import { createPhone, randomIds, systemClock } from "@piopiy/server";
 import { Action } from "piopiy";
 import { beforeEach, describe, expect, it } from "vitest";
 import { noBaresip, startBaresip } from "./baresip.ts";
 import { makeCertificate } from "./certificate.ts";
+import { callAndHold, expectHeld } from "./held-call.ts";
 import { LOOPBACK } from "./ports.ts";
 import { toneMs } from "./records.ts";
 import type { Cleanup } from "./running-program.ts";
@@ -83,24 +84,11 @@ describe.concurrent("baresip as a registered phone", () => {
     const numbers = [{ number: "15550001", pcmo: [recorded, { action: "play", file_name: "long.wav" }] }];
     const { sip, records } = await startTestServer(onTestFinished, { phones, numbers });
     const phone = await startBaresip(onTestFinished, { ...account, server: { host: LOOPBACK, port: sip.udp } });
-    phone.call("15550001");
-    await phone.inCall();
-    await phone.lasted(2);
-    phone.hold();
-    await phone.lasted(4);
-    phone.resume();
-    await phone.lasted(6);
-    await phone.hangUp();
+    await callAndHold(phone, "15550001");
 
     const call = await records.single();
     expect(call).toMatchObject({ cause: "completed", legs: [{ ended_by: "peer" }] });
-    const { said, heard } = await records.recording(call);
-    for (const [samples, tone] of [[said, tones.phone], [heard, tones.played]] as const) {
-      const [before, after, ...more] = toneSpans(samples, [tone]);
-      expect(more).toEqual([]);
-      expect(after!.fromMs - before!.toMs).toBeGreaterThan(1000);
-      expect(after!.toMs - after!.fromMs).toBeGreaterThan(1000);
-    }
+    expectHeld(await records.recording(call));
   });
 
   it("sends a call on: the two who are left hear each other, and it is out", async ({ onTestFinished }) => {

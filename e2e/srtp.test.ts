@@ -1,8 +1,8 @@
-import { toneSpans } from "@piopiy/server";
 import { Action } from "piopiy";
 import { beforeEach, describe, expect, it } from "vitest";
 import { noBaresip, startBaresip } from "./baresip.ts";
 import { makeCertificate } from "./certificate.ts";
+import { callAndHold, expectHeld } from "./held-call.ts";
 import { LOOPBACK } from "./ports.ts";
 import { toneMs } from "./records.ts";
 import { PLAYED_MS, startTestServer, tones } from "./test-server.ts";
@@ -50,24 +50,11 @@ describe.concurrent("baresip with SRTP, over TLS", () => {
     const long = [{ number: "15550001", pcmo: [{ action: "record", channels: "stereo" }, { action: "play", file_name: "long.wav" }] }];
     const { sip, records } = await startTestServer(onTestFinished, { phones, numbers: long, encryption: "required", tls: { cert: tls.cert, key: tls.key } });
     const phone = await startBaresip(onTestFinished, { ...account, encryption: "srtp-mand", server: { host: LOOPBACK, port: sip.tls }, ca: tls.ca });
-    phone.call("15550001");
-    await phone.inCall();
-    await phone.lasted(2);
-    phone.hold();
-    await phone.lasted(4);
-    phone.resume();
-    await phone.lasted(6);
-    await phone.hangUp();
+    await callAndHold(phone, "15550001");
 
     const call = await records.single();
     expect(call).toMatchObject({ legs: [{ media: encrypted }] });
-    const { said, heard } = await records.recording(call);
-    for (const [samples, tone] of [[said, tones.phone], [heard, tones.played]] as const) {
-      const [before, after, ...more] = toneSpans(samples, [tone]);
-      expect(more).toEqual([]);
-      expect(after!.fromMs - before!.toMs).toBeGreaterThan(1000);
-      expect(after!.toMs - after!.fromMs).toBeGreaterThan(1000);
-    }
+    expectHeld(await records.recording(call));
   });
 
   it("that is required is refused to a phone that does without", async ({ onTestFinished }) => {
