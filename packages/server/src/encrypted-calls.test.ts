@@ -1,11 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { tonesPresent } from "./audio/index.ts";
 import { channels, text } from "./base/index.ts";
-import type { PhoneOptions } from "./phone/index.ts";
+import { bridged, bridgeTo, encryptionOf, hearsNothing, recordedTones, tones } from "./encrypted.test.support.ts";
 import { startWorld, until, type World } from "./server-world.test.support.ts";
 
-const tones = { alice: 500, bob: 1300 } as const;
-const all = Object.values(tones);
 const suite = "AES_CM_128_HMAC_SHA1_80";
 const sdes = { keys: "sdes", suite };
 let world: World;
@@ -24,54 +21,35 @@ afterAll(async () => {
   await world.close();
 });
 
-const bridgeTo = (number: string) => ({ action: "bridge", connect: [{ type: "pstn", number }], timeout: 10 });
-
-/** Two phones in a bridge, each saying its tone, once they hear each other. */
-async function bridged(first: Partial<PhoneOptions>, second: Partial<PhoneOptions>) {
-  const [alice, bob] = [await world.phone(first), await world.phone(second)];
-  const [ringing, picksUp] = [alice.nextCall(), bob.nextCall()];
-  const id = await world.call(alice.username, [{ action: "record", channels: "stereo" }, bridgeTo(bob.username)]);
-  const [call, other] = [await ringing, await picksUp];
-  call.sendTone(tones.alice);
-  other.sendTone(tones.bob);
-  const bothHear = () => Promise.all([call.hears(tones.bob), other.hears(tones.alice)]);
-  await bothHear();
-  return { id, call, other, bothHear };
-}
-
-const encryptionOf = async (id: string) => (await world.ended(id)).legs.map(({ media }) => Object(media).encryption);
-
 describe.concurrent("a bridge", () => {
   it.each([
     ["of two that encrypt", { encryption: "required" }, { encryption: "optional" }, [sdes, sdes]],
     ["of one that encrypts and one that does not", { encryption: "required" }, {}, [sdes, null]],
     ["of two that do not", {}, {}, [null, null]],
   ] as const)("%s: both hear each other, and the recording has both", async (_, first, second, encryption) => {
-    const { id, call, other } = await bridged(first, second);
+    const { id, call, other } = await bridged(world, first, second);
     await call.hangup();
     await other.ended;
-    const [heard, said] = await world.recording(await world.ended(id));
-    const atTheEnd = (samples: Int16Array | undefined) => tonesPresent(samples?.subarray(-4000) ?? new Int16Array(0), all);
-    expect([heard, said].map(atTheEnd)).toEqual([[tones.alice], [tones.bob]]);
-    expect(await encryptionOf(id)).toEqual(encryption);
+    expect(await recordedTones(world, id)).toEqual([[tones.alice], [tones.bob]]);
+    expect(await encryptionOf(world, id)).toEqual(encryption);
   });
 
   it("goes on encrypted through hold, its end, and another codec", async () => {
-    const { id, call, other, bothHear } = await bridged({ encryption: "required" }, { encryption: "required" });
+    const { id, call, other, bothHear } = await bridged(world, { encryption: "required" }, { encryption: "required" });
     expect(await call.hold(true)).toBe(true);
-    await until("nothing of Alice", () => (tonesPresent(other.heard().samples.subarray(-1600), all).length === 0 ? true : undefined));
+    await hearsNothing(other);
     expect(await call.hold(false)).toBe(true);
     await bothHear();
     expect(await other.speak(["PCMA"])).toBe(true);
     await bothHear();
     await call.hangup();
     await other.ended;
-    expect(await encryptionOf(id)).toEqual([sdes, sdes]);
+    expect(await encryptionOf(world, id)).toEqual([sdes, sdes]);
   });
 });
 
 it("a phone that takes the place of another brings its own keys, and the one before is not heard any more", async () => {
-  const { id, call, other, bothHear } = await bridged({ encryption: "required" }, { encryption: "required" });
+  const { id, call, other, bothHear } = await bridged(world, { encryption: "required" }, { encryption: "required" });
   const carol = await world.phone({ encryption: "required" });
   const picksUp = carol.nextCall();
   await bothHear();
@@ -81,7 +59,7 @@ it("a phone that takes the place of another brings its own keys, and the one bef
   await Promise.all([call.hears(900), third.hears(tones.alice)]);
   await call.hangup();
   await third.ended;
-  expect(new Set((await encryptionOf(id)).map((one) => JSON.stringify(one)))).toEqual(new Set([JSON.stringify(sdes)]));
+  expect(new Set((await encryptionOf(world, id)).map((one) => JSON.stringify(one)))).toEqual(new Set([JSON.stringify(sdes)]));
 });
 
 it("of two phones of one user, one is heard before the answer and the other one answers: each with its own keys", async () => {
@@ -99,7 +77,7 @@ it("of two phones of one user, one is heard before the answer and the other one 
   await Promise.all([call.hears(tones.bob), answered.hears(tones.alice)]);
   await call.hangup();
   await answered.ended;
-  expect(await encryptionOf(id)).toEqual([sdes, sdes]);
+  expect(await encryptionOf(world, id)).toEqual([sdes, sdes]);
 });
 
 it("keys of a phone that encrypts are digits, early media is heard with the keys of the 183", async () => {
@@ -116,7 +94,7 @@ it("keys of a phone that encrypts are digits, early media is heard with the keys
 });
 
 it("a key is in no record and no timeline", async () => {
-  const { id, call, other } = await bridged({ encryption: "required" }, { encryption: "required" });
+  const { id, call, other } = await bridged(world, { encryption: "required" }, { encryption: "required" });
   await call.hangup();
   await other.ended;
   const keys = new Set(seen.flatMap((message) => [...message.matchAll(/inline:([A-Za-z0-9+/=]+)/g)].map(([, key = ""]) => key)));

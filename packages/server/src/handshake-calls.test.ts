@@ -1,18 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { tonesPresent } from "./audio/index.ts";
 import { badEngine } from "./bad-line.test.support.ts";
 import { channels, randomIds, seededIds, systemClock, text } from "./base/index.ts";
 import { createSipDialler } from "./call/index.ts";
 import { createIdentity, type DtlsIdentity } from "./dtls/index.ts";
 import { createMediaEngine } from "./media/index.ts";
-import type { PhoneOptions } from "./phone/index.ts";
+import { bridged, encryptionOf, hearsNothing, recordedTones, tones } from "./encrypted.test.support.ts";
 import { startWorld, until, type World } from "./server-world.test.support.ts";
 import { createUserAgent } from "./sip/index.ts";
 
 // Calls whose keys are agreed on by DTLS where their media goes: nothing of them is told by SIP.
 
-const tones = { alice: 500, bob: 1300 } as const;
-const all = Object.values(tones);
 const dtls = { keys: "dtls", suite: "AES_CM_128_HMAC_SHA1_80" };
 const byDtls = { encryption: "required", keying: "dtls" } as const;
 let world: World;
@@ -36,30 +33,12 @@ afterAll(async () => {
   await Promise.all([world.close(), offering.close()]);
 });
 
-const bridgeTo = (number: string) => ({ action: "bridge", connect: [{ type: "pstn", number }], timeout: 10 });
-const encryptionOf = async (place: World, id: string) => (await place.ended(id)).legs.map(({ media }) => Object(media).encryption);
-
-/** Two phones in a bridge, each saying its tone, once they hear each other. */
-async function bridged(place: World, first: Partial<PhoneOptions>, second: Partial<PhoneOptions>) {
-  const [alice, bob] = [await place.phone(first), await place.phone(second)];
-  const [ringing, picksUp] = [alice.nextCall(), bob.nextCall()];
-  const id = await place.call(alice.username, [{ action: "record", channels: "stereo" }, bridgeTo(bob.username)]);
-  const [call, other] = [await ringing, await picksUp];
-  call.sendTone(tones.alice);
-  other.sendTone(tones.bob);
-  const bothHear = () => Promise.all([call.hears(tones.bob), other.hears(tones.alice)]);
-  await bothHear();
-  return { id, call, other, bothHear };
-}
-
 describe("a bridge", () => {
   it("of two that are asked for a handshake: both hear each other, and the recording has both", async () => {
     const { id, call, other } = await bridged(offering, { encryption: "required" }, { encryption: "optional" });
     await call.hangup();
     await other.ended;
-    const [heard, said] = await offering.recording(await offering.ended(id));
-    const atTheEnd = (samples: Int16Array | undefined) => tonesPresent(samples?.subarray(-4000) ?? new Int16Array(0), all);
-    expect([heard, said].map(atTheEnd)).toEqual([[tones.alice], [tones.bob]]);
+    expect(await recordedTones(offering, id)).toEqual([[tones.alice], [tones.bob]]);
     expect(await encryptionOf(offering, id)).toEqual([dtls, dtls]);
   });
 
@@ -67,7 +46,7 @@ describe("a bridge", () => {
     const { id, call, other, bothHear } = await bridged(offering, byDtls, byDtls);
     const before = seen.length;
     expect(await call.hold(true)).toBe(true);
-    await until("nothing of Alice", () => (tonesPresent(other.heard().samples.subarray(-1600), all).length === 0 ? true : undefined));
+    await hearsNothing(other);
     expect(await call.hold(false)).toBe(true);
     await bothHear();
     expect(await other.speak(["PCMA"])).toBe(true);
