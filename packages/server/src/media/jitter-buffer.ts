@@ -1,10 +1,9 @@
-import { FRAME_MS, FRAME_SAMPLES } from "../audio/index.ts";
+import { FRAME_MS, FRAME_SAMPLES, leaveOut } from "../audio/index.ts";
 import { timestampDistance } from "../rtp/index.ts";
 import { ArrivalMargins } from "./arrival-margins.ts";
 import { ComfortNoise } from "./comfort-noise.ts";
 import { Concealment } from "./concealment.ts";
 import { SampleRing } from "./sample-ring.ts";
-import { bestCut, isQuiet, joinOver, LEAST_CUT } from "./shortening.ts";
 
 /** Half a second. */
 const CAPACITY = 4096;
@@ -12,10 +11,14 @@ const START_DEPTH = 2 * FRAME_SAMPLES;
 const MAX_DEPTH = 6 * FRAME_SAMPLES;
 /** What may lie ready beyond the depth before the oldest is dropped: the burst after a stall of the network. */
 const SLACK = 4 * FRAME_SAMPLES;
-/** Frames between two cuts that shorten the delay, so that nobody seems to hurry. */
-const CUT_EVERY = 5;
+/** Less is not worth a join. */
+const LEAST_CUT = 20;
+/** So many samples of a frame are left out, on average over some of them: nobody seems to hurry. */
+const CUT_A_FRAME = 32;
 /** Frames in which a cut waits for a moment when nobody hears it; then it is made where it is heard least. */
 const CUT_BY = 20;
+/** Below this it is silence: about 54 dB under the loudest there is. */
+const QUIET_PEAK = 64;
 /** Between two keys there are 40 ms of silence at least (ITU-T Q.24): so much of it, in frames, is always left. */
 const SILENCE_KEPT = 4;
 /** Packets in a row that come too late for a sender that began a new count. */
@@ -55,8 +58,9 @@ export class JitterBuffer {
   #readMs = 0;
   /** What of the delay nothing needs: it is left out where nobody hears it. */
   #surplus = 0;
-  /** Frames since the last cut, or since there is something to cut. */
+  /** Frames since the last cut, or since there is something to cut; and how many there are to be. */
   #sinceCut = 0;
+  #rest = 0;
   #quietFrames = 0;
   #dropped = 0;
 
@@ -227,11 +231,10 @@ export class JitterBuffer {
     if (this.#wishes.keys && this.#quietFrames <= SILENCE_KEPT) return false;
     if (nothing) this.#cut(most);
     if (!whole) return false;
-    if (this.#sinceCut < CUT_EVERY || this.#concealment.active) return false;
-    const cut = bestCut(lying, most);
-    if (cut.audible && this.#sinceCut < CUT_BY) return false;
-    joinOver(lying, cut.samples, into);
-    this.#cut(cut.samples);
+    if (this.#sinceCut < this.#rest || this.#concealment.active) return false;
+    const cut = leaveOut(lying, into, most, this.#sinceCut >= CUT_BY);
+    if (cut === 0) return false;
+    this.#cut(cut);
     this.#advance(FRAME_SAMPLES);
     return true;
   }
@@ -241,6 +244,7 @@ export class JitterBuffer {
     this.#depth = Math.max(0, this.#depth - samples);
     this.#surplus = this.#surplus - samples < LEAST_CUT ? 0 : this.#surplus - samples;
     this.#sinceCut = 0;
+    this.#rest = Math.ceil(samples / CUT_A_FRAME);
     this.#margins.cut();
   }
 
@@ -259,4 +263,9 @@ export class JitterBuffer {
     // With something newer already heard there is no way back: only a stream that has run dry may be put off.
     return timestampDistance(this.#newest, timestamp) <= 0 && timestampDistance(timestamp, this.#cursor) >= 0;
   }
+}
+
+function isQuiet(samples: Int16Array): boolean {
+  for (const sample of samples) if (sample > QUIET_PEAK || sample < -QUIET_PEAK) return false;
+  return true;
 }
