@@ -116,7 +116,7 @@ describe("answerOffer answers", () => {
     const answered = answerOffer(offer, local);
     expect(answered.ok && text(answered.answer).split("\r\n")).toEqual([
       "v=0", "o=- 77 2 IN IP4 127.0.0.1", "s=-", "c=IN IP4 127.0.0.1", "t=10 20",
-      "m=video 0 RTP/AVP 99 100",
+      "m=video 0 RTP/AVP 99",
       "m=audio 0 RTP/AVP 18",
       "m=audio 30000 RTP/AVP 8 101", "a=rtpmap:8 PCMA/8000", events, "a=fmtp:101 0-15", "a=ptime:20", "a=sendrecv", "a=rtcp:30000",
       "m=audio 0 RTP/AVP 0",

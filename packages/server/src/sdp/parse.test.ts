@@ -25,6 +25,16 @@ describe("a session", () => {
     ]);
   });
 
+  it.each([["5 6", "5 6"], ["x y", "0 0"], ["0", "0 0"], ["", "0 0"]])("with the times %j has %j", (told, expected) => {
+    const result = parseSdp(sdp(...head.filter((line) => !line.startsWith("t=")), `t=${told}`, "m=audio 1 RTP/AVP 0"));
+    expect(result.ok && result.session.timing).toBe(expected);
+  });
+
+  it("has the formats that are tokens, whatever their word", () => {
+    expect(audio("m=application 1 udp NaN Infinity wb \u00e9 a/b").formats).toEqual(["NaN", "Infinity", "wb"]);
+    expect(audio("m=application 1 udp NaN").formats).toEqual(["NaN"]);
+  });
+
   it.each(["\n", "\r", "\r\n"])("is read with lines ending in %j", (end) => {
     const result = parseSdp(utf8([...head, "m=audio 4000 RTP/AVP 0", "", ""].join(end)));
     expect(result.ok && result.session.media[0]!.port).toBe(4000);
@@ -98,6 +108,9 @@ describe("refused, with the reason and without the content", () => {
     ["an origin without numbers", sdp("v=0", "o=secret x y IN IP4 192.0.2.1", "s=-"), "origin"],
     ["a line that is none", sdp(...head, "secret"), "<type>=<value>"],
     ["a media line without a port", sdp(...head, "m=audio RTP/AVP 0"), "media.0.type"],
+    ["a media line without a type", sdp(...head, "m= 1 RTP/AVP 0"), "media.0.type"],
+    ["a media line without a protocol", sdp(...head, "m=audio 1  0"), "media.0.protocol"],
+    ["a protocol that ends early", sdp(...head, "m=audio 1 RTP/ 0"), "media.0.protocol"],
     ["a port out of range", sdp(...head, "m=audio 70000 RTP/AVP 0"), "port"],
     ["too many media lines", sdp(...head, ...Array.from({ length: 17 }, () => "m=audio 1 RTP/AVP 0")), "too many"],
     ["too long", sdp(...head, `a=${"x".repeat(17_000)}`), "too long"],

@@ -1,6 +1,6 @@
 import { isIP } from "node:net";
 import { parse } from "sdp-transform";
-import { array, fallback, number, object, optional, picklist, pipe, safeParse, string, transform, union, type InferOutput } from "valibot";
+import { array, fallback, nan, number, object, optional, picklist, pipe, regex, safeParse, string, transform, union, type InferOutput } from "valibot";
 import { plainAddress, text } from "../base/index.ts";
 import { cryptoOf } from "./crypto.ts";
 import { dtlsOf } from "./dtls.ts";
@@ -15,15 +15,19 @@ const MAXIMUM_MEDIA = 16;
 const DEFAULT_PACKET_MS = 20;
 
 // The grammar library turns whatever looks like a number into one, and leaves out what does not match: nothing of its
-// result is trusted before it has passed this schema.
-const word = pipe(union([string(), number()]), transform(String));
+// result is trusted before it has passed this schema. The word "NaN" comes as that number.
+const word = pipe(union([string(), number(), nan()]), transform(String));
+// RFC 8866 §9: what an answer of ours repeats is made of these.
+const token = /^[!#$%&'*+.^`{|}~\w-]+$/;
+const tokens = pipe(word, regex(/^[!#$%&'*+.^`{|}~\w-]+(?:\/[!#$%&'*+.^`{|}~\w-]+)*$/));
+const times = /^\d{1,20} \d{1,20}$/;
 const connection = optional(object({ version: number(), ip: word }));
 const direction = optional(picklist(["sendrecv", "sendonly", "recvonly", "inactive"]));
 const milliseconds = fallback(optional(number()), undefined);
 const mediaSchema = object({
-  type: word,
+  type: tokens,
   port: number(),
-  protocol: word,
+  protocol: tokens,
   payloads: optional(word, ""),
   connection,
   direction,
@@ -54,7 +58,7 @@ export function parseSdp(bytes: Uint8Array): SdpParsed {
   if (!lines.every((line) => /^[a-z]=/.test(line))) return no("a line is not of the form <type>=<value>");
   const raw = safeParse(sessionSchema, parse(lines.map(plainPort).join("\r\n")));
   if (!raw.success) return no(`its ${raw.issues[0].path?.map(({ key }) => String(key)).join(".") ?? "text"} is missing or malformed`);
-  return checked(raw.output, lines, lines.find((line) => line.startsWith("t="))?.slice(2).trimEnd() ?? "0 0");
+  return checked(raw.output, lines, timingOf(lines));
 }
 
 /** The lines of each media section: those of keys are read as they stand, as the library leaves a part of them out. */
@@ -64,6 +68,12 @@ function sectionsOf(lines: readonly string[]): readonly (readonly string[])[] {
 }
 
 const no = (why: string) => ({ ok: false, why: `The session description is refused: ${why}.` }) as const;
+
+/** What cannot be read counts as a session that is not bounded (RFC 8866 §5.9). */
+function timingOf(lines: readonly string[]): string {
+  const told = lines.find((line) => line.startsWith("t="))?.slice(2).trimEnd();
+  return told !== undefined && times.test(told) ? told : "0 0";
+}
 
 /** RFC 8866 §5.14: `m=audio 49170/2` announces layered streams on several ports; the first one is the base. */
 const plainPort = (line: string) => line.trimEnd().replace(/^(m=\S+ \d+)\/\d+ /, "$1 ");
@@ -91,7 +101,7 @@ function mediaOf(raw: RawMedia, session: RawSession): Omit<SdpMedia, "crypto"> {
   const host = addressOf(raw.connection ?? session.connection);
   const told = raw.direction ?? session.direction ?? "sendrecv";
   const packetMs = packetMsOf(raw);
-  const formats = raw.payloads.split(" ").filter((format) => format !== "");
+  const formats = raw.payloads.split(" ").filter((format) => token.test(format));
   return {
     type: raw.type,
     port: raw.port,

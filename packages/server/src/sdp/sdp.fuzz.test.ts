@@ -50,7 +50,7 @@ it("a description is read or refused; its answer has as many sections, and is on
       if (!answered.ok) return `no answer ${accepted.ok}`;
       if (sections(answered.answer) !== parsed.session.media.length) throw new Error("RFC 3264 §6: the answer has another number of sections");
       const again = parseSdp(answered.answer);
-      if (!again.ok) throw new Error("our answer cannot be read");
+      if (!again.ok || (encrypted.ok && !parseSdp(encrypted.answer).ok)) throw new Error("our answer cannot be read");
       return `${accepted.ok} ${answered.negotiated.codec} ${answered.negotiated.direction} ${parsed.session.media.length}`;
     },
   });

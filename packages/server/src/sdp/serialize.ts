@@ -44,8 +44,8 @@ export function serializeSdp(local: LocalMedia, sections: readonly Section[], ti
 }
 
 function sectionLines(section: Section, port: number): readonly string[] {
-  // RFC 3264 §6: a refused stream has port 0; its formats are there for the grammar only.
-  if (!section.accepted) return [`m=${section.type} 0 ${section.protocol} ${section.formats.join(" ") || "0"}`];
+  // RFC 3264 §6: a refused stream has port 0, and one format, which is there for the grammar only.
+  if (!section.accepted) return [`m=${section.type} 0 ${section.protocol} ${section.formats[0] ?? "0"}`];
   return [
     `m=audio ${port} ${section.protocol} ${section.formats.map(({ payloadType }) => payloadType).join(" ")}`,
     ...(section.crypto ?? []).map(cryptoLine),

@@ -14,7 +14,7 @@ export type AudioCodec = "PCMU" | "PCMA" | "G722" | "opus";
 /** A session description as far as we use it (RFC 8866), checked. */
 export interface SdpSession {
   readonly origin: { readonly username: string; readonly sessionId: string; readonly sessionVersion: string };
-  /** The text of the `t=` line. */
+  /** The two numbers of the `t=` line. */
   readonly timing: string;
   /** One entry for each `m=` line, in their order. */
   readonly media: readonly SdpMedia[];
@@ -25,7 +25,7 @@ export interface SdpMedia {
   /** 0: refused, or given up. */
   readonly port: number;
   readonly protocol: string;
-  /** The formats as they stand in the `m=` line. */
+  /** The formats of the `m=` line, as far as they are tokens. */
   readonly formats: readonly string[];
   /** The address of its own `c=` line or the session's; absent when there is none that can be sent to. */
   readonly host?: string;
