@@ -127,6 +127,27 @@ describe("credentials", () => {
   });
 });
 
+describe("credentials that nobody looked at", () => {
+  const bogus = "Authorization: Digest username=\"x\", realm=\"r\", nonce=\"n\", uri=\"sip:x\", response=\"0\"\r\n";
+
+  it("make nobody known: a request that needs none is limited with them as without", async () => {
+    const made = await world();
+    expect(await ask(made, times(9, () => request("OPTIONS", { more: bogus })))).toEqual([200, 200, 200, 200, 200]);
+  });
+
+  it("win no further guesses, on whatever flows they came", async () => {
+    const made = await world({ limits: { strangers: { burst: 1000, perSecond: 50 }, failures: { burst: 3, perSecond: 0.001 } } });
+    const flows = Array.from({ length: 12 }, (_, index) => at("198.51.100.7", 7000 + index));
+    // Refused for what they are (420), before anybody asks who sent them; and answered without asking.
+    for (const flow of flows) {
+      expect(await ask(made, [request("INVITE", { more: `${bogus}Require: nothing-known\r\n` }), request("OPTIONS", { more: bogus })], flow)).toEqual([420, 200]);
+    }
+    const guesses = [];
+    for (const flow of flows) guesses.push(...(await ask(made, [request("REGISTER", { to: "<sip:phone@192.0.2.1>", more: bogus })], flow)));
+    expect(guesses).toEqual([401, 401, 401]);
+  });
+});
+
 describe("an overloaded server", () => {
   it("refuses what is new with 503 and when to come back, and goes on with what goes on", async () => {
     const made = await world({ overload: { transactions: 2 } });

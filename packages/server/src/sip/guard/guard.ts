@@ -77,6 +77,7 @@ export function createGuard(clock: Clock, { isTrusted, limits }: GuardOptions): 
         failures.take(key);
         return;
       }
+      if (!isProof(request, response)) return;
       // This request, and the one that was challenged before it.
       strangers.give(key, 2);
       good.delete(flow);
@@ -88,6 +89,13 @@ export function createGuard(clock: Clock, { isTrusted, limits }: GuardOptions): 
 }
 
 const flowKey = (source: SipAddress): string => `${source.transport} ${remoteOf(source)}`;
+
+/**
+ * Only registrations and calls are asked for credentials, and only what was done for them says that they were right: an
+ * OPTIONS is answered whatever it carries, and an INVITE may be refused for its form before anybody looks at who sent it.
+ */
+const isProof = ({ method }: SipRequest, { status }: SipResponse): boolean =>
+  (method === "REGISTER" || method === "INVITE") && status >= 200 && status < 300;
 
 const isRefusal = ({ status }: SipResponse): boolean => status === 400 || status === 401 || status === 403 || status === 407;
 
