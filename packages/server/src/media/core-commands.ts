@@ -29,10 +29,9 @@ export function perform(session: CoreSession, command: SessionCommand, nowMs: nu
     case "hold":
       return session.hold(command.hearer, command.music);
     case "dtls":
-      session.dtls.open = command.on;
-      return;
+      return session.shakeHands(command.on);
     case "send_dtls":
-      return session.dtls.send(command.datagram, command.to);
+      return session.path.sendHandshake(command.datagram, command.to);
     case "mute":
       return session.mute(command.on);
     case "link":

@@ -1,14 +1,13 @@
 import { FRAME_SAMPLES, mixInto } from "../audio/index.ts";
 import type { Ids } from "../base/index.ts";
-import { RTP_HEADER_BYTES } from "../rtp/index.ts";
 import { createDigitSender, type DigitSender, type DigitStep } from "./digit-sender.ts";
 import type { MediaParameters, SessionStatistics } from "./engine.ts";
 import { Hearing } from "./hearing.ts";
 import { Inbound } from "./inbound.ts";
-import { createDtlsDoor, type DtlsDoor } from "./dtls-door.ts";
 import { createHoldMusic, type HoldMusic } from "./hold-music.ts";
-import { createLatch, type MediaAddress } from "./latch.ts";
+import type { MediaAddress } from "./latch.ts";
 import { createOutbound } from "./outbound.ts";
+import { PeerPath, type PathPort } from "./peer-path.ts";
 import { Playout } from "./playout.ts";
 import type { SampleReports, Tell } from "./protocol.ts";
 import { createQuietWatch, type QuietWatch } from "./quiet.ts";
@@ -16,17 +15,13 @@ import { legQuality } from "./leg-quality.ts";
 import { clockRateHz } from "./rtp-clock.ts";
 import { createRtcp, type Rtcp, type Sent } from "./rtcp-session.ts";
 import type { Heard, Relay } from "./relay.ts";
-import { securePath, type SecurePath } from "./secure-path.ts";
 import { newCounters } from "./statistics.ts";
 import { createTapCollector, type TapCollector } from "./tap-collector.ts";
 
-export interface CoreSessionPorts {
+export interface CoreSessionPorts extends PathPort {
   readonly ids: Ids;
   readonly tell: Tell;
   readonly samples: SampleReports;
-  readonly send: (packet: Uint8Array, port: number, host: string) => void;
-  /** Sends what is not counted: RTCP. */
-  readonly sendControl: (packet: Uint8Array, port: number, host: string) => void;
 }
 
 /** What a party is to hear in this turn; shared by all sessions of a thread, because nothing is kept in it. */
@@ -40,7 +35,7 @@ export class CoreSession {
   readonly counters = newCounters();
   readonly playout: Playout;
   readonly digits: DigitSender;
-  readonly dtls: DtlsDoor;
+  readonly path: PeerPath;
   /** What the sessions joined with this one hear of it. */
   readonly heard: Heard = { frame: SILENCE, audible: false };
   /** What this session's party hears besides playbacks: what the parties say it is joined with. */
@@ -50,19 +45,11 @@ export class CoreSession {
   readonly #ports: CoreSessionPorts;
   /** What the party said; its own since somebody listens. */
   #said: Int16Array = SILENCE;
-  readonly #latch = createLatch();
   readonly #inbound: Inbound;
   readonly #outbound;
   readonly #quiet: QuietWatch;
   readonly #rtcp: Rtcp;
-  /** Payload bytes sent. */
-  #bytesSent = 0;
-  /** What of all that was sent as another source before. */
-  #former = { packets: 0, bytes: 0 };
   #parameters: MediaParameters | undefined;
-  /** With SRTP: what every packet passes; and the last one there was. */
-  #secure: SecurePath | undefined;
-  #lastSecure: SecurePath | undefined;
   #tap: TapCollector | undefined;
   #hearing: Hearing | undefined;
   #muted = false;
@@ -74,13 +61,9 @@ export class CoreSession {
     this.id = id;
     this.#ports = ports;
     this.#outbound = createOutbound(ports.ids);
-    this.dtls = createDtlsDoor({
-      knows: (host) => this.#latch.knows(host),
-      came: (datagram, from) => tell({ type: "dtls", session: id, datagram, from }),
-      send: (datagram, { host, port }) => ports.sendControl(datagram, port, host),
-    });
+    this.path = new PeerPath(this.counters, ports);
     this.#quiet = createQuietWatch((quietMs) => tell({ type: "quiet", session: id, event: { quietMs } }));
-    this.#inbound = new Inbound(this.#latch, this.counters, {
+    this.#inbound = new Inbound(this.path.latch, this.counters, {
       digit: (event) => tell({ type: "digit", session: id, event }),
       source: (host, port) => tell({ type: "received", session: id, event: { host, port } }),
       control: (packets, from, nowMs) => {
@@ -103,18 +86,20 @@ export class CoreSession {
     this.#quiet.begin(nowMs);
     this.#rtcp.begin(nowMs);
     this.#parameters = parameters;
-    this.#secure = securePath(parameters.security, this.#lastSecure);
-    this.#lastSecure = this.#secure ?? this.#lastSecure;
+    this.path.configure(parameters);
     this.#inbound.configure(parameters);
     this.#speak(parameters, nowMs);
   }
 
   datagram(bytes: Uint8Array, host: string, port: number, nowMs: number): void {
-    if (this.dtls.takes(bytes, host, port, nowMs)) return;
-    const packet = this.#secure ? this.#secure.open(bytes) : this.#locked ? undefined : bytes;
-    // What is not authentic is nobody's: it moves neither where to send to nor what is told of the peer.
+    const packet = this.path.open(bytes, host, port, nowMs);
     if (packet) this.#inbound.push(packet, host, port, nowMs);
-    else this.counters.packetsInvalid += 1;
+  }
+
+  /** Tells of the datagrams of a handshake that come. */
+  shakeHands(on: boolean): void {
+    const { tell } = this.#ports;
+    this.path.shakeHands(on ? (datagram, from) => tell({ type: "dtls", session: this.id, datagram, from }) : undefined);
   }
 
   /** In batches of so many frames; 0: no more. */
@@ -159,7 +144,7 @@ export class CoreSession {
     const { direction, codec, telephoneEventPayloadType, telephoneEventRateHz } = this.#parameters;
     if (nowMs >= this.#rtcp.dueMs) this.#report(this.#rtcp.report(this.#sent(), nowMs));
     const sends = direction === "sendrecv" || direction === "sendonly";
-    const target = sends && !this.#locked ? this.#latch.target : undefined;
+    const target = sends ? this.path.target : undefined;
     if (!target) {
       this.#outbound.pass(1);
       this.#tap?.push(this.#said, undefined);
@@ -203,7 +188,7 @@ export class CoreSession {
   }
 
   toString(): string {
-    const { host, port } = this.#latch.target ?? { host: "nowhere", port: 0 };
+    const { host, port } = this.path.target ?? { host: "nowhere", port: 0 };
     return `session ${this.id}: ${this.#inbound.toString()} -> mix of ${this.partners.size} -> ${host}:${port}`;
   }
 
@@ -224,7 +209,7 @@ export class CoreSession {
   #sendAudio(target: MediaAddress, nowMs: number): void {
     const music = this.#music.party?.next();
     if (music) {
-      this.#dispatch(this.#outbound.audio(music), target);
+      this.path.send(this.#outbound.audio(music), target);
       this.#tap?.push(this.#said, music);
       return;
     }
@@ -234,7 +219,7 @@ export class CoreSession {
       mixInto(frame, partner.frame);
       audible = true;
     }
-    this.#dispatch(audible ? this.#outbound.audio(frame) : this.#outbound.silence(), target);
+    this.path.send(audible ? this.#outbound.audio(frame) : this.#outbound.silence(), target);
     this.#tap?.push(this.#said, audible ? frame : undefined);
     this.playout.sent();
   }
@@ -243,16 +228,8 @@ export class CoreSession {
   #sendKey(step: DigitStep, target: MediaAddress): void {
     const tone = step.type === "tone" ? step.samples : undefined;
     const event = step.type === "event" ? this.#outbound.event(step.packet) : undefined;
-    this.#dispatch(event ?? (tone ? this.#outbound.audio(tone) : this.#outbound.silence()), target);
+    this.path.send(event ?? (tone ? this.#outbound.audio(tone) : this.#outbound.silence()), target);
     this.#tap?.push(this.#said, tone);
-  }
-
-  #dispatch(packet: Uint8Array, { host, port }: MediaAddress): void {
-    const ready = this.#secure ? this.#secure.seal(packet) : packet;
-    if (!ready) return;
-    this.counters.packetsSent += 1;
-    this.#bytesSent += packet.length - RTP_HEADER_BYTES;
-    this.#ports.send(ready, port, host);
   }
 
   /** RFC 7160 §4.1: a codec with another clock is another source, and the one so far takes its leave. */
@@ -262,26 +239,18 @@ export class CoreSession {
     this.#outbound.configure(parameters);
     if (this.#outbound.stream.ssrc !== ssrc) {
       if (sent.packets > 0) this.#report(this.#rtcp.bye(sent, nowMs));
-      this.#former = { packets: this.counters.packetsSent, bytes: this.#bytesSent };
+      this.path.beginSource();
     }
     this.#rtcp.follow(this.#outbound.stream.ssrc, clockRateHz(parameters.codec));
   }
 
   #sent(): Sent {
-    const { packets, bytes } = this.#former;
-    return { packets: this.counters.packetsSent - packets, bytes: this.#bytesSent - bytes, timestamp: this.#outbound.stream.timestamp };
+    return this.path.sent(this.#outbound.stream.timestamp);
   }
 
   /** RFC 3264 §5.1: RTCP goes on whatever the direction, on hold as well. */
   #report(packet: Uint8Array): void {
-    const target = this.#locked ? undefined : this.#rtcp.target(this.#parameters?.rtcp, this.#latch);
-    const ready = target && (this.#secure ? this.#secure.sealControl(packet) : packet);
-    if (target && ready) this.#ports.sendControl(ready, target.port, target.host);
-  }
-
-  /** The keys are not here yet: nothing goes either way. */
-  get #locked(): boolean {
-    return this.#parameters?.awaitsKeys === true;
+    this.path.report(packet, this.#rtcp.target(this.#parameters?.rtcp, this.path.latch));
   }
 
   /** Nobody hears a party that is muted or on hold. */

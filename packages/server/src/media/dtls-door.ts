@@ -1,19 +1,9 @@
-import type { MediaAddress } from "./latch.ts";
+import type { Latch, MediaAddress } from "./latch.ts";
 
-export interface DtlsDoorPorts {
-  /** Whether the peer's media comes from that host, as far as is known. */
-  readonly knows: (host: string) => boolean;
-  readonly came: (datagram: Uint8Array, from: MediaAddress) => void;
-  readonly send: (datagram: Uint8Array, to: MediaAddress) => void;
-}
-
-/** Where the datagrams of a handshake leave the way of RTP, and come back to it. The handshake itself is done on another thread. */
+/** Where the datagrams of a handshake leave the way of RTP. The handshake itself is done on another thread. */
 export interface DtlsDoor {
-  /** Somebody waits for them. */
-  open: boolean;
   /** True: it was DTLS, and is no packet of media, whatever became of it. */
   takes(datagram: Uint8Array, host: string, port: number, nowMs: number): boolean;
-  send(datagram: Uint8Array, to: MediaAddress): void;
 }
 
 /** RFC 7983 §7. */
@@ -30,20 +20,17 @@ export const isDtls = (datagram: Uint8Array): boolean => {
   return first >= DTLS_FIRST && first <= DTLS_LAST;
 };
 
-export function createDtlsDoor({ knows, came, send }: DtlsDoorPorts): DtlsDoor {
-  /** Of most sessions nobody ever asks for them. */
-  let peer: Allowance | undefined;
-  let strangers: Allowance | undefined;
+/** `peer` knows whether the peer's media comes from a host, as far as anybody does. */
+export function createDtlsDoor(peer: Pick<Latch, "knows">, came: (datagram: Uint8Array, from: MediaAddress) => void): DtlsDoor {
+  const [peers, strangers] = [allowance(PEER), allowance(STRANGERS)];
   return {
-    open: false,
     takes(datagram, host, port, nowMs) {
-      if (!this.open || !isDtls(datagram)) return false;
+      if (!isDtls(datagram)) return false;
       // Whoever floods the port finds the thread busy that all signalling goes through: it gets no more than this of it.
-      const allows = knows(host) ? (peer ??= allowance(PEER)) : (strangers ??= allowance(STRANGERS));
+      const allows = peer.knows(host) ? peers : strangers;
       if (allows(nowMs)) came(datagram, { host, port });
       return true;
     },
-    send,
   };
 }
 
