@@ -1,11 +1,5 @@
-import type { BareQuestion } from "./bare-caller.ts";
+import type { BareQuestion, RoundTrip } from "./bare-caller.ts";
 import { startEchoBot, startProgram } from "./processes.ts";
-
-/** How long frames take to come back, in ms. */
-export interface RoundTrip {
-  readonly p50: number;
-  readonly p99: number;
-}
 
 const SECONDS = 1;
 

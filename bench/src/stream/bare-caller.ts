@@ -1,10 +1,15 @@
 import { WebSocket } from "ws";
 import { percentile } from "../statistics.ts";
-import type { RoundTrip } from "./alone.ts";
 
 /** What the process is asked. */
 export interface BareQuestion {
   readonly question: { readonly port: number; readonly streams: number; readonly seconds: number };
+}
+
+/** How long frames take to come back, in ms. */
+export interface RoundTrip {
+  readonly p50: number;
+  readonly p99: number;
 }
 
 const FRAME_MS = 20;

@@ -1,7 +1,7 @@
 import { largest, perCall } from "../load-figures.ts";
 import { at, ofRuns, type LoadReport } from "../sipload.ts";
 import { figure, median, type Figure, type Goal } from "../statistics.ts";
-import type { RoundTrip } from "./alone.ts";
+import type { RoundTrip } from "./bare-caller.ts";
 import type { EchoBotReport } from "./echo-bot.ts";
 import type { Protocol, StreamSettings } from "./protocols.ts";
 

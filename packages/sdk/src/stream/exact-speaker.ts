@@ -1,21 +1,15 @@
 import type { Clock } from "../base/clock.ts";
-import type { Credit } from "./credit.ts";
-import { lastFrame, sendSource } from "./exact-audio.ts";
+import { lastFrame, sendSource, type AudioWay } from "./exact-audio.ts";
 import { createClears } from "./exact-clears.ts";
 import { createMarks } from "./exact-marks.ts";
-import type { SampleRate, Source } from "./source.ts";
+import type { Source } from "./source.ts";
 import { unheard, type Cleared, type Heard, type Speaker } from "./speaker.ts";
 import { createTurns } from "./turns.ts";
 import { createUtterances, type Utterance } from "./utterances.ts";
-import type { Frame, Wire } from "./wire.ts";
+import type { Frame } from "./wire.ts";
 
-export interface ExactSpeakerOptions {
+export interface ExactSpeakerOptions extends AudioWay {
   readonly clock: Clock;
-  readonly wire: Wire;
-  readonly credit: Credit;
-  readonly sampleRate: SampleRate;
-  /** The largest message that the server takes. */
-  readonly messageBytes: number;
   /** The number of the first utterance. */
   readonly first: number;
 }
