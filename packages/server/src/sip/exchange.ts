@@ -1,4 +1,4 @@
-import type { Authorizer } from "./auth/authorizer.ts";
+import { createAuthorizer } from "./auth/authorizer.ts";
 import type { Core } from "./core.ts";
 import { sendImpatiently } from "./impatience.ts";
 import { retryAfterMs } from "./message/retry-after.ts";
@@ -8,6 +8,7 @@ import { BRANCH_COOKIE } from "./message/via.ts";
 import { serializeMessage } from "./message/serialize.ts";
 import type { Received } from "./transport/network.ts";
 import type { SipAddress } from "./address.ts";
+import type { Credentials } from "./user-agent-types.ts";
 
 /** One attempt of a request on its way. */
 export interface Sent {
@@ -24,7 +25,8 @@ export interface Plan {
   destinations(): Promise<readonly SipAddress[]>;
   /** The transport is ours to choose: a large request prefers TCP. */
   readonly transportOpen: boolean;
-  readonly authorizer: Authorizer | undefined;
+  /** What challenges are answered with. */
+  readonly credentials: Credentials | undefined;
   /** Whether it still makes sense to answer a challenge. */
   wanted(): boolean;
 }
@@ -49,6 +51,7 @@ const MAX_DATAGRAM = 1300;
 
 /** Starts a request and sees it through its attempts. */
 export function exchange(core: Core, plan: Plan, listener: ExchangeListener): Exchange {
+  let authorizer = authorizerOf(core, plan);
   let sent: Sent | undefined;
   let forgotten = false;
   let forgetAttempt: () => void = () => undefined;
@@ -66,8 +69,8 @@ export function exchange(core: Core, plan: Plan, listener: ExchangeListener): Ex
   /** RFC 3263 §4.3: another server after a transport failure, a timeout or a 503, with a transaction of its own. */
   const next = (failed: SipAddress, others: readonly SipAddress[], forMs?: number): boolean => {
     core.locator.avoid(failed, forMs);
-    const [other] = others;
-    if (!other || !plan.wanted()) return false;
+    if (others.length === 0 || !plan.wanted()) return false;
+    authorizer = authorizerOf(core, plan);
     attempt(others, [], plan.transportOpen);
     return true;
   };
@@ -84,7 +87,7 @@ export function exchange(core: Core, plan: Plan, listener: ExchangeListener): Ex
       leave: others.length > 0 ? () => plan.wanted() && next(destination, others) : undefined,
       late: (response, received) => listener.late?.(response, received, current),
       response: (response, received) => {
-        const answer = plan.wanted() ? plan.authorizer?.answer(current.request, response) : undefined;
+        const answer = plan.wanted() ? authorizer?.answer(current.request, response) : undefined;
         if (answer) return attempt([destination, ...others], answer, mayUpgrade);
         if (response.status === 503 && next(destination, others, retryAfterMs(response) ?? 0)) return;
         if (response.status >= 200) over();
@@ -113,6 +116,9 @@ export function exchange(core: Core, plan: Plan, listener: ExchangeListener): Ex
     },
   };
 }
+
+/** RFC 3261 §22.1: for each server anew. What one was told the next has not heard, and it challenges by a nonce of its own. */
+const authorizerOf = (core: Core, { credentials }: Plan) => credentials && createAuthorizer(credentials, core.ids);
 
 function tcpFor(core: Core, to: SipAddress, request: SipRequest): SipAddress | undefined {
   const overTcp: SipAddress = { ...to, transport: "tcp" };

@@ -1,5 +1,4 @@
 import { channels, Emitter, messageOf } from "../base/index.ts";
-import { createAuthorizer } from "./auth/authorizer.ts";
 import { ALLOW, type Core, serverHeader, SUPPORTED } from "./core.ts";
 import { dialogKey } from "./dialog/dialog-state.ts";
 import { inviteIn } from "./dialog/incoming-invite.ts";
@@ -95,7 +94,7 @@ function requestOut(core: Core, method: string, options: OutgoingRequest): Promi
   return new Promise((resolve) => {
     exchange(core, {
       ...outside,
-      authorizer: options.credentials && createAuthorizer(options.credentials, core.ids),
+      credentials: options.credentials,
       wanted: () => true,
     }, {
       response(response) {

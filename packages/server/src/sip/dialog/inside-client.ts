@@ -1,5 +1,4 @@
 import { sleep } from "../../base/index.ts";
-import { createAuthorizer } from "../auth/authorizer.ts";
 import { contactAt, isSips, SUPPORTED, userAgentHeader } from "../core.ts";
 import { credentialsOf, exchange, type Sent, withVia } from "../exchange.ts";
 import { type Header, type SipRequest, type SipResponse } from "../message/message.ts";
@@ -54,7 +53,7 @@ function sendWithin(context: DialogContext, method: string, parts: RequestParts)
       closeOn(context, method, response);
     };
     exchange(core, {
-      authorizer: context.credentials && createAuthorizer(context.credentials, core.ids),
+      credentials: context.credentials,
       transportOpen: leavesTransportOpen(nextHopInside(context.state)),
       wanted: () => true,
       destinations: () => destinationsOf(context),

@@ -1,5 +1,4 @@
 import { Emitter, type Timer } from "../../base/index.ts";
-import { createAuthorizer } from "../auth/authorizer.ts";
 import { type Core, userOf } from "../core.ts";
 import { exchange, type ExchangeListener, type Sent } from "../exchange.ts";
 import type { Header, SipRequest, SipResponse } from "../message/message.ts";
@@ -41,7 +40,7 @@ export function inviteOut(core: Core, options: OutgoingRequest): OutgoingInvite 
 
   const inProgress = exchange(core, {
     ...outside,
-    authorizer: options.credentials && createAuthorizer(options.credentials, core.ids),
+    credentials: options.credentials,
     wanted: () => !cancelled,
   }, {
     response(response, received, sent) {

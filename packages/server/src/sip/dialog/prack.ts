@@ -1,4 +1,3 @@
-import { createAuthorizer } from "../auth/authorizer.ts";
 import { type Core, userAgentHeader } from "../core.ts";
 import { credentialsOf, exchange, type Sent } from "../exchange.ts";
 import { header, headerValues, type SipResponse } from "../message/message.ts";
@@ -35,7 +34,7 @@ export function createPracks(core: Core, credentials: Credentials | undefined, d
       early.set(tag, dialog);
       const rack = `${rseq} ${received.envelope.cseq.number} INVITE`;
       exchange(core, {
-        authorizer: credentials && createAuthorizer(credentials, core.ids),
+        credentials,
         transportOpen: false,
         wanted: () => true,
         destinations: () => destinationsOf({ core, flow: received.source, state: dialog.state, direct }),

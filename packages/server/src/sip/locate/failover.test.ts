@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { seededIds, VirtualClock } from "../../base/index.ts";
-import { createFakeNetwork, createUserAgent, type IncomingInvite, type SipAddress, type TransportName, type UserAgent } from "../index.ts";
+import { createDigestAuthenticator, createFakeNetwork, createUserAgent, type IncomingInvite, type SipAddress, type TransportName, type UserAgent } from "../index.ts";
 import { dnsOf, type Zone } from "./zone.test.support.ts";
 
 const zone: Zone = {
@@ -40,7 +40,7 @@ async function slowWorld(does: "rings" | "answers") {
 }
 
 /** Us, two servers of a carrier, and what the second one is asked. */
-async function world(transport: TransportName, first: "answers" | "503" | "Retry-After" | "dead") {
+async function world(transport: TransportName, first: "answers" | "503" | "Retry-After" | "dead", second: "answers" | "nobody" = "answers") {
   const clock = new VirtualClock();
   const network = createFakeNetwork(clock);
   const dns = dnsOf(zone);
@@ -63,7 +63,7 @@ async function world(transport: TransportName, first: "answers" | "503" | "Retry
     agent.events.on("invite", (incoming) => answer(incoming, "INVITE"));
   };
   if (first !== "dead") await serve("192.0.2.1", first);
-  await serve("192.0.2.2", "answers");
+  if (second === "answers") await serve("192.0.2.2", "answers");
   return { clock, us, seen, dns, network, nextHop: { transport, host: "carrier.example" } as const };
 }
 
@@ -99,6 +99,28 @@ describe("a carrier of two servers (RFC 3263 §4.3)", () => {
     expect(seen).toEqual(["INVITE 192.0.2.2"]);
     expect(asked.filter((method) => method === end)).toEqual([end]);
     await close();
+  });
+
+  it.each(["INVITE", "REGISTER"] as const)("is given credentials by each server that asks for them: an %s that the first one could not take in the end", async (method) => {
+    const { clock, us, nextHop, network } = await world("udp", "dead", "nobody");
+    const seen: string[] = [];
+    for (const [host, status] of [["192.0.2.1", 503], ["192.0.2.2", 486]] as const) {
+      const agent = await createUserAgent({ clock, ids: seededIds(status), listen: [{ transport: "udp", host, port: 5060 }], openTransport: network.open });
+      agents.push(agent);
+      const authenticator = createDigestAuthenticator({ realm: "carrier.example", clock, ids: seededIds(status), lookup: () => "secret" });
+      const answer = (incoming: Pick<IncomingInvite, "request" | "respond">) => {
+        const authenticated = authenticator.check(incoming.request);
+        seen.push(`${host} ${authenticated.ok ? status : 401}`);
+        incoming.respond(authenticated.ok ? status : 401, authenticated.ok ? {} : { headers: authenticated.headers });
+      };
+      agent.events.on("request", answer);
+      agent.events.on("invite", answer);
+    }
+    const request = { ...call, nextHop, credentials: { username: "us", password: "secret" } };
+    const sent = method === "INVITE" ? us.invite(request).outcome : us.request(method, request);
+    await clock.advance(1000);
+    expect(await sent).toMatchObject(method === "INVITE" ? { kind: "refused", response: { status: 486 } } : { status: 486 });
+    expect(seen).toEqual(["192.0.2.1 401", "192.0.2.1 503", "192.0.2.2 401", "192.0.2.2 486"]);
   });
 
   it("is tried in its own order again after a while", async () => {
