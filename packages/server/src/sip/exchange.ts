@@ -102,9 +102,7 @@ export function exchange(core: Core, plan: Plan, listener: ExchangeListener): Ex
   };
 
   plan.destinations().then(
-    (targets) => {
-      if (!forgotten && !core.signal.aborted) attempt(targets, [], plan.transportOpen);
-    },
+    (targets) => (forgotten || core.signal.aborted ? undefined : attempt(targets, [], plan.transportOpen)),
     () => fail("transport", undefined),
   );
   return {
