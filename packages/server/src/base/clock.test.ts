@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { setRepeating, sleep, systemClock } from "./clock.ts";
 import { VirtualClock } from "./virtual-clock.ts";
 
@@ -76,5 +76,24 @@ describe("systemClock", () => {
     expect(seen).toEqual([]);
     expect(systemClock.monotonicMs()).toBeGreaterThan(before);
     expect(systemClock.now()).toBeGreaterThan(1_700_000_000_000);
+  });
+
+  it("waits for months, which Node's timers cannot", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    try {
+      const seen: string[] = [];
+      const month = 31 * 86_400_000;
+      systemClock.setTimer(2 * month, () => seen.push("two"));
+      const cancelled = systemClock.setTimer(3 * month, () => seen.push("cancelled"));
+      vi.advanceTimersByTime(2 * month - 1);
+      expect(seen).toEqual([]);
+      vi.advanceTimersByTime(1);
+      expect(seen).toEqual(["two"]);
+      cancelled.cancel();
+      vi.advanceTimersByTime(3 * month);
+      expect(seen).toEqual(["two"]);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 });

@@ -18,10 +18,25 @@ export const systemClock: Clock = {
   now: () => Date.now(),
   monotonicMs: () => performance.now(),
   setTimer(delayMs, fire) {
+    if (delayMs > LONGEST_MS) return longTimer(delayMs, fire);
     const handle = setTimeout(fire, delayMs);
     return { cancel: () => clearTimeout(handle) };
   },
 };
+
+/** What Node's timers can wait for (2^31 - 1 ms, 24.8 days): asked for more, they fire at once. */
+const LONGEST_MS = 2 ** 31 - 1;
+
+/** Waits in steps that are short enough: peers may ask for sessions of years (RFC 4028 §4). */
+function longTimer(delayMs: number, fire: () => void): Timer {
+  let current: Timer;
+  const wait = (leftMs: number) => {
+    const stepMs = Math.min(leftMs, LONGEST_MS);
+    current = systemClock.setTimer(stepMs, () => (leftMs > stepMs ? wait(leftMs - stepMs) : fire()));
+  };
+  wait(delayMs);
+  return { cancel: () => current.cancel() };
+}
 
 /** Waits `delayMs`; rejects with the signal's reason when `signal` aborts first. */
 export function sleep(clock: Clock, delayMs: number, signal?: AbortSignal): Promise<void> {
