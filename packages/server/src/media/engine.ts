@@ -22,8 +22,8 @@ export interface MediaParameters {
   readonly telephoneEventPayloadType?: number;
   /** What durations of telephone-event count by; absent: the clock of `codec`. */
   readonly telephoneEventRateHz?: number;
-  /** Payload types that the peer may send under besides. */
-  readonly offered?: { readonly payloadType: number; readonly telephoneEventPayloadType?: number };
+  /** What the peer may send besides, whatever is sent to it; or the same under other payload types. */
+  readonly besides?: readonly ReceivedFormat[];
   readonly direction: "sendrecv" | "sendonly" | "recvonly" | "inactive";
   /** Where the peer takes RTCP; `mux`: wherever RTP goes. Absent: none is sent. */
   readonly rtcp?: "mux" | { readonly host: string; readonly port: number };
@@ -32,6 +32,9 @@ export interface MediaParameters {
   /** The keys are still being agreed on (see `MediaSession.dtls`): until they are here nothing goes out, and nothing is taken. */
   readonly awaitsKeys?: boolean;
 }
+
+/** A codec that the peer may send, and the events beside it. */
+export type ReceivedFormat = Pick<MediaParameters, "codec" | "payloadType" | "telephoneEventPayloadType" | "telephoneEventRateHz">;
 
 export interface MediaEngineOptions {
   /** The address RTP sockets are bound to. */

@@ -1,11 +1,12 @@
-import { codeTable, createDtmfDetector, FRAME_SAMPLES, type DtmfDetector } from "../audio/index.ts";
+import { codeTable, createDtmfDetector, FRAME_SAMPLES, type AudioCodec, type DtmfDetector } from "../audio/index.ts";
 import { eventReceiver, isRtcp, parseRtcp, parseRtp, rtpView, sequenceTracker, type ReceivedDigit, type RtcpPacket } from "../rtp/index.ts";
 import { createDecoding, type Decoding } from "./decoding.ts";
-import type { MediaParameters } from "./engine.ts";
+import type { MediaParameters, ReceivedFormat } from "./engine.ts";
 import type { Arrival, Hearing } from "./hearing.ts";
 import { JitterBuffer } from "./jitter-buffer.ts";
 import type { Latch, MediaAddress } from "./latch.ts";
 import { createReception, type Reception } from "./rtcp-reception.ts";
+import { audioFormatOf, eventFormatOf, eventRateHz, isNoise, isSameFormat } from "./received-formats.ts";
 import { clockRateHz, rtpClock } from "./rtp-clock.ts";
 import type { MediaCounters } from "./statistics.ts";
 
@@ -19,10 +20,6 @@ export interface InboundHooks {
 
 /** More than any packet that makes sense carries: 200 ms, with an octet for each sample. */
 const MAX_PAYLOAD = 10 * FRAME_SAMPLES;
-
-/** RFC 3389 §4: its number at 8 kHz. Some gateways send it without having said so. */
-const COMFORT_NOISE = 13;
-const COMFORT_NOISE_RATE_HZ = 8000;
 
 /** Shared by all sessions of a thread: not used beyond the packet at hand. */
 const view = rtpView();
@@ -39,12 +36,17 @@ export class Inbound {
   /** While the peer cannot send keys as events: they are in what it says. */
   #keys: DtmfDetector | undefined;
   #parameters: MediaParameters | undefined;
+  /** Until the first packet of another agreement has come: what is on its way was sent by the one before. */
+  #former: MediaParameters | undefined;
+  /** What the peer sends: not always what is sent to it. */
+  #codec: AudioCodec = "PCMU";
   #decoding: Decoding | undefined;
   #clock = rtpClock("PCMU");
   /** What codes of 8 bits stand for, if that is all there is to decode: it then waits until somebody listens. */
   #table: Int16Array | undefined;
   #sequences = sequenceTracker(1);
-  #events = eventReceiver();
+  #eventRateHz = clockRateHz("PCMU");
+  #events = eventReceiver(this.#eventRateHz);
   #ssrc = -1;
   #lostBefore = 0;
   #discarded = 0;
@@ -82,18 +84,18 @@ export class Inbound {
     // What the decoder knows of the stream goes on through a hold or another address.
     const before = this.#parameters;
     this.#parameters = parameters;
-    if (parameters.codec !== before?.codec) this.#decode(parameters);
-    if (eventRateHz(parameters) !== (before && eventRateHz(before))) this.#awaitKeys(parameters);
+    if (before && !isSameFormat(before, parameters)) this.#former = before;
     this.#latch.expect(parameters.remote);
     this.#keys = parameters.telephoneEventPayloadType === undefined ? (this.#keys ?? createDtmfDetector()) : undefined;
-    this.#jitter.suit({ least: parameters.codec === "opus" ? FRAME_SAMPLES : 0, keys: this.#keys !== undefined });
+    if (parameters.codec === before?.codec) this.#suit();
+    else this.#decode(parameters.codec);
     if (!this.receiving) this.#jitter.reset();
   }
 
   push(datagram: Uint8Array, host: string, port: number, nowMs: number): void {
     const parameters = this.#parameters;
     if (isRtcp(datagram)) return this.#takeControl(datagram, { host, port }, nowMs);
-    if (parseRtp(datagram, view) !== undefined || !parameters || !isWanted(parameters) || !this.#latch.accepts(host, port, view.ssrc, nowMs)) {
+    if (parseRtp(datagram, view) !== undefined || !parameters || !this.#isWanted(parameters) || !this.#latch.accepts(host, port, view.ssrc, nowMs)) {
       this.#counters.packetsInvalid += 1;
       return;
     }
@@ -139,21 +141,45 @@ export class Inbound {
   }
 
   toString(): string {
-    return `latch -> rtp -> ${this.#parameters?.codec ?? "nothing"} -> jitter buffer (${this.#jitter.depthMs} ms)`;
+    return `latch -> rtp -> ${this.#parameters ? this.#codec : "nothing"} -> jitter buffer (${this.#jitter.depthMs} ms)`;
   }
 
   #take(datagram: Uint8Array, parameters: MediaParameters, nowMs: number): void {
     this.#nowMs = nowMs;
-    this.#follow(view.ssrc, parameters, nowMs);
+    const audio = this.#audioFormat(parameters);
+    const format = audio ?? this.#eventFormat(parameters);
+    this.#follow(view.ssrc, format?.codec ?? this.#codec, nowMs);
     const { highest } = this.#sequences;
     const verdict = this.#sequences.push(view.sequence);
     this.#counters.packetsReceived += 1;
     this.#counters.packetsLost = this.#lostBefore + this.#sequences.lost;
     if (verdict !== "next" && verdict !== "reordered") this.#discarded += 1;
     else if (!this.receiving) return;
-    else if (isEvent(parameters)) this.#takeEvent(datagram, parameters, nowMs);
-    else if (!isAudio(parameters)) this.#takeNoise(datagram);
-    else this.#takeAudio(datagram, this.#arrivalAfter(highest, verdict), nowMs);
+    else if (!format) this.#takeNoise(datagram);
+    else if (!this.#turnsTo(format, format === audio, verdict)) this.#discarded += 1;
+    else if (format === audio) this.#takeAudio(datagram, this.#arrivalAfter(highest, verdict), nowMs);
+    else this.#takeEvent(datagram, format, nowMs);
+    if (view.payloadType === parameters.payloadType) this.#former = undefined;
+  }
+
+  #audioFormat(parameters: MediaParameters): ReceivedFormat | undefined {
+    return audioFormatOf(parameters, view.payloadType) ?? (this.#former && audioFormatOf(this.#former, view.payloadType));
+  }
+
+  #eventFormat(parameters: MediaParameters): ReceivedFormat | undefined {
+    return eventFormatOf(parameters, view.payloadType, this.#codec) ?? (this.#former && eventFormatOf(this.#former, view.payloadType, this.#codec));
+  }
+
+  #isWanted(parameters: MediaParameters): boolean {
+    return this.#audioFormat(parameters) !== undefined || this.#eventFormat(parameters) !== undefined || isNoise(view.payloadType, this.#codec);
+  }
+
+  /** RFC 3264 §6.1: the peer may go over to another codec at any time. False: what came is of the one before. */
+  #turnsTo({ codec }: ReceivedFormat, isAudio: boolean, verdict: "next" | "reordered"): boolean {
+    if (codec === this.#codec || (!isAudio && clockRateHz(codec) === this.#clock.rateHz)) return true;
+    if (verdict === "reordered") return false;
+    this.#decode(codec);
+    return true;
   }
 
   /** RTCP comes to the port of RTP (RFC 5761). A stranger's is not even read. */
@@ -179,26 +205,33 @@ export class Inbound {
   }
 
   /** RFC 3550 §3: another SSRC is another source, with its own sequence numbers and timestamps. */
-  #follow(ssrc: number, parameters: MediaParameters, nowMs: number): void {
+  #follow(ssrc: number, codec: AudioCodec, nowMs: number): void {
     if (ssrc === this.#ssrc) return;
     this.#ssrc = ssrc;
     this.#lostBefore += this.#sequences.lost;
     this.#sequences = sequenceTracker(1);
     this.reception.follow(ssrc, this.#sequences);
-    this.#awaitKeys(parameters);
-    this.#decode(parameters);
+    this.#awaitKeys(this.#eventRateHz);
+    this.#decode(codec);
     this.#jitter.reset();
     this.hearing?.restart(nowMs);
   }
 
-  #awaitKeys(parameters: MediaParameters): void {
+  #awaitKeys(rateHz: number): void {
     this.#tell(this.#events.elapse(Infinity));
-    this.#events = eventReceiver(eventRateHz(parameters));
+    this.#eventRateHz = rateHz;
+    this.#events = eventReceiver(rateHz);
+  }
+
+  #suit(): void {
+    this.#jitter.suit({ least: this.#codec === "opus" ? FRAME_SAMPLES : 0, keys: this.#keys !== undefined });
   }
 
   /** A stream of this codec begins. */
-  #decode({ codec }: MediaParameters): void {
+  #decode(codec: AudioCodec): void {
     const { rateHz } = this.#clock;
+    this.#codec = codec;
+    this.#suit();
     this.#decoding?.close();
     this.#clock = rtpClock(codec);
     this.#table = codeTable(codec);
@@ -241,11 +274,13 @@ export class Inbound {
     if (!this.#jitter.pushNoise(view.timestamp, payload)) this.#discarded += 1;
   }
 
-  #takeEvent(datagram: Uint8Array, parameters: MediaParameters, nowMs: number): void {
+  #takeEvent(datagram: Uint8Array, format: ReceivedFormat, nowMs: number): void {
     const payload = datagram.subarray(view.payloadOffset, view.payloadOffset + view.payloadLength);
     const samplesAt = this.#clock.samplesAt(view.timestamp);
     this.#decoding?.push(view.sequence, samplesAt, undefined, "successor");
-    const timestamp = eventRateHz(parameters) === this.#clock.rateHz ? view.timestamp : samplesAt;
+    const rateHz = eventRateHz(format);
+    if (rateHz !== this.#eventRateHz) this.#awaitKeys(rateHz);
+    const timestamp = rateHz === this.#clock.rateHz ? view.timestamp : samplesAt;
     this.#tell(this.#events.push(payload, timestamp, view.marker, nowMs));
     this.#jitter.pause();
   }
@@ -258,14 +293,3 @@ export class Inbound {
     for (const digit of digits) this.#hooks.digit(digit);
   }
 }
-
-const eventRateHz = ({ codec, telephoneEventRateHz }: MediaParameters): number => telephoneEventRateHz ?? clockRateHz(codec);
-
-const isEvent = ({ telephoneEventPayloadType, offered }: MediaParameters): boolean =>
-  telephoneEventPayloadType !== undefined && (view.payloadType === telephoneEventPayloadType || view.payloadType === offered?.telephoneEventPayloadType);
-
-const isAudio = ({ payloadType, offered }: MediaParameters): boolean => view.payloadType === payloadType || view.payloadType === offered?.payloadType;
-
-const isNoise = ({ codec }: MediaParameters): boolean => view.payloadType === COMFORT_NOISE && clockRateHz(codec) === COMFORT_NOISE_RATE_HZ;
-
-const isWanted = (parameters: MediaParameters): boolean => isAudio(parameters) || isEvent(parameters) || isNoise(parameters);

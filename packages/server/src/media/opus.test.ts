@@ -121,7 +121,7 @@ describe("Opus on the wire", () => {
   });
 
   it("is taken under the number of our offer as well as under the answer's (RFC 3264 §5.1)", async () => {
-    const { clock, send, heard, packets } = await wire({ payloadType: 96, offered: { payloadType: 111 } });
+    const { clock, send, heard, packets } = await wire({ payloadType: 96, besides: [{ codec: "opus", payloadType: 111 }] });
     for (const [index, packet] of packetsOf(700, 400).entries()) {
       await send(111, index, index * 960, packet);
       await clock.advance(20);

@@ -194,6 +194,18 @@ describe("acceptAnswer", () => {
     expect(acceptAnswer({ ...local, codecs }, session("m=audio 4000 RTP/AVP 9 0"))).toMatchObject({ negotiated: { codec: "G722", payloadType: 9 } });
   });
 
+  const named = { PCMU: { codec: "PCMU", payloadType: 0 }, PCMA: { codec: "PCMA", payloadType: 8 }, G722: { codec: "G722", payloadType: 9 } } as const;
+  it.each([
+    ["nothing besides, where it has one codec", "8", [], undefined],
+    ["its other codecs, which the peer may send", "9 0 8 18", [], [named.PCMU, named.PCMA]],
+    ["them with their events", "8 0 101", [events], [{ ...named.PCMU, telephoneEventPayloadType: 101 }]],
+    ["codecs by our numbers and its own", "8 98", ["a=rtpmap:98 G722/8000"], [named.G722, { ...named.G722, payloadType: 98 }]],
+  ] as const)("takes %s (RFC 3264 §6.1)", (_, formats, lines, besides) => {
+    const codecs = ["PCMU", "PCMA", "G722"] as const;
+    const accepted = acceptAnswer({ ...local, codecs }, session(`m=audio 4000 RTP/AVP ${formats}`, ...lines));
+    expect(accepted.ok && accepted.negotiated.besides).toEqual(besides);
+  });
+
   it("takes a hold", () => {
     expect(acceptAnswer(local, session("m=audio 4000 RTP/AVP 0", "a=inactive"))).toMatchObject({ negotiated: { direction: "inactive" } });
   });

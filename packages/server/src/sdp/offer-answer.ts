@@ -4,7 +4,7 @@ import { DTLS_PROTOCOLS, setupFor } from "./dtls.ts";
 import { sendsRtcp } from "./rtcp-bandwidth.ts";
 import { acceptedProtection, answeredProtection, isSpoken, whyUnprotected, type Protection } from "./secure.ts";
 import { serializeSdp, type Format, type Section } from "./serialize.ts";
-import { jointDirection, type AudioCodec, type LocalMedia, type Negotiated, type SdpMedia, type SdpSession } from "./session.ts";
+import { jointDirection, type AudioCodec, type LocalMedia, type Negotiated, type ReceivedFormat, type SdpCodec, type SdpMedia, type SdpSession } from "./session.ts";
 
 export type Answered =
   | { readonly ok: true; readonly answer: Uint8Array; readonly negotiated: Negotiated }
@@ -56,16 +56,37 @@ export function acceptAnswer(offered: LocalMedia, answer: SdpSession): Accepted 
   if (!media || others.length > 0) return { ok: false, why: "The answer has not as many media lines as the offer." };
   // RFC 3264 §7: what the answer names first is what should be sent.
   const negotiated = negotiate(media, offered, usable(media, offered.codecs)[0], acceptedProtection(media, offered));
-  return negotiated ? { ok: true, negotiated: renumbered(negotiated) } : { ok: false, why: whyUnusable(answer.media, offered) };
+  if (!negotiated) return { ok: false, why: whyUnusable(answer.media, offered) };
+  const more = besides(media, offered, negotiated);
+  return { ok: true, negotiated: more.length > 0 ? { ...negotiated, besides: more } : negotiated };
 }
 
-/** RFC 3264 §6.1: an answer should keep the numbers of the offer. Where it does not, each side sends under the other's (§5.1). */
-function renumbered(negotiated: Negotiated): Negotiated {
-  const { payloadType, eventPayloadType } = offeredNumbers(negotiated.codec, negotiated.telephoneEventRateHz);
-  const events = negotiated.telephoneEventPayloadType;
-  if (payloadType === negotiated.payloadType && (events === undefined || eventPayloadType === events)) return negotiated;
-  return { ...negotiated, offered: { payloadType, ...(events !== undefined && eventPayloadType !== undefined && { telephoneEventPayloadType: eventPayloadType }) } };
+/**
+ * RFC 3264 §6.1, §7: we send what the answer names first; the peer sends what comes first in our offer of all that its answer
+ * has, or any other of it. An answer should keep the numbers of the offer. Where it does not, each side sends under the
+ * other's (§5.1), or it was meant otherwise.
+ */
+function besides(media: SdpMedia, offered: LocalMedia, chosen: Negotiated): readonly ReceivedFormat[] {
+  const all: ReceivedFormat[] = [chosen];
+  for (const { codec, payloadType } of usable(media, offered.codecs)) {
+    const event = offered.telephoneEvent ? eventsBeside(codec, media.codecs) : undefined;
+    const ours = offeredNumbers(codec, event?.rateHz);
+    const numbers = [[ours.payloadType, ours.eventPayloadType], [payloadType, event?.payloadType]] as const;
+    for (const [audioType, eventType] of numbers) {
+      const format = { codec, payloadType: audioType, ...(event && withEvents(codec, { ...event, payloadType: eventType ?? event.payloadType })) };
+      if (!all.some((one) => isSameFormat(one, format))) all.push(format);
+    }
+  }
+  return all.slice(1);
 }
+
+const isSameFormat = (one: ReceivedFormat, other: ReceivedFormat): boolean =>
+  one.codec === other.codec && one.payloadType === other.payloadType && one.telephoneEventPayloadType === other.telephoneEventPayloadType;
+
+const withEvents = (codec: AudioCodec, { payloadType, rateHz }: Pick<SdpCodec, "payloadType" | "rateHz">) => ({
+  telephoneEventPayloadType: payloadType,
+  ...(rateHz !== clockOf(codec) && { telephoneEventRateHz: rateHz }),
+});
 
 function firstUsable(all: readonly SdpMedia[], local: LocalMedia) {
   const usable = all.flatMap((media) => {
@@ -84,8 +105,7 @@ function negotiate(media: SdpMedia, local: LocalMedia, codec: Usable | undefined
   return {
     remote: { host: media.host, port: media.port },
     ...codec,
-    ...(event && { telephoneEventPayloadType: event.payloadType }),
-    ...(event && event.rateHz !== clockOf(codec.codec) && { telephoneEventRateHz: event.rateHz }),
+    ...(event && withEvents(codec.codec, event)),
     direction,
     packetMs: media.packetMs ?? DEFAULT_PACKET_MS,
     ...(sendsRtcp(media.rtcpBandwidth, direction === "sendrecv" || direction === "sendonly") && rtcpTarget(media, media.host)),

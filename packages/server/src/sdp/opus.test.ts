@@ -102,17 +102,17 @@ describe("an answer to our Opus", () => {
   it("under our numbers settles them", () => {
     const accepted = acceptAnswer(local, session("m=audio 4000 RTP/AVP 111 110", ...opus(111), events(110, 48_000)));
     expect(accepted).toMatchObject({ ok: true, negotiated: { codec: "opus", payloadType: 111, telephoneEventPayloadType: 110 } });
-    expect(accepted.ok && Object.keys(accepted.negotiated)).not.toContain("offered");
+    expect(accepted.ok && Object.keys(accepted.negotiated)).not.toContain("besides");
   });
 
   it("under others leaves both in force: each side sends under the other's (RFC 3264 §5.1)", () => {
     const accepted = acceptAnswer(local, session("m=audio 4000 RTP/AVP 96 97", ...opus(96), events(97, 48_000)));
-    expect(accepted).toMatchObject({ negotiated: { payloadType: 96, telephoneEventPayloadType: 97, offered: { payloadType: 111, telephoneEventPayloadType: 110 } } });
+    expect(accepted).toMatchObject({ negotiated: { payloadType: 96, telephoneEventPayloadType: 97, besides: [{ codec: "opus", payloadType: 111, telephoneEventPayloadType: 110 }] } });
   });
 
   it("with events of 8 kHz takes those", () => {
     const accepted = acceptAnswer(local, session("m=audio 4000 RTP/AVP 111 101", ...opus(111), events(101, 8000)));
     expect(accepted).toMatchObject({ negotiated: { codec: "opus", telephoneEventPayloadType: 101, telephoneEventRateHz: 8000 } });
-    expect(accepted.ok && Object.keys(accepted.negotiated)).not.toContain("offered");
+    expect(accepted.ok && Object.keys(accepted.negotiated)).not.toContain("besides");
   });
 });

@@ -104,8 +104,8 @@ export interface Negotiated {
   readonly telephoneEventPayloadType?: number;
   /** What their durations count by, where that is not the clock of the codec. */
   readonly telephoneEventRateHz?: number;
-  /** What the peer may send under as well: the numbers of our offer, where its answer has others. */
-  readonly offered?: { readonly payloadType: number; readonly telephoneEventPayloadType?: number };
+  /** What the peer may send besides: whatever else its answer has, and under the numbers of our offer. */
+  readonly besides?: readonly ReceivedFormat[];
   readonly direction: Direction;
   /** How much audio the peer wants in a packet. */
   readonly packetMs: number;
@@ -118,6 +118,9 @@ export interface Negotiated {
   /** The keys of SRTP come from a handshake with this peer. */
   readonly dtls?: NegotiatedDtls;
 }
+
+/** A codec that the peer may send, and the events beside it. */
+export type ReceivedFormat = Pick<Negotiated, "codec" | "payloadType" | "telephoneEventPayloadType" | "telephoneEventRateHz">;
 
 const sends = (direction: Direction) => direction === "sendrecv" || direction === "sendonly";
 const receives = (direction: Direction) => direction === "sendrecv" || direction === "recvonly";
