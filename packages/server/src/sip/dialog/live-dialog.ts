@@ -67,7 +67,7 @@ export function createLiveDialog(core: Core, origin: DialogOrigin): LiveDialog {
     unacknowledged: new Map(),
     refusePending: undefined,
   };
-  context.life.onClose(session.stop);
+  context.life.onClose(session.close);
   session.settled(origin.session, origin.ownsCallId ? "uac" : "uas");
   const { callId, localTag, remoteTag } = state;
   const dialog: Dialog = {

@@ -8,7 +8,8 @@ export interface SessionTimer {
   settled(interval: SessionInterval | undefined, weWere: "uac" | "uas"): void;
   /** What our next INVITE or UPDATE says of it (§7.1): who refreshes goes on to. */
   headers(): readonly Header[];
-  readonly stop: () => void;
+  /** The dialog is over: nothing is settled any more, whatever is still answered. */
+  readonly close: () => void;
 }
 
 /** A refresh that was refused is tried again after an eighth of the interval, until the session expires. */
@@ -18,6 +19,7 @@ export function createSessionTimer(clock: Clock, does: { readonly refresh: () =>
   let current: { readonly seconds: number; readonly ours: boolean } | undefined;
   let refreshing: Timer | undefined;
   let expiring: Timer | undefined;
+  let closed = false;
   const stop = () => {
     refreshing?.cancel();
     expiring?.cancel();
@@ -32,7 +34,7 @@ export function createSessionTimer(clock: Clock, does: { readonly refresh: () =>
   return {
     settled(interval, weWere) {
       stop();
-      if (!interval) return;
+      if (!interval || closed) return;
       const { refreshMs, expireMs } = scheduleOf(interval, weWere);
       current = { seconds: interval.seconds, ours: refreshMs !== undefined };
       expiring = clock.setTimer(expireMs, () => {
@@ -42,6 +44,9 @@ export function createSessionTimer(clock: Clock, does: { readonly refresh: () =>
       if (refreshMs !== undefined) refreshAfter(refreshMs, interval.seconds);
     },
     headers: () => (current ? [["Session-Expires", formatInterval({ seconds: current.seconds, refresher: current.ours ? "uac" : "uas" })]] : []),
-    stop,
+    close() {
+      closed = true;
+      stop();
+    },
   };
 }

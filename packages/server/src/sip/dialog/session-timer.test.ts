@@ -98,6 +98,19 @@ describe("a call with a session timer", () => {
     expect(network.sent.some(({ text }) => text.startsWith("BYE "))).toBe(true);
   });
 
+  it("is over with its dialog, also where a refresh is answered after the BYE", async () => {
+    const { clock, network, near, far } = await called({ asks: [expires("600")] });
+    let lost = 0;
+    network.drop = ({ text, from }) => from.host === "192.0.2.2" && text.includes("UPDATE") && lost++ === 0;
+    const refreshed = far.request("UPDATE");
+    await clock.advance(10);
+    await clock.runUntil(near.bye());
+    expect(far.signal.reason).toEqual({ who: "remote" });
+    expect((await clock.runUntil(refreshed)).status).toBe(200);
+    await clock.advance(40_000);
+    expect([lost, clock.timers]).toEqual([2, 0]);
+  });
+
   it("says in the answer what is agreed, and without one does nothing", async () => {
     const timed = await called({ asks: [expires("600")] });
     expect([header(timed.answer, "Session-Expires"), headerValues(timed.answer, "Require")]).toEqual(["600;refresher=uac", ["timer"]]);
