@@ -1,5 +1,6 @@
 import type { AudioCodec, Direction, LocalMedia } from "../sdp/index.ts";
 import type { Dialog, IncomingRequest, SipRequest } from "../sip/index.ts";
+import { DTLS_PROTOCOL, type LegKeys } from "./encryption.ts";
 import { hangUp } from "./hang-up.ts";
 import { setMedia } from "./leg-media.ts";
 import { inBackground, stateOf, type LegState } from "./leg-state.ts";
@@ -9,8 +10,11 @@ import { notAcceptable } from "./refuse.ts";
 
 /** Answers a re-INVITE or UPDATE of the peer (RFC 3261 §14.2, RFC 3311 §5.2): hold, resume, another address or codec. */
 export function answerChange(state: LegState, incoming: IncomingRequest): void {
-  // RFC 3261 §14.2: a change of ours is on its way.
-  if (state.offering) return incoming.respond(491);
+  const { method, body } = incoming.request;
+  // RFC 3311 §5.2: one without an offer only keeps the call alive, and meets nothing.
+  if (method === "UPDATE" && body.length === 0) return incoming.respond(200);
+  // RFC 3261 §14.2, RFC 3311 §5.2: an offer of ours is on its way, or waits for its answer in an ACK (RFC 6337 §2.3).
+  if (state.offering || state.offered) return incoming.respond(491);
   const offer = describedBy(incoming.request);
   // A refused change leaves the session as it was.
   if (offer.kind === "wrong") return notAcceptable(incoming, offer.status, offer.why);
@@ -21,9 +25,8 @@ export function answerChange(state: LegState, incoming: IncomingRequest): void {
   incoming.respond(200, { body: sdpBody(settled.description) });
 }
 
-/** RFC 3261 §14.2: the 200 to a re-INVITE without an offer makes one; an UPDATE without one only keeps the call alive. */
+/** RFC 3261 §14.2: the 200 to a re-INVITE without an offer makes one. */
 function answerWithoutOffer(state: LegState, incoming: IncomingRequest): void {
-  if (incoming.request.method === "UPDATE") return incoming.respond(200);
   state.offered = offerOf(state.local, state.description);
   incoming.respond(200, { body: sdpBody(state.offered.description) });
 }
@@ -47,10 +50,15 @@ export const offerDirection = (leg: Leg, direction: Direction): Promise<boolean>
 /** Offers the peer these codecs in mid-call, the preferred one first; as `offerDirection`. */
 export const offerCodecs = (leg: Leg, codecs: readonly AudioCodec[]): Promise<boolean> => change(stateOf(leg), { codecs });
 
+/** Offers the peer audio with keys of this kind in mid-call, or in the clear; as `offerDirection`. */
+export const offerKeys = (leg: Leg, keys: LegKeys): Promise<boolean> => change(stateOf(leg), { secured: PROTOCOLS[keys] });
+
+const PROTOCOLS = { sdes: "RTP/SAVP", dtls: DTLS_PROTOCOL, none: undefined } satisfies Record<LegKeys, string | undefined>;
+
 export const changeDirection = (state: LegState, direction: Direction): Promise<boolean> => change(state, { direction });
 
 async function change(state: LegState, changes: Partial<LocalMedia>): Promise<boolean> {
-  if (!state.dialog || state.offering || state.life.signal.aborted) return false;
+  if (!state.dialog || state.offering || state.offered || state.life.signal.aborted) return false;
   state.offering = true;
   try {
     return await offer(state, state.dialog, changes);

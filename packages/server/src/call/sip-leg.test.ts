@@ -250,6 +250,18 @@ describe("a change of the session by the peer", () => {
     expect(configured).toHaveLength(2);
   });
 
+  it("without an offer has one of ours that waits for its answer: nothing else is offered before (RFC 3311 §5.2)", async () => {
+    const { leg, ask, acknowledge, configured, sent } = upLeg();
+    ask("INVITE");
+    expect(ask("UPDATE", offerOf("inactive")).status).toBe(491);
+    expect(ask("INVITE", offerOf("inactive")).status).toBe(491);
+    await expect(offerDirection(leg, "sendonly")).resolves.toBe(false);
+    expect([configured.length, sent.length]).toEqual([1, 0]);
+    acknowledge(offerOf("sendrecv", ["PCMA"]));
+    expect(configured.at(-1)).toMatchObject({ codec: "PCMA" });
+    expect(ask("UPDATE", offerOf("inactive")).status).toBe(200);
+  });
+
   it("by an UPDATE without an offer is none", () => {
     const { ask } = upLeg();
     const update = ask("UPDATE");
@@ -281,6 +293,8 @@ describe("a change of the session by us", () => {
     fake.response = response(200, offerOf("recvonly"));
     const offering = offerDirection(leg, "sendonly");
     expect(ask("INVITE", offerOf("sendonly")).status).toBe(491);
+    // Not so one that only keeps the call alive (RFC 4028 §7.4).
+    expect(ask("UPDATE").status).toBe(200);
     await offering;
     expect(ask("INVITE", offerOf("sendrecv")).status).toBe(200);
   });
