@@ -61,7 +61,7 @@ export interface LegMedia {
   readonly received: HeardQuality | null;
   readonly sent: HeardQuality | null;
   readonly round_trip_ms: number | null;
-  /** How it was encrypted (SRTP) in the end: how the keys were agreed on, and the suite; null: not at all. */
+  /** How it was encrypted (SRTP), in the end: how the keys were agreed on, and the suite; null: some of it was in the clear, or all. */
   readonly encryption: { readonly keys: "sdes" | "dtls"; readonly suite: string } | null;
 }
 

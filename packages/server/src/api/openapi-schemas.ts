@@ -42,7 +42,7 @@ const media: Schema = {
     round_trip_ms: { type: ["number", "null"] },
     encryption: {
       ...orNull(object({ keys: { enum: ["sdes", "dtls"] }, suite: { type: "string", description: "By its name in RFC 4568, such as AES_CM_128_HMAC_SHA1_80" } })),
-      description: "How it was encrypted (SRTP) in the end; null: not at all",
+      description: "How it was encrypted (SRTP), in the end; null: some of it was in the clear, or all",
     },
   }),
   description: "What the RTP of the leg came to, once the call has ended",

@@ -10,6 +10,15 @@ export type EncryptionPolicy = "off" | "optional" | "required";
 /** Keys in SDP (RFC 4568), or agreed on by a handshake where the media goes (RFC 5763). */
 export type KeyingMethod = "sdes" | "dtls";
 
+/** How the keys of a leg's audio come about; `none`: it is in the clear. */
+export type LegKeys = KeyingMethod | "none";
+
+/** What offer and answer made of a leg's audio in mid-call. */
+export interface EncryptionChange {
+  readonly before: LegKeys;
+  readonly now: LegKeys;
+}
+
 export interface Encryption {
   /** Undefined: somebody who is neither a phone nor a trunk of ours. */
   readonly policyOf: (peer: CallSource | undefined) => EncryptionPolicy;

@@ -4,6 +4,7 @@ import { DTLS_PROTOCOL } from "./encryption.ts";
 import { hangUp } from "./hang-up.ts";
 import { builtInHoldMusic } from "./hold-music.ts";
 import { configureMedia, keyingOf } from "./keying.ts";
+import { noteEncryption } from "./leg-encryption.ts";
 import { inBackground, type LegState } from "./leg-state.ts";
 import type { Settled } from "./offer-answer.ts";
 
@@ -35,6 +36,7 @@ export function setMedia(state: LegState, { local, description, negotiated }: Se
   if (state.life.signal.aborted) return;
   // Offers that follow in the call ask for what was agreed on.
   state.local = asAgreed(local, negotiated);
+  noteEncryption(state, negotiated);
   state.description = description;
   state.negotiated = negotiated;
   configureMedia(state.session, negotiated);

@@ -4,7 +4,7 @@ import type { LocalMedia, Negotiated } from "../sdp/index.ts";
 import type { Dialog, SipRequest } from "../sip/index.ts";
 import type { CallSource } from "./call-source.ts";
 import type { Cause } from "./cause.ts";
-import type { KeyingMethod } from "./encryption.ts";
+import type { EncryptionChange, KeyingMethod } from "./encryption.ts";
 import type { Leg, LegInfo } from "./leg.ts";
 import { closeSession, keyingOf } from "./keying.ts";
 import type { Offer } from "./offer-answer.ts";
@@ -72,6 +72,10 @@ export interface LegState extends Omit<SipLegOptions, "peer"> {
   description?: Uint8Array;
   /** Whoever is joined with this leg hears music. */
   heldByPeer: boolean;
+  /** Offer and answer have met on audio in the clear, at least once. */
+  wasClear: boolean;
+  /** Told when its audio is encrypted in another way than before, or is not any more. */
+  encryptionChanged?: (change: EncryptionChange) => void;
   /** A re-INVITE of ours is on its way. */
   offering: boolean;
   /** A 200 of ours made this offer: the ACK brings the answer. */
@@ -101,6 +105,7 @@ export function createLegState(options: SipLegOptions, line: Line, attach: LegSt
     life: scope(),
     digits: new Emitter<{ digit: string }>(),
     heldByPeer: false,
+    wasClear: false,
     offering: false,
     transferring: false,
     refers: 0,
@@ -116,7 +121,10 @@ export function rememberState(leg: Leg, state: LegState): void {
   states.set(leg, state);
 }
 
-/** The state behind a leg. Only legs of this layer have one: media of two kinds cannot be joined. */
+/** The state behind a leg; legs without SIP have none. */
+export const legStateOf = (leg: Leg): LegState | undefined => states.get(leg);
+
+/** The same where there has to be one: media of two kinds cannot be joined. */
 export function stateOf(leg: Leg): LegState {
   const state = states.get(leg);
   if (!state) throw new PiopiyError("media_failed", "this leg has no media session on this server's engine");
@@ -148,12 +156,13 @@ export const mediaStatisticsOf = (leg: Leg): Promise<LegMedia> | undefined => {
   return state?.session.close().then((media) => ({ ...media, ...(encryption && { encryption }) }));
 };
 
-/** What a leg's media came to, and how it was encrypted in the end; absent: not at all. */
+/** What a leg's media came to, and how it was encrypted, in the end; absent: some of it was in the clear, or all. */
 export interface LegMedia extends SessionStatistics {
   readonly encryption?: { readonly keys: KeyingMethod; readonly suite: string };
 }
 
-function encryptionOf({ negotiated, session }: LegState): LegMedia["encryption"] {
+function encryptionOf({ negotiated, session, wasClear }: LegState): LegMedia["encryption"] {
+  if (wasClear) return undefined;
   if (negotiated?.security) return { keys: "sdes", suite: negotiated.security.profile };
   const keys = negotiated?.dtls && keyingOf(session)?.keys;
   return keys && { keys: "dtls", suite: keys.profile };

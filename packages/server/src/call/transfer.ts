@@ -2,7 +2,7 @@ import { header, passReplaces, type Dialog, type IncomingRequest } from "../sip/
 import type { CallSource } from "./call-source.ts";
 import type { Cause } from "./cause.ts";
 import type { DialOutcome, DialRequest } from "./dialler.ts";
-import { endState, inBackground, stateOf, stateOfDialog, type LegState } from "./leg-state.ts";
+import { endState, inBackground, legStateOf, stateOfDialog, type LegState } from "./leg-state.ts";
 import type { Leg } from "./leg.ts";
 import { linkParties } from "./link.ts";
 import { patiently } from "./patience.ts";
@@ -13,17 +13,9 @@ import type { Transfers } from "./transfer-rules.ts";
 
 /** From now on the party of this leg may be replaced, as far as `transfers` lets it. */
 export function serveTransfers(leg: Leg, transfers: Transfers): void {
-  const state = stateIn(leg);
+  const state = legStateOf(leg);
+  // Legs without SIP have parties that never ask.
   if (state) state.transfers = transfers;
-}
-
-/** Legs without SIP have parties that never ask. */
-function stateIn(leg: Leg): LegState | undefined {
-  try {
-    return stateOf(leg);
-  } catch {
-    return undefined;
-  }
 }
 
 /** Whether `peer` may have anybody replaced. */

@@ -12,6 +12,7 @@ import { recordedRecordings } from "./recorded-recordings.ts";
 import { digitCallbacks } from "./signed-callbacks.ts";
 import { signedStreams } from "./signed-streams.ts";
 import { streamTold } from "./stream-told.ts";
+import { tellEncryption } from "./tell-encryption.ts";
 import { allowTransfers } from "./transfers.ts";
 
 export interface FlowRules {
@@ -39,6 +40,7 @@ export async function performFlow(world: World, call: LiveCall, leg: Leg, record
     if (leg.signal.aborted) timer.cancel();
   });
   allowTransfers(world, call, leg, recordedDialler(world, call, "b"));
+  tellEncryption(call, leg);
   const recording = rules.record ? await recordLeg(call, leg, recordings) : undefined;
   const outside = createFlowSwitch();
   record.flow = outside;

@@ -6,6 +6,7 @@ import { openLeg } from "./leg-record.ts";
 import type { LegRecord, LiveCall, World } from "./model.ts";
 import { gatesOf } from "./paced.ts";
 import type { Place } from "./pacing.ts";
+import { tellEncryption } from "./tell-encryption.ts";
 import { allowTransfers } from "./transfers.ts";
 
 /** Each is a row, and events that are told; a flow that dials without end shall not fill the database. */
@@ -50,8 +51,10 @@ export function recordedDialler(world: World, call: LiveCall, which: "a" | "b", 
         return outcome;
       }
       record.leg = outcome.leg;
-      if (which === "b") allowTransfers(world, call, outcome.leg, recordedDialler(world, call, "b"));
-      return which === "b" ? { ...outcome, released: releasable(record) } : outcome;
+      if (which === "a") return outcome;
+      allowTransfers(world, call, outcome.leg, recordedDialler(world, call, "b"));
+      tellEncryption(call, outcome.leg);
+      return { ...outcome, released: releasable(record) };
     },
   };
   return dialler;

@@ -1,6 +1,6 @@
 import { toneSource, type AudioCodec } from "../audio/index.ts";
 import { aborted, channels, scope } from "../base/index.ts";
-import { offerCodecs, offerDirection, refer, replacing, type Cause, type Leg } from "../call/index.ts";
+import { offerCodecs, offerDirection, offerKeys, refer, replacing, type Cause, type Leg, type LegKeys } from "../call/index.ts";
 import { hears, recordHeard, type Heard } from "./heard.ts";
 
 /** A call of the phone that is up. */
@@ -23,6 +23,8 @@ export interface PhoneCall {
   hold(on: boolean): Promise<boolean>;
   /** Changes what is spoken in mid-call, the preferred codec first; `false` if the other side does not agree. */
   speak(codecs: readonly AudioCodec[]): Promise<boolean>;
+  /** Asks for encrypted audio in mid-call, by keys of this kind, or for audio in the clear; `false` if the other side does not agree. */
+  encrypt(keys: LegKeys): Promise<boolean>;
   /**
    * Sends the other side on to a number or a user name (REFER), and hangs up when it has got there. The status that
    * came of it: 200, a refusal of the REFER (603, 403), or why whoever was called did not answer.
@@ -60,6 +62,7 @@ export function phoneCall({ leg, keepMs, uriOf, aor }: PhoneCallParts): PhoneCal
     press: (keys) => leg.control.sendDigits(keys, leg.signal),
     hold: (on) => offerDirection(leg, on ? "sendonly" : "sendrecv"),
     speak: (codecs) => offerCodecs(leg, codecs),
+    encrypt: (keys) => offerKeys(leg, keys),
     transfer: (to) => refer(leg, uriOf(to), aor),
     transferTo: ({ leg: other }) => refer(leg, replacing(other, uriOf(other.info.direction === "outbound" ? other.info.to : other.info.from)), aor),
     hangup: () => leg.hangup(),
