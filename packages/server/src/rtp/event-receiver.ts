@@ -98,6 +98,8 @@ function relation(pressed: Pressed, block: TelephoneEvent, timestamp: number, ma
     return pressed.concluded ? "old" : "same";
   }
   if (distance < 0) return distance > -restartedTicks ? "old" : "new";
+  // Those that let the timestamp run on (see below) do so as well while they repeat the end.
+  if (pressed.concluded && !marker && block.event === pressed.event && distance < pressed.durationTicks) return "old";
   if (marker || pressed.concluded || block.event !== pressed.event) return "new";
   // A further segment of a long press begins where the full one ended. Some senders also let the timestamp run on
   // within one event: it then lies inside of what was reported, where no second event can begin.
