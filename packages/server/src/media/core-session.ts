@@ -87,6 +87,7 @@ export class CoreSession {
     this.#rtcp.begin(nowMs);
     this.#parameters = parameters;
     this.path.configure(parameters);
+    this.path.latch.awaitSound(parameters.direction === "sendrecv", nowMs);
     this.#inbound.configure(parameters);
     this.#speak(parameters, nowMs);
   }

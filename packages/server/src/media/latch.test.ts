@@ -82,6 +82,51 @@ describe("symmetric RTP", () => {
     expect(latch.target).toBeUndefined();
   });
 
+  it.each([
+    ["while it is on hold, however long it is silent", (latch: Latch, nowMs: number) => latch.awaitSound(false, nowMs), 3_600_000],
+    ["for 10 s once it has to send again", (latch: Latch, nowMs: number) => {
+      latch.awaitSound(false, nowMs);
+      latch.awaitSound(true, nowMs + 3_590_001);
+    }, 3_600_000],
+    ["while it has no address at all", (latch: Latch, nowMs: number) => {
+      latch.awaitSound(false, nowMs);
+      latch.expect({ host: "0.0.0.0", port: 4000 });
+    }, 3_600_000],
+    ["when it has one again, the same", (latch: Latch, nowMs: number) => {
+      latch.awaitSound(false, nowMs);
+      latch.expect({ host: "0.0.0.0", port: 4000 });
+      latch.awaitSound(true, nowMs + 3_600_000);
+      latch.expect(sdp);
+    }, 3_600_000],
+  ] as const)("lets nobody else take the place of a source behind a NAT %s", (_, hold, silentMs) => {
+    const { latch, lastMs } = latchTo(nat);
+    hold(latch, lastMs);
+    expect(accepts(latch, stranger, lastMs + silentMs, OTHER)).toBe(false);
+    // Its NAT may have given it another port meanwhile.
+    expect(accepts(latch, { ...nat, port: 6001 }, lastMs + silentMs, OTHER)).toBe(true);
+    expect(accepts(latch, stranger, lastMs + silentMs, MINE)).toBe(true);
+    expect(accepts(latch, nat, lastMs + silentMs)).toBe(true);
+  });
+
+  it("lets others take its place again when it has been silent for 10 s that it should have sent in", () => {
+    const { latch, lastMs } = latchTo(nat);
+    latch.awaitSound(false, lastMs);
+    latch.awaitSound(true, lastMs + 60_000);
+    latch.awaitSound(true, lastMs + 65_000);
+    expect(accepts(latch, stranger, lastMs + 69_999, OTHER)).toBe(false);
+    expect(accepts(latch, stranger, lastMs + 70_000, OTHER)).toBe(true);
+  });
+
+  it("sends to the source again at once after a hold without an address", () => {
+    const { latch, lastMs } = latchTo(nat);
+    latch.expect({ host: "0.0.0.0", port: 4000 });
+    talk(latch, nat, lastMs + 20, 10);
+    expect(latch.target).toBeUndefined();
+    latch.expect(sdp);
+    expect(latch.target).toMatchObject(nat);
+    expect(accepts(latch, nat, lastMs + 240)).toBe(true);
+  });
+
   it("keeps the source when SDP says the same again", () => {
     const { latch } = latchTo(nat);
     latch.expect({ ...sdp });

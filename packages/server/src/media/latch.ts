@@ -24,10 +24,14 @@ const PROVEN_PACKETS = 25;
  * 5. Another stream may come from the host of the source, or the host in SDP: after 2 s.
  * 6. Another stream may come from another host only where SDP proved to name the wrong one: after 10 s. If the source
  *    had not even sent for half a second, after 200 ms, so that a single stray packet locks nobody out.
+ * 7. A call on hold may be silent for hours. Nobody but its own stream and its own host takes the source's place for that,
+ *    and the time of rule 6 begins when it has to send again. No address at all, the old way to hold, is not another one.
  */
 export interface Latch {
   /** SDP named this address. A new one is sent to at once, and the source so far has to be silent to come back. */
   expect(remote: MediaAddress): void;
+  /** Whether the peer has to send from now on; it does in the beginning. On hold it may be silent. */
+  awaitSound(must: boolean, nowMs: number): void;
   /** Whether a packet from this source belongs to the peer. */
   accepts(host: string, port: number, ssrc: number, nowMs: number): boolean;
   /** A valid packet came from a source that is accepted. True: it is a source that had not been heard. */
@@ -52,34 +56,45 @@ export function createLatch(): Latch {
   let source: Source | undefined;
   let former: MediaAddress | undefined;
   let heardMs = 0;
+  /** Since when the peer has to send; Infinity: it may be silent. */
+  let awaitedMs = 0;
+  let nowhere = true;
   const same = (one: MediaAddress | undefined, host: string, port: number) => one?.port === port && one.host === host;
 
-  /** Rules 4 to 6. */
-  const succeeds = ({ host, ssrc, packets }: Source, other: string, otherSsrc: number, silentMs: number): boolean => {
+  /** Rules 4 to 7. */
+  const succeeds = ({ host, ssrc, packets }: Source, other: string, otherSsrc: number, nowMs: number): boolean => {
+    const silentMs = nowMs - heardMs;
     if (silentMs < MOVED_MS) return false;
     const told = host === expected?.host;
-    if (otherSsrc === ssrc || (packets < PROVEN_PACKETS && !told)) return true;
+    const missedMs = Math.min(silentMs, nowMs - awaitedMs);
+    if (otherSsrc === ssrc || (packets < PROVEN_PACKETS && !told && missedMs >= MOVED_MS)) return true;
     if (other === host || other === expected?.host) return silentMs >= ABANDONED_MS;
-    return !told && silentMs >= FORSAKEN_MS;
+    return !told && missedMs >= FORSAKEN_MS;
   };
 
   const take = () => {
-    aim.target = isNowhere(expected) ? undefined : (source ?? expected);
+    aim.target = nowhere ? undefined : (source ?? expected);
     aim.named = source === undefined || same(expected, source.host, source.port);
   };
 
   return Object.assign(aim, {
     expect(remote: MediaAddress) {
-      if (same(expected, remote.host, remote.port)) return;
-      expected = remote;
-      former = source;
-      source = undefined;
+      nowhere = isNowhere(remote);
+      if (!nowhere && !same(expected, remote.host, remote.port)) {
+        expected = remote;
+        former = source;
+        source = undefined;
+      }
       take();
+    },
+    awaitSound(must: boolean, nowMs: number) {
+      if (!must) awaitedMs = Infinity;
+      else if (awaitedMs === Infinity) awaitedMs = nowMs;
     },
     accepts(host: string, port: number, ssrc: number, nowMs: number) {
       if (same(source, host, port) || same(expected, host, port)) return true;
       if (!source) return !same(former, host, port) || nowMs - heardMs >= ABANDONED_MS;
-      return succeeds(source, host, ssrc, nowMs - heardMs);
+      return succeeds(source, host, ssrc, nowMs);
     },
     heard(host: string, port: number, ssrc: number, nowMs: number) {
       heardMs = nowMs;
@@ -98,5 +113,4 @@ export function createLatch(): Latch {
 }
 
 /** RFC 3264 §8.4: the old way to put a call on hold is the address 0.0.0.0; RFC 3264 §5.1: port 0 is no stream. */
-const isNowhere = (address: MediaAddress | undefined): boolean =>
-  address === undefined || address.port === 0 || address.host === "0.0.0.0" || address.host === "::";
+const isNowhere = ({ host, port }: MediaAddress): boolean => port === 0 || host === "0.0.0.0" || host === "::";
