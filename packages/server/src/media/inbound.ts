@@ -6,7 +6,7 @@ import type { Arrival, Hearing } from "./hearing.ts";
 import { JitterBuffer } from "./jitter-buffer.ts";
 import type { Latch, MediaAddress } from "./latch.ts";
 import { createReception, type Reception } from "./rtcp-reception.ts";
-import { audioFormatOf, eventFormatOf, eventRateHz, isNoise, isSameFormat } from "./received-formats.ts";
+import { audioFormatOf, eventFormatOf, eventRateHz, isAgreed, isSameFormat } from "./received-formats.ts";
 import { clockRateHz, rtpClock } from "./rtp-clock.ts";
 import type { MediaCounters } from "./statistics.ts";
 
@@ -50,6 +50,7 @@ export class Inbound {
   #ssrc = -1;
   #lostBefore = 0;
   #discarded = 0;
+  #repeated = 0;
   #heardMs: number | undefined;
   #aliveMs: number | undefined;
   /** Of the packet or the turn at hand. */
@@ -75,6 +76,11 @@ export class Inbound {
     return this.#jitter.depthMs;
   }
 
+  /** Of the packets that came, and were discarded, those that had come before: nothing is lost by them. */
+  get repeated(): number {
+    return this.#repeated;
+  }
+
   get receiving(): boolean {
     const direction = this.#parameters?.direction;
     return direction === "sendrecv" || direction === "recvonly";
@@ -95,7 +101,7 @@ export class Inbound {
   push(datagram: Uint8Array, host: string, port: number, nowMs: number): void {
     const parameters = this.#parameters;
     if (isRtcp(datagram)) return this.#takeControl(datagram, { host, port }, nowMs);
-    if (parseRtp(datagram, view) !== undefined || !parameters || !this.#isWanted(parameters) || !this.#latch.accepts(host, port, view.ssrc, nowMs)) {
+    if (parseRtp(datagram, view) !== undefined || !parameters || !isAgreed(parameters, this.#former, view.payloadType, this.#codec) || !this.#latch.accepts(host, port, view.ssrc, nowMs)) {
       this.#counters.packetsInvalid += 1;
       return;
     }
@@ -146,13 +152,14 @@ export class Inbound {
 
   #take(datagram: Uint8Array, parameters: MediaParameters, nowMs: number): void {
     this.#nowMs = nowMs;
-    const audio = this.#audioFormat(parameters);
-    const format = audio ?? this.#eventFormat(parameters);
+    const audio = audioFormatOf(parameters, this.#former, view.payloadType);
+    const format = audio ?? eventFormatOf(parameters, this.#former, view.payloadType, this.#codec);
     this.#follow(view.ssrc, format?.codec ?? this.#codec, nowMs);
     const { highest } = this.#sequences;
     const verdict = this.#sequences.push(view.sequence);
     this.#counters.packetsReceived += 1;
     this.#counters.packetsLost = this.#lostBefore + this.#sequences.lost;
+    if (verdict === "duplicate") this.#repeated += 1;
     if (verdict !== "next" && verdict !== "reordered") this.#discarded += 1;
     else if (!this.receiving) return;
     else if (!format) this.#takeNoise(datagram);
@@ -160,18 +167,6 @@ export class Inbound {
     else if (format === audio) this.#takeAudio(datagram, this.#arrivalAfter(highest, verdict), nowMs);
     else this.#takeEvent(datagram, format, nowMs);
     if (view.payloadType === parameters.payloadType) this.#former = undefined;
-  }
-
-  #audioFormat(parameters: MediaParameters): ReceivedFormat | undefined {
-    return audioFormatOf(parameters, view.payloadType) ?? (this.#former && audioFormatOf(this.#former, view.payloadType));
-  }
-
-  #eventFormat(parameters: MediaParameters): ReceivedFormat | undefined {
-    return eventFormatOf(parameters, view.payloadType, this.#codec) ?? (this.#former && eventFormatOf(this.#former, view.payloadType, this.#codec));
-  }
-
-  #isWanted(parameters: MediaParameters): boolean {
-    return this.#audioFormat(parameters) !== undefined || this.#eventFormat(parameters) !== undefined || isNoise(view.payloadType, this.#codec);
   }
 
   /** RFC 3264 §6.1: the peer may go over to another codec at any time. False: what came is of the one before. */

@@ -11,21 +11,31 @@ const USUAL_DEPTH_MS = 2 * FRAME_MS;
 
 type Counts = Pick<MediaStatistics, "packetsSent" | "packetsReceived" | "packetsLost" | "packetsDiscarded">;
 
+/** What came from the party. */
+interface Heard {
+  readonly reception: Pick<Reception, "jitterMs">;
+  readonly depthMs: number;
+  /** Packets that came once more. */
+  readonly repeated: number;
+}
+
 /** What the media of a session were like; undefined: there was too little to say anything. */
-export function legQuality(counts: Counts, { peer }: Pick<Rtcp, "peer">, inbound: { readonly reception: Reception; readonly depthMs: number }): LegQuality | undefined {
+export function legQuality(counts: Counts, { peer }: Pick<Rtcp, "peer">, inbound: Heard): LegQuality | undefined {
   // Half of the round trip, and the packet that has to be full before it can leave.
   const wayMs = (peer.roundTripMs ?? 0) / 2 + FRAME_MS;
-  const received = heardFrom(counts, wayMs + inbound.depthMs, inbound.reception.jitterMs);
+  const received = heardFrom(counts, wayMs, inbound);
   const sent = heardBy(counts, peer, wayMs + USUAL_DEPTH_MS);
   if (!received && !sent) return undefined;
   return { ...received, ...sent, ...(peer.roundTripMs !== undefined && { roundTripMs: rounded(peer.roundTripMs, 1) }) };
 }
 
-function heardFrom(counts: Counts, delayMs: number, jitterMs: number): { readonly received: HeardQuality } | undefined {
-  const { packetsReceived, packetsLost, packetsDiscarded } = counts;
-  if (packetsReceived < FEWEST_PACKETS) return undefined;
-  const lossPercent = Math.min(100, (100 * (packetsLost + packetsDiscarded)) / (packetsReceived + packetsLost));
-  return { received: heardQuality({ delayMs, lossPercent }, jitterMs) };
+function heardFrom({ packetsReceived, packetsLost, packetsDiscarded }: Counts, wayMs: number, { reception, depthMs, repeated }: Heard): { readonly received: HeardQuality } | undefined {
+  const came = packetsReceived - repeated;
+  if (came < FEWEST_PACKETS) return undefined;
+  // Where packets come twice, the second one is discarded, and nothing is missing.
+  const missed = packetsLost + Math.max(0, packetsDiscarded - repeated);
+  const lossPercent = Math.min(100, (100 * missed) / (came + packetsLost));
+  return { received: heardQuality({ delayMs: wayMs + depthMs, lossPercent }, reception.jitterMs) };
 }
 
 function heardBy({ packetsSent }: Counts, peer: Rtcp["peer"], delayMs: number): { readonly sent: HeardQuality } | undefined {

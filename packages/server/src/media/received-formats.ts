@@ -6,26 +6,36 @@ import { clockRateHz } from "./rtp-clock.ts";
 const COMFORT_NOISE = 13;
 const COMFORT_NOISE_RATE_HZ = 8000;
 
-/** The audio that the peer sends under this number. Where one number stands for two things, what is sent to it is meant. */
-export function audioFormatOf(parameters: MediaParameters, payloadType: number): ReceivedFormat | undefined {
+type Agreement = MediaParameters | undefined;
+
+/**
+ * The audio that the peer sends under this number, by what is agreed on or else by the `former` agreement. Where one number
+ * stands for two things, what is sent to the peer is meant.
+ */
+export function audioFormatOf(parameters: MediaParameters, former: Agreement, payloadType: number): ReceivedFormat | undefined {
   if (payloadType === parameters.payloadType) return parameters;
   if (payloadType === parameters.telephoneEventPayloadType) return undefined;
-  return parameters.besides?.find((format) => format.payloadType === payloadType);
+  const found = parameters.besides?.find((format) => format.payloadType === payloadType);
+  return found ?? (former && audioFormatOf(former, undefined, payloadType));
 }
 
-/** The events that the peer sends under this number. Those of several codecs may have one: a key belongs to what is being sent. */
-export function eventFormatOf(parameters: MediaParameters, payloadType: number, codec: AudioCodec | undefined): ReceivedFormat | undefined {
-  const { besides } = parameters;
+/** The events that it sends under this number. Those of several codecs may have one: a key belongs to what is being sent. */
+export function eventFormatOf(parameters: MediaParameters, former: Agreement, payloadType: number, codec: AudioCodec): ReceivedFormat | undefined {
   const isMain = payloadType === parameters.telephoneEventPayloadType;
-  if (!besides || (isMain && codec === parameters.codec)) return isMain ? parameters : undefined;
+  if (isMain && codec === parameters.codec) return parameters;
   const isOfNumber = (format: ReceivedFormat): boolean => format.telephoneEventPayloadType === payloadType;
-  return besides.find((format) => isOfNumber(format) && format.codec === codec) ?? (isMain ? parameters : besides.find(isOfNumber));
+  const own = parameters.besides?.find((format) => isOfNumber(format) && format.codec === codec);
+  const found = own ?? (isMain ? parameters : parameters.besides?.find(isOfNumber));
+  return found ?? (former && eventFormatOf(former, undefined, payloadType, codec));
 }
+
+/** Whether the peer may send this at all. */
+export const isAgreed = (parameters: MediaParameters, former: Agreement, payloadType: number, codec: AudioCodec): boolean =>
+  audioFormatOf(parameters, former, payloadType) !== undefined || eventFormatOf(parameters, former, payloadType, codec) !== undefined || isNoise(payloadType, codec);
+
+const isNoise = (payloadType: number, codec: AudioCodec): boolean => payloadType === COMFORT_NOISE && clockRateHz(codec) === COMFORT_NOISE_RATE_HZ;
 
 export const eventRateHz = ({ codec, telephoneEventRateHz }: ReceivedFormat): number => telephoneEventRateHz ?? clockRateHz(codec);
-
-/** Whether this number is that of noise in pauses of the codec. */
-export const isNoise = (payloadType: number, codec: AudioCodec): boolean => payloadType === COMFORT_NOISE && clockRateHz(codec) === COMFORT_NOISE_RATE_HZ;
 
 export const isSameFormat = (one: ReceivedFormat, other: ReceivedFormat): boolean =>
   one.codec === other.codec && one.payloadType === other.payloadType && one.telephoneEventPayloadType === other.telephoneEventPayloadType;

@@ -129,7 +129,7 @@ describe("the peer's reports", () => {
       expect(roundTripMs).toBeGreaterThanOrEqual(0);
       expect(roundTripMs).toBeLessThanOrEqual(10_000);
       const counts = { packetsSent: 1000, packetsReceived: 1000, packetsLost: 0, packetsDiscarded: 0 };
-      const quality = legQuality(counts, rtcp, { reception, depthMs: 40 });
+      const quality = legQuality(counts, rtcp, { reception, depthMs: 40, repeated: 0 });
       expect(quality?.sent?.mos).toBeGreaterThanOrEqual(1);
       expect(quality?.sent?.mos).toBeLessThanOrEqual(4.41);
     }), { seed: 21, numRuns: 500 });

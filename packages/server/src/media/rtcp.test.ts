@@ -76,6 +76,17 @@ describe("RTCP of a session", () => {
     expect(quality!.sent!.mos).toBeGreaterThan(4.3);
   });
 
+  it("are not made worse by packets that come twice", async () => {
+    const { clock, session, peer } = await newSession();
+    for (let sequence = 0; sequence < 100; sequence++) {
+      if (sequence % 20 !== 10) for (let time = 0; time < 2; time++) await send(peer.socket, session, rtp(sequence));
+      await clock.advance(20);
+    }
+    const { packetsReceived, packetsDiscarded, quality } = await session.close();
+    expect({ packetsReceived, packetsDiscarded }).toEqual({ packetsReceived: 190, packetsDiscarded: 95 });
+    expect(quality!.received!.lossPercent).toBe(5);
+  });
+
   it("is sent to the port of RTP, and on hold as well, and says goodbye", async () => {
     const { clock, session, peer } = await newSession();
     await clock.advance(12_000);
