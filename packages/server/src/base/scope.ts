@@ -1,4 +1,4 @@
-import { setMaxListeners } from "node:events";
+import { Signal } from "./signal.ts";
 
 /**
  * A lifetime inside a longer one: it ends when it is closed or when its parent's signal aborts, whichever comes
@@ -25,43 +25,26 @@ export function scope(parent?: AbortSignal, onFailure: (failure: unknown) => voi
 
 const ignored = (): void => undefined;
 
-/** Many scopes are made and closed without anybody asking for their signal: it is made for who does. */
 class Life implements Scope {
+  readonly signal = new Signal();
   readonly #parent: AbortSignal | undefined;
-  readonly #parentAborted: (() => void) | undefined;
   readonly #onFailure: (failure: unknown) => void;
-  #end: { readonly reason: unknown } | undefined;
-  #controller: AbortController | undefined;
-  /** Who is to be told, while there is no signal to listen to. */
-  #releases: (() => void)[] = [];
 
   constructor(parent: AbortSignal | undefined, onFailure: (failure: unknown) => void) {
     this.#parent = parent;
     this.#onFailure = onFailure;
-    if (!parent) return;
-    if (parent.aborted) {
-      this.#end = { reason: parent.reason };
-      return;
-    }
-    this.#parentAborted = () => this.close(parent.reason);
-    parent.addEventListener("abort", this.#parentAborted, { once: true });
-  }
-
-  get signal(): AbortSignal {
-    return (this.#controller ??= this.#makeController()).signal;
+    if (parent?.aborted) this.signal.abort(parent.reason);
+    else parent?.addEventListener("abort", this, { once: true });
   }
 
   close(reason: unknown = CLOSED): void {
-    if (this.#parentAborted) this.#parent?.removeEventListener("abort", this.#parentAborted);
-    if (this.#end) return;
-    this.#end = { reason };
-    for (const release of this.#releases.splice(0)) release();
-    this.#controller?.abort(reason);
+    this.#parent?.removeEventListener("abort", this);
+    this.signal.abort(reason);
   }
 
   run(work: (signal: AbortSignal) => Promise<void>): void {
     const failed = (failure: unknown) => {
-      if (this.#end) return;
+      if (this.signal.aborted) return;
       this.#onFailure(failure);
       this.close(failure);
     };
@@ -70,22 +53,17 @@ class Life implements Scope {
   }
 
   onClose(release: () => void): void {
-    if (this.#end) release();
-    else if (this.#controller) this.#controller.signal.addEventListener("abort", release, { once: true });
-    else this.#releases.push(release);
+    if (this.signal.aborted) release();
+    else this.signal.addEventListener("abort", release);
+  }
+
+  /** The parent has ended. */
+  handleEvent(): void {
+    this.close(this.#parent?.reason);
   }
 
   [Symbol.dispose](): void {
     this.close();
-  }
-
-  #makeController(): AbortController {
-    const controller = new AbortController();
-    // A call rings as many phones as it likes: more than ten listeners are no leak here.
-    setMaxListeners(0, controller.signal);
-    if (this.#end) controller.abort(this.#end.reason);
-    for (const release of this.#releases.splice(0)) controller.signal.addEventListener("abort", release, { once: true });
-    return controller;
   }
 }
 
@@ -104,6 +82,14 @@ export function abortable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> 
     const over = () => signal.removeEventListener("abort", stop);
     if (signal.aborted) stop();
     else signal.addEventListener("abort", stop, { once: true });
-    work.then(resolve, reject).finally(over);
+    const done = (value: T) => {
+      over();
+      resolve(value);
+    };
+    const failed = (failure: unknown) => {
+      over();
+      reject(failure);
+    };
+    work.then(done, failed);
   });
 }
