@@ -7,6 +7,7 @@ import { respondTo } from "../message/respond.ts";
 import type { ServerTransaction } from "../transaction/transactions.ts";
 import type { Dialog, IncomingInvite } from "../user-agent-types.ts";
 import { dialogKey, dialogOfRequest } from "./dialog-state.ts";
+import { answerEarly } from "./early-dialog.ts";
 import { reliably, requires100rel } from "./reliable-server.ts";
 import { agreedByServer, intervalHeaders } from "./session-timer.ts";
 import { createLiveDialog } from "./live-dialog.ts";
@@ -51,10 +52,10 @@ export function inviteIn(core: Core, bare: ServerTransaction): IncomingInvite {
   core.waiting.set(bare, { toTag: localTag, cancel: () => giveUp("cancelled"), failed: () => giveUp("gone") });
   core.dialogs.set(key, {
     request(early) {
-      // RFC 3261 §15: the caller may end an early dialog with a BYE; nothing else is offered before the answer.
-      const bye = early.received.message.method === "BYE";
-      early.respond(respondTo(early.received.message, bye ? 200 : 491));
-      if (bye) giveUp("cancelled");
+      if (early.received.message.method !== "BYE") return answerEarly(core, early, user);
+      // RFC 3261 §15: the caller may end an early dialog with a BYE.
+      early.respond(respondTo(early.received.message, 200));
+      giveUp("cancelled");
     },
     ack: () => undefined,
     close: () => giveUp("closed"),

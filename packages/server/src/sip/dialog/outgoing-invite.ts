@@ -9,6 +9,7 @@ import type { Received } from "../transport/network.ts";
 import { isPrivate } from "../transport/private-address.ts";
 import type { InviteOutcome, OutgoingInvite, OutgoingRequest } from "../user-agent-types.ts";
 import { dialogOfResponse } from "./dialog-state.ts";
+import { createEarlyDialogs } from "./early-dialog.ts";
 import { agreedByClient } from "./session-timer.ts";
 import { createPracks, type Pracks } from "./prack.ts";
 import { createLiveDialog, type LiveDialog } from "./live-dialog.ts";
@@ -17,13 +18,13 @@ import { createLiveDialog, type LiveDialog } from "./live-dialog.ts";
 export function inviteOut(core: Core, options: OutgoingRequest): OutgoingInvite {
   const events = new Emitter<{ provisional: SipResponse }>();
   const outside = outsideRequest(core, "INVITE", options);
-  const forks = createForks(core, options);
   let settled = false;
   /** Since it was cancelled: what the CANCEL carries, or the BYE in its place. */
   let cancelled: readonly Header[] | undefined;
   /** The attempt that has had a provisional response: only it may be cancelled. */
   let proceeding: Sent | undefined;
   const { promise: outcome, resolve } = deferred<InviteOutcome>();
+  const forks = createForks(core, options, outcome);
   const settle = (result: InviteOutcome) => {
     settled = true;
     resolve(result);
@@ -122,9 +123,11 @@ function cancelSent(core: Core, { request, to }: Sent, headers: readonly Header[
 }
 
 /** The dialogs of one INVITE by To tag: a forking proxy may bring several. */
-function createForks(core: Core, options: OutgoingRequest) {
+function createForks(core: Core, options: OutgoingRequest, outcome: Promise<unknown>) {
   const dialogs = new Map<string, LiveDialog>();
   const pracks = createPracks(core, options.credentials, isBehindNat(options));
+  const early = createEarlyDialogs(core, userOf(options.from));
+  void outcome.then(() => early.end());
   const dialogOf = (invite: SipRequest, response: SipResponse, received: Received<SipResponse>) => {
     const tag = received.envelope.toTag ?? "";
     const known = dialogs.get(tag);
@@ -146,6 +149,9 @@ function createForks(core: Core, options: OutgoingRequest) {
     dialogs.set(tag, live);
     return { live, isNew: true };
   };
-  const takes: Pracks["takes"] = (response, received, sent) => pracks.takes(response, received, sent);
+  const takes: Pracks["takes"] = (response, received, sent) => {
+    early.begin(received);
+    return pracks.takes(response, received, sent);
+  };
   return { dialogOf, takes };
 }

@@ -5,6 +5,7 @@ import type { Received } from "../transport/network.ts";
 import type { Credentials } from "../user-agent-types.ts";
 import { dialogOfResponse, type DialogState, requestInside } from "./dialog-state.ts";
 import { destinationsOf } from "./destinations.ts";
+import { MAX_EARLY } from "./early-dialog.ts";
 
 /** Acknowledges the provisional responses of one INVITE that ask for it (RFC 3262 §4). */
 export interface Pracks {
@@ -13,9 +14,6 @@ export interface Pracks {
   /** The newest CSeq in the early dialog with that tag. */
   cseqOf(toTag: string): number;
 }
-
-/** Early dialogs of one INVITE. */
-const MAX_EARLY = 16;
 
 export function createPracks(core: Core, credentials: Credentials | undefined, direct: boolean): Pracks {
   const early = new Map<string, { state: DialogState; rseq: number }>();
