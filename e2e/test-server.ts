@@ -58,7 +58,8 @@ export async function startTestServer(cleanup: Cleanup, { tls, encryption, keyin
     {},
   );
   if (!config.ok) throw new Error(config.issues.map(({ path, message }) => `${path} ${message}`).join("; "));
-  const server = await startServer(config.value);
+  // Other programs, and other tests, share the machine: whoever calls waits for his turn.
+  const server = await startServer(config.value, { work: { intake: { waitMs: 60_000 }, overload: { lagMs: 60_000 } } });
   cleanup(() => server.close());
   const portOf = (name: "udp" | "tcp" | "tls") => server.sip.find(({ transport }) => transport === name)?.port ?? 0;
   return {

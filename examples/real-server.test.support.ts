@@ -49,7 +49,7 @@ export async function startRealServer(phones: number): Promise<RealServer> {
     const number = String(919_200_000_001 + index);
     return { username: number, password: `password of ${number}`, number };
   });
-  const server = await startServer(configuration(data, accounts));
+  const server = await startServer(configuration(data, accounts), { work: { intake: { waitMs: 60_000 }, overload: { lagMs: 60_000 } } });
   const web = await startWeb();
   const on: Phone[] = [];
   const authorization = `Basic ${Buffer.from(`${app.appid}:${app.token}`).toString("base64")}`;

@@ -3,7 +3,7 @@ import {
   createInbound, createRoutes, createSipDialler, createTrunk, type Dialler, type IncomingCall,
 } from "./call/index.ts";
 import { encryptionOf } from "./compose-encryption.ts";
-import { protectionOf } from "./compose-protection.ts";
+import { protectionOf, type WorkLimits } from "./compose-protection.ts";
 import { renewableTls } from "./compose-tls.ts";
 import { inCidr, type Config, type TrunkConfig } from "./config/index.ts";
 import type { MediaEngine } from "./media/index.ts";
@@ -33,14 +33,15 @@ export async function startCalls(parts: {
   readonly ids: Ids;
   /** In place of the built-in music. */
   readonly holdMusic?: Int16Array;
+  readonly work?: WorkLimits;
 }): Promise<Calls> {
-  const { config, engine, clock, ids, holdMusic } = parts;
+  const { config, engine, clock, ids, holdMusic, work } = parts;
   const { sip, phones, trunks } = config;
   const advertised = sip.advertise === undefined ? {} : { advertisedHost: sip.advertise };
   const renewable = await renewableTls(config, clock);
   const tls = { ...renewable.value, renewals: renewable.renewals };
   const userAgent = await createUserAgent({
-    clock, ids, listen: listened(config), product: `Piopiy/${VERSION}`, tls, webSocket: { path: sip.ws?.path, origins: sip.ws?.origins }, ...protectionOf(config), ...advertised,
+    clock, ids, listen: listened(config), product: `Piopiy/${VERSION}`, tls, webSocket: { path: sip.ws?.path, origins: sip.ws?.origins }, ...protectionOf(config, work), ...advertised,
   });
   const passwords = new Map(phones.map(({ username, password }) => [username, password]));
   const authenticator = createDigestAuthenticator({ realm: "piopiy", clock, ids, lookup: (username) => passwords.get(username) });

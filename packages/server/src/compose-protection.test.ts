@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { protectionOf } from "./compose-protection.ts";
+import { protectionOf, type WorkLimits } from "./compose-protection.ts";
 import { resolveConfig } from "./config/index.ts";
 
-function protection(sip: object, trunks: readonly object[] = []) {
+function protection(sip: object, trunks: readonly object[] = [], work: WorkLimits = {}) {
   const resolved = resolveConfig(JSON.stringify({ sip, trunks }), {}, {});
   if (!resolved.ok) throw new Error(JSON.stringify(resolved.issues));
-  return protectionOf(resolved.value);
+  return protectionOf(resolved.value, work);
 }
 
 describe("who is kept within limits", () => {
@@ -24,5 +24,10 @@ describe("who is kept within limits", () => {
     });
     expect(protection({})).toEqual({ protection: { isTrusted: expect.any(Function) } });
     expect(protection({ guard: { enabled: false } })).toEqual({ connectionsPerAddress: 1024 });
+  });
+
+  it.each([{}, { guard: { requests_per_second: 10 } }])("has the limits of work that the server was started with (%o)", (sip) => {
+    const work = { intake: { waitMs: 5000 }, overload: { lagMs: 9000 } };
+    expect(protection(sip, [], work)).toMatchObject({ protection: work });
   });
 });

@@ -4,6 +4,7 @@ import { createHttpFetch, createStreamSockets, jsonPost, recordingDisk, recoverR
 import { createApi, createLogger, logChannels } from "./api/index.ts";
 import { channels, PiopiyError, randomIds, systemClock, type Clock, type Ids } from "./base/index.ts";
 import { startCalls } from "./compose-calls.ts";
+import type { WorkLimits } from "./compose-protection.ts";
 import { exitsOf } from "./compose-exits.ts";
 import { holdMusicOf } from "./compose-hold-music.ts";
 import { httpOf } from "./compose-http.ts";
@@ -22,6 +23,8 @@ export interface ServerOptions {
   readonly logLevel?: string;
   readonly clock?: Clock;
   readonly ids?: Ids;
+  /** Other limits than the usual ones, beyond which new calls are refused: for tests that share their machine with others. */
+  readonly work?: WorkLimits;
 }
 
 /** A server that is ready. */
@@ -55,7 +58,7 @@ export interface RunningServer {
 
 /** Starts everything. Fails, with nothing left open, when an address is taken or a folder cannot be written. */
 export async function startServer(configured: Config, options: ServerOptions = {}): Promise<RunningServer> {
-  const { clock = systemClock, ids = randomIds } = options;
+  const { clock = systemClock, ids = randomIds, work = {} } = options;
   const startedMs = clock.monotonicMs();
   const owned = ownership();
   try {
@@ -64,7 +67,7 @@ export async function startServer(configured: Config, options: ServerOptions = {
     const store = await openStore({ file: join(configured.data, "piopiy.db"), clock });
     owned.add(() => store.close());
     const config = await withDevelopment(configured, store, ids);
-    const running = await assemble({ config, store, clock, ids, owned, logLevel: options.logLevel ?? "silent" });
+    const running = await assemble({ config, store, clock, ids, owned, work, logLevel: options.logLevel ?? "silent" });
     return { ...running, config, data: config.data, startedInMs: clock.monotonicMs() - startedMs, close: () => owned.close() };
   } catch (failure) {
     await owned.close();
@@ -78,11 +81,12 @@ interface Parts {
   readonly clock: Clock;
   readonly ids: Ids;
   readonly owned: Ownership;
+  readonly work: WorkLimits;
   readonly logLevel: string;
 }
 
 async function assemble(parts: Parts): Promise<Pick<RunningServer, "url" | "sip" | "app" | "calls" | "drain" | "renewCertificates">> {
-  const { config, store, clock, ids, owned } = parts;
+  const { config, store, clock, ids, owned, work } = parts;
   const [app] = config.apps;
   if (!app) throw new PiopiyError("bad_configuration", "There is no app.");
   const logger = createLogger({ level: logLevel(parts.logLevel), secrets: secretsOf(config) });
@@ -96,7 +100,7 @@ async function assemble(parts: Parts): Promise<Pick<RunningServer, "url" | "sip"
   const streams = createStreamSockets({ allowPrivate: loopbackOnly(config), allow: config.urls?.allow ?? [], clock, ids });
   owned.add(() => streams.close());
   const holdMusic = await holdMusicOf(voices.audio, config.media.hold_music);
-  const calls = await startCalls({ config, engine, clock, ids, ...(holdMusic && { holdMusic }) });
+  const calls = await startCalls({ config, engine, clock, ids, work, ...(holdMusic && { holdMusic }) });
   owned.add(calls.close);
   const disk = recordingDisk(config.data);
   const control = createControl({
