@@ -134,7 +134,7 @@ export class Core implements CommandPort {
     if (open.place) return;
     this.#scheduler ??= createScheduler(this.#options.monotonicMs(), {
       run: (group, dueMs) => this.#run(group, dueMs),
-      skip: (frames) => this.#skip(frames),
+      skip: (frames, lateMs) => this.#skip(frames, lateMs),
     });
     const near = open.near === undefined ? undefined : this.#opens.get(open.near)?.place?.group;
     const group = near ?? this.#smallestGroup(this.#scheduler.nextGroup);
@@ -211,8 +211,14 @@ export class Core implements CommandPort {
     }
   }
 
-  #skip(frames: number): void {
-    for (const group of this.#groups) for (const session of group) session.skip(frames);
+  #skip(frames: number, lateMs: number): void {
+    this.#late(lateMs, this.#options.monotonicMs());
+    for (const group of this.#groups) {
+      for (const session of group) {
+        session.skip(frames);
+        if (lateMs > session.counters.latestSendMs) session.counters.latestSendMs = lateMs;
+      }
+    }
   }
 
   #late(lateMs: number, nowMs: number): void {

@@ -3,12 +3,15 @@ import { createScheduler } from "./scheduler.ts";
 
 function recorded(startMs = 0) {
   const turns: string[] = [];
-  let skipped = 0;
+  let [skipped, late] = [0, 0];
   const scheduler = createScheduler(startMs, {
     run: (group, dueMs) => turns.push(`${group}@${dueMs}`),
-    skip: (frames) => (skipped += frames),
+    skip: (frames, lateMs) => {
+      skipped += frames;
+      late = Math.max(late, lateMs);
+    },
   });
-  return { scheduler, turns, skipped: () => skipped };
+  return { scheduler, turns, skipped: () => skipped, late: () => late };
 }
 
 describe("the scheduler", () => {
@@ -37,11 +40,11 @@ describe("the scheduler", () => {
   });
 
   it("skips what a long stall has made too late, the same for every group", () => {
-    const { scheduler, turns, skipped } = recorded();
+    const { scheduler, turns, skipped, late } = recorded();
     scheduler.step(0);
     turns.length = 0;
     scheduler.step(1000);
-    expect(skipped()).toBe(46);
+    expect([skipped(), late()]).toEqual([46, 995]);
     expect(turns[0]).toBe("1@925");
     expect(turns.at(-1)).toBe("0@1000");
     expect(turns.length).toBe(16);

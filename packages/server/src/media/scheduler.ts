@@ -11,8 +11,8 @@ const CATCH_UP_MS = 60;
 export interface SchedulerHooks {
   /** The turn of one group, which was due at `dueMs`. */
   readonly run: (group: number, dueMs: number) => void;
-  /** Every group misses this many turns: a stall was too long to make up for. */
-  readonly skip: (frames: number) => void;
+  /** Every group misses this many turns: a stall was too long to make up for. The first of them was due `lateMs` ago. */
+  readonly skip: (frames: number, lateMs: number) => void;
 }
 
 /**
@@ -39,10 +39,11 @@ export function createScheduler(startMs: number, { run, skip }: SchedulerHooks):
       return slot % GROUPS;
     },
     step(nowMs) {
-      const missed = Math.floor((nowMs - dueOf(slot) - CATCH_UP_MS) / FRAME_MS);
+      const lateMs = nowMs - dueOf(slot);
+      const missed = Math.floor((lateMs - CATCH_UP_MS) / FRAME_MS);
       if (missed > 0) {
         slot += missed * GROUPS;
-        skip(missed);
+        skip(missed, lateMs);
       }
       while (dueOf(slot) <= nowMs) {
         const due = slot++;
