@@ -5,8 +5,9 @@ import { ComfortNoise } from "./comfort-noise.ts";
 import { Concealment } from "./concealment.ts";
 import { SampleRing } from "./sample-ring.ts";
 
-/** Half a second. */
+/** Half a second at most; until a line is so bad that more is needed, an eighth. */
 const CAPACITY = 4096;
+const FIRST_CAPACITY = 1024;
 const START_DEPTH = 2 * FRAME_SAMPLES;
 const MAX_DEPTH = 6 * FRAME_SAMPLES;
 /** What may lie ready beyond the depth before the oldest is dropped: the burst after a stall of the network. */
@@ -41,7 +42,7 @@ export interface JitterWishes {
  * timestamp gives them, so packets of any length, reordering and pauses of the sender need no case of their own.
  */
 export class JitterBuffer {
-  readonly #ring = new SampleRing(CAPACITY);
+  readonly #ring = new SampleRing(CAPACITY, FIRST_CAPACITY);
   readonly #concealment = new Concealment();
   /** Since the sender has told that it leaves silence out. */
   #noise: ComfortNoise | undefined;
@@ -106,6 +107,7 @@ export class JitterBuffer {
     const past = Math.max(0, timestampDistance(this.#cursor, timestamp));
     const at = (timestamp + past) >>> 0;
     if (!this.#started || past >= samples.length || timestampDistance(at, this.#cursor) + samples.length > CAPACITY) return;
+    this.#ring.reach(this.#cursor, timestampDistance(at, this.#cursor) + samples.length);
     if (this.#ring.isEmptyAt(at)) this.#ring.write(at, samples.subarray(past));
   }
 
@@ -178,6 +180,7 @@ export class JitterBuffer {
     if (restarts) this.#restart(timestamp);
     else if (margin >= 0) this.#inTime(margin, nowMs);
     else if (!this.#late(timestamp, -margin)) return false;
+    this.#ring.reach(this.#cursor, timestampDistance(timestamp, this.#cursor) + count);
     return this.#ring.isEmptyAt(timestamp);
   }
 
@@ -259,6 +262,7 @@ export class JitterBuffer {
     if (ticks <= MAX_DEPTH && this.#depth + FRAME_SAMPLES <= MAX_DEPTH) {
       this.#depth += FRAME_SAMPLES;
       this.#cursor = (this.#cursor - FRAME_SAMPLES) >>> 0;
+      this.#ring.reach(this.#cursor, FRAME_SAMPLES);
     }
     // With something newer already heard there is no way back: only a stream that has run dry may be put off.
     return timestampDistance(this.#newest, timestamp) <= 0 && timestampDistance(timestamp, this.#cursor) >= 0;

@@ -67,6 +67,26 @@ describe("SampleRing", () => {
     expect(read(ring, 249, 6).present).toBe(0);
   });
 
+  it.each(["codes", "samples"])("moves %s when it needs more places, also at the end of all timestamps", (kept) => {
+    for (const start of [0, 250, 0xffff_ffff - 300, 0xffff_ffff - 20]) {
+      const ring = new SampleRing(CAPACITY, 64);
+      const write = (at: number) => {
+        if (kept === "codes") ring.writeCodes(at, bytes, 1, 4, double);
+        else ring.write(at, Int16Array.of(2, 4, 6, 8));
+      };
+      write(start);
+      write(start + 58);
+      // A step back: what was written last would lie where the first one does now.
+      ring.reach((start - 4) >>> 0, 4);
+      write((start - 4) >>> 0);
+      ring.reach((start - 4) >>> 0, 200);
+      write(start + 190);
+      const places = [start - 4, start, start + 58, start + 190];
+      expect(places.map((at) => read(ring, at, 4))).toEqual(places.map(() => ({ present: 4, samples: [2, 4, 6, 8] })));
+      expect(ring.drop((start - 4) >>> 0, CAPACITY)).toBe(0);
+    }
+  });
+
   it("drops what nobody reads", () => {
     const ring = new SampleRing(CAPACITY);
     ring.writeCodes(10, bytes, 1, 4, double);
