@@ -1,7 +1,8 @@
-import type { AudioCodec, Direction, LocalMedia } from "../sdp/index.ts";
+import { offeredDirection, type AudioCodec, type Direction, type LocalMedia } from "../sdp/index.ts";
 import type { Dialog, IncomingRequest, SipRequest } from "../sip/index.ts";
 import { DTLS_PROTOCOL, type LegKeys } from "./encryption.ts";
 import { hangUp } from "./hang-up.ts";
+import { configureMedia } from "./keying.ts";
 import { setMedia } from "./leg-media.ts";
 import { inBackground, stateOf, type LegState } from "./leg-state.ts";
 import type { Leg } from "./leg.ts";
@@ -69,6 +70,7 @@ async function change(state: LegState, changes: Partial<LocalMedia>): Promise<bo
 
 async function offer(state: LegState, dialog: Dialog, changes: Partial<LocalMedia>): Promise<boolean> {
   const offer = offerOf({ ...state.local, ...changes }, state.description);
+  const asBefore = getReady(state, changes);
   const response = await dialog.request("INVITE", { body: sdpBody(offer.description) });
   // Somebody else has taken the place of the party that was asked.
   if (state.dialog !== dialog) return false;
@@ -78,5 +80,18 @@ async function offer(state: LegState, dialog: Dialog, changes: Partial<LocalMedi
   }
   const settled = response.status < 300 ? settleOffer(offer, response) : undefined;
   if (settled) setMedia(state, settled);
+  else asBefore();
   return settled !== undefined;
+}
+
+/** Whoever offers to receive has to be ready for it at once (RFC 3264 §5.1). Returns what undoes it. */
+function getReady(state: LegState, { direction }: Partial<LocalMedia>): () => void {
+  const { session, negotiated } = state;
+  const ready = negotiated && direction && offeredDirection(negotiated.direction, direction);
+  if (!negotiated || !ready || ready === negotiated.direction) return () => undefined;
+  configureMedia(session, { ...negotiated, direction: ready });
+  return () => {
+    // Unless there are other parameters by now, or none that matter.
+    if (state.negotiated === negotiated && !state.life.signal.aborted) configureMedia(session, negotiated);
+  };
 }

@@ -106,6 +106,8 @@ function response(status: number, body: Uint8Array = new Uint8Array(0)): SipResp
   return { type: "response", status, reason: "", headers: [["Content-Type", "application/sdp"]], body };
 }
 
+/** What the other side calls a direction. */
+const mirrored = { sendrecv: "sendrecv", sendonly: "recvonly", recvonly: "sendonly", inactive: "inactive" } as const;
 const relay = (key: string) => utf8(`Signal=${key}\r\nDuration=160\r\n`);
 const bodyOf = ({ extra }: Reply) => text(extra?.body?.bytes ?? new Uint8Array(0));
 
@@ -286,6 +288,23 @@ describe("a change of the session by us", () => {
     await expect(offerDirection(leg, "sendonly")).resolves.toBe(false);
     expect(configured).toHaveLength(1);
     expect(leg.signal.aborted).toBe(false);
+  });
+
+  it.each<[Direction, Direction, readonly Direction[], Reply["status"]]>([
+    ["sendonly", "sendrecv", ["sendrecv", "sendrecv"], 200],
+    ["inactive", "sendrecv", ["recvonly", "sendrecv"], 200],
+    ["inactive", "sendonly", ["sendonly"], 200],
+    ["sendonly", "sendrecv", ["sendrecv", "sendonly"], 488],
+    ["inactive", "recvonly", ["recvonly", "inactive"], 488],
+    ["sendrecv", "sendonly", [], 488],
+  ])("from %s to %s is heard before it is answered (RFC 3264 §5.1): %j", async (before, offered, expected, status) => {
+    const { leg, ask, configured, fake } = upLeg();
+    ask("INVITE", offerOf(mirrored[before]));
+    const from = configured.length;
+    expect(configured.at(-1)?.direction).toBe(before);
+    fake.response = response(status, offerOf(mirrored[offered]));
+    await offerDirection(leg, offered);
+    expect(configured.slice(from).map(({ direction }) => direction)).toEqual(expected);
   });
 
   it("that meets one of the peer's makes it wait (RFC 3261 §14.2)", async () => {

@@ -2,4 +2,6 @@ export { cryptoSuites, type CryptoKey, type CryptoSuite, type SdpCrypto } from "
 export { DTLS_PROTOCOLS, type LocalDtls, type NegotiatedDtls, type SdpDtls, type SdpFingerprint } from "./dtls.ts";
 export { acceptAnswer, answerOffer, createOffer, type Accepted, type Answered } from "./offer-answer.ts";
 export { parseSdp, type SdpParsed } from "./parse.ts";
-export type { AudioCodec, Direction, EncoderWishes, LocalMedia, LocalSecurity, Negotiated, SdpCodec, SdpMedia, SdpSession } from "./session.ts";
+export {
+  offeredDirection, type AudioCodec, type Direction, type EncoderWishes, type LocalMedia, type LocalSecurity, type Negotiated, type SdpCodec, type SdpMedia, type SdpSession,
+} from "./session.ts";

@@ -132,3 +132,9 @@ export function jointDirection(ours: Direction, theirs: Direction): Direction {
   if (send) return receive ? "sendrecv" : "sendonly";
   return receive ? "recvonly" : "inactive";
 }
+
+/** Our direction while an offer of ours waits for its answer: what comes of it may be here first (RFC 3264 §5.1). */
+export function offeredDirection(now: Direction, offered: Direction): Direction {
+  if (!receives(offered)) return now;
+  return sends(now) ? "sendrecv" : "recvonly";
+}
