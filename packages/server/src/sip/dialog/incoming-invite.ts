@@ -1,5 +1,5 @@
 import { scope } from "../../base/index.ts";
-import { contactAt, type Core, isSips, userOf } from "../core.ts";
+import { contactAt, type Core, isSips, serverHeader, userOf } from "../core.ts";
 import { incomingRequest } from "../incoming-request.ts";
 import { bodyOf, headerValues, type SipRequest, type SipResponse } from "../message/message.ts";
 import type { DialogId } from "../message/replaces.ts";
@@ -10,18 +10,19 @@ import { dialogKey, dialogOfRequest } from "./dialog-state.ts";
 import { answerEarly } from "./early-dialog.ts";
 import { reliably, requires100rel } from "./reliable-server.ts";
 import { agreedByServer, intervalHeaders } from "./session-timer.ts";
-import { createLiveDialog } from "./live-dialog.ts";
+import { createLiveDialog, type LiveDialog } from "./live-dialog.ts";
 
 /** A call to us (RFC 3261 §13.3): an early dialog until it is accepted or refused. */
 export function inviteIn(core: Core, bare: ServerTransaction): IncomingInvite {
   const { message: request, envelope, source, transport } = bare.received;
   const localTag = core.ids.token(10);
   const key = dialogKey(envelope.callId, localTag, envelope.fromTag);
-  const transaction = requires100rel(request) ? reliably(core, bare, key, () => giveUp("gone", 504)) : bare;
+  const reliable = requires100rel(request) ? reliably(core, bare, key, () => giveUp("gone", 504)) : undefined;
+  const transaction = reliable ?? bare;
   const session = agreedByServer(request);
   const waiting = scope();
   const user = userOf(request.uri) ?? userOf(envelope.to.uri);
-  let accepted: Dialog | undefined;
+  let accepted: LiveDialog | undefined;
 
   const live = (response: SipResponse | undefined) => {
     const made = createLiveDialog(core, {
@@ -31,20 +32,25 @@ export function inviteIn(core: Core, bare: ServerTransaction): IncomingInvite {
       direct: headerValues(request, "Via").length === 1,
     });
     if (response) made.awaitAck(transaction, response);
-    return made.dialog;
+    return made;
   };
   const incoming = incomingRequest(core, transaction, {
     toTag: localTag,
     successHeaders: intervalHeaders(session),
     contact: contactAt(core, transport, source, user, asksForSips(request)),
     onFinal(response) {
-      core.waiting.delete(bare);
+      // An answer that is held back can still be cancelled.
+      if (!reliable?.waits()) core.waiting.delete(bare);
       core.dialogs.delete(key);
       if (response.status < 300) accepted = live(response);
     },
   });
   const giveUp = (reason: "cancelled" | "gone" | "closed", status = 487) => {
-    incoming.respond(status);
+    if (accepted) {
+      // RFC 3262 §3: the answer was never sent.
+      transaction.respond(respondTo(request, status, { toTag: localTag, headers: serverHeader(core) }));
+      accepted.abandon({ who: reason === "cancelled" ? "remote" : "timeout" });
+    } else incoming.respond(status);
     core.waiting.delete(bare);
     waiting.close(new DOMException(`the caller's INVITE is ${reason}`, "AbortError"));
   };
@@ -67,7 +73,7 @@ export function inviteIn(core: Core, bare: ServerTransaction): IncomingInvite {
     accept(extra) {
       incoming.respond(200, extra);
       // Too late: cancelled, refused or closed. The caller has a dialog that is over.
-      return (accepted ??= endedDialog({ callId: envelope.callId, localTag, remoteTag: envelope.fromTag }));
+      return accepted?.dialog ?? endedDialog({ callId: envelope.callId, localTag, remoteTag: envelope.fromTag });
     },
   };
 }

@@ -6,7 +6,7 @@ import type { ServerTransaction } from "../transaction/transactions.ts";
 import type { Received } from "../transport/network.ts";
 import type { Transport } from "../transport/transport.ts";
 import type { SipAddress } from "../address.ts";
-import type { Body, Credentials, Dialog, DialogEvents } from "../user-agent-types.ts";
+import type { Body, Credentials, Dialog, DialogEnd, DialogEvents } from "../user-agent-types.ts";
 import type { DialogContext } from "./context.ts";
 import { dialogKey, type DialogState } from "./dialog-state.ts";
 import { acknowledge, byeWithin, repeatAck, requestWithin } from "./inside-client.ts";
@@ -36,6 +36,8 @@ export interface LiveDialog {
   acknowledge(cseq: number, invite: SipRequest): void;
   /** Repeats our 2xx until the ACK comes. */
   awaitAck(transaction: ServerTransaction, response: SipResponse): void;
+  /** The peer was never told of it: it is over without a word. */
+  abandon(end: DialogEnd): void;
 }
 
 /** Brings a dialog to life: from now on the peer's requests in it are taken. */
@@ -86,6 +88,10 @@ export function createLiveDialog(core: Core, origin: DialogOrigin): LiveDialog {
       else acknowledge(context, cseq, invite);
     },
     awaitAck: (transaction, response) => awaitAck(context, transaction, response),
+    abandon(end) {
+      closeNow(context, end);
+      core.dialogs.delete(context.key);
+    },
   };
 }
 
@@ -97,9 +103,11 @@ function entryOf(context: DialogContext): DialogEntry {
   return {
     request: (transaction) => receiveWithin(context, transaction),
     ack: (received: Received<SipRequest>) => ackWithin(context, received),
-    close() {
-      for (const wait of context.unacknowledged.values()) wait.stop();
-      context.life.close({ who: "local" });
-    },
+    close: () => closeNow(context, { who: "local" }),
   };
+}
+
+function closeNow(context: DialogContext, end: DialogEnd): void {
+  for (const wait of context.unacknowledged.values()) wait.stop();
+  context.life.close(end);
 }

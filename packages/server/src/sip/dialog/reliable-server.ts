@@ -9,11 +9,16 @@ import { type ReliableEvent, type ReliableState, stepReliable } from "./reliable
 export const requires100rel = (request: SipRequest): boolean =>
   headerValues(request, "Require").some((option) => option.toLowerCase() === "100rel");
 
+export interface ReliableTransaction extends ServerTransaction {
+  /** Whether a PRACK is waited for: an answer is held back until it comes. */
+  waits(): boolean;
+}
+
 /**
  * The transaction of an INVITE whose provisional responses are sent until the PRACK comes. `key` is that of the dialog
  * the PRACKs come in; `failed` is called when none comes.
  */
-export function reliably(core: Core, transaction: ServerTransaction, key: string, failed: () => void): ServerTransaction {
+export function reliably(core: Core, transaction: ServerTransaction, key: string, failed: () => void): ReliableTransaction {
   const { envelope } = transaction.received;
   const timers = new Map<string, Timer>();
   // RFC 3262 §3: "The value … MUST be chosen uniformly between 1 and 2**31 - 1".
@@ -37,7 +42,9 @@ export function reliably(core: Core, transaction: ServerTransaction, key: string
         timers.set(timer, core.clock.setTimer(delayMs, () => dispatch({ event: timer })));
       }
     }
-    if (state.name === "over") core.pracks.delete(key);
+    if (state.name !== "over") return;
+    core.pracks.delete(key);
+    core.waiting.delete(transaction);
   };
   core.pracks.set(key, (prack) => {
     const [rseq, cseq, method] = (header(prack.received.message, "RAck") ?? "").trim().split(/\s+/);
@@ -55,5 +62,6 @@ export function reliably(core: Core, transaction: ServerTransaction, key: string
   return {
     received: transaction.received,
     respond: (response) => dispatch({ event: "respond", response }),
+    waits: () => state.name === "waiting",
   };
 }

@@ -125,6 +125,41 @@ describe("a call whose caller requires 100rel", () => {
     }
   });
 
+  it.each([
+    ["is not answered before its ringing is acknowledged, and given up with 504 when it never is", false, { kind: "refused", response: { status: 504 } }, { who: "timeout" }],
+    ["can be cancelled as long as its answer is held back", true, { kind: "failed", why: "cancelled" }, { who: "remote" }],
+  ])("%s", async (_, cancels, outcome, end) => {
+    const { clock, alice, invited, network } = await world();
+    network.drop = ({ text }) => text.startsWith("PRACK");
+    const outgoing = alice.invite(call);
+    await clock.advance(10);
+    invited[0]!.respond(180);
+    await clock.advance(1000);
+    const dialog = invited[0]!.accept({});
+    await clock.advance(1000);
+    expect(dialog.signal.aborted).toBe(false);
+    if (cancels) outgoing.cancel();
+    await clock.advance(40_000);
+    expect(await outgoing.outcome).toMatchObject(outcome);
+    expect(dialog.signal.reason).toEqual(end);
+    expect(network.sent.filter(({ text }) => /^BYE |^SIP\/2\.0 200 [^]*\r\nCSeq: 1 INVITE/.test(text))).toEqual([]);
+    await clock.advance(40_000);
+    expect(clock.timers).toBe(0);
+  });
+
+  it("has its answer once, however long that was held back", async () => {
+    const { clock, alice, invited, network } = await world();
+    let lost = 3;
+    network.drop = ({ text }) => text.startsWith("PRACK") && lost-- > 0;
+    const outgoing = alice.invite(call);
+    await clock.advance(10);
+    invited[0]!.respond(180);
+    invited[0]!.accept({});
+    await clock.advance(10_000);
+    expect((await outgoing.outcome).kind).toBe("accepted");
+    expect(network.sent.filter(({ text }) => /^SIP\/2\.0 200 [^]*\r\nCSeq: 1 INVITE/.test(text))).toHaveLength(1);
+  });
+
   it("gets 481 for a PRACK of what was never said", async () => {
     const { clock, alice, invited, network } = await world();
     alice.invite(call);

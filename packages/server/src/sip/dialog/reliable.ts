@@ -54,8 +54,9 @@ function respond(state: Exclude<ReliableState, { name: "over" }>, response: SipR
   if (response.status >= 300) return [{ name: "over" }, { do: "stop" }, { do: "send", response }];
   if (state.name === "waiting") {
     // §3: no second one before the first is acknowledged, and no 2xx before what carries a session description is.
-    const queue = state.queue.length < MAX_QUEUE || response.status >= 200 ? [...state.queue, response] : state.queue;
-    return [{ ...state, queue }];
+    // A 2xx is repeated until its ACK comes (RFC 3261 §13.3.1.4), but not before it was sent.
+    const taken = response.status >= 200 ? state.queue.every(({ status }) => status < 200) : state.queue.length < MAX_QUEUE;
+    return [taken ? { ...state, queue: [...state.queue, response] } : state];
   }
   if (response.status >= 200) return [{ name: "over" }, { do: "send", response }];
   const rseq = state.rseq + 1;
