@@ -86,11 +86,18 @@ function handshake(encryption: Encryption | undefined, peerHost?: string): Pick<
 
 const mayTellKeys = (encryption: Encryption | undefined, transport: TransportName): boolean => isSecure(transport) || encryption?.keysInClear === true;
 
-const KEY_BYTES = SUITES.reduce((bytes, suite) => bytes + cryptoSuites[suite], 0);
+/** RFC 4568 §5.1.1, §7.1: random, and used for nothing else. Most calls never tell one: it is made for those that do. */
+class OwnKey {
+  readonly suite: CryptoSuite;
+  #bytes: Uint8Array | undefined;
 
-/** RFC 4568 §5.1.1, §7.1: each random, and used for nothing else. All in one piece of memory: each costs more than it holds. */
-function newKeys() {
-  const secret = secretBytes(KEY_BYTES);
-  let at = 0;
-  return SUITES.map((suite) => ({ suite, keyAndSalt: secret.subarray(at, (at += cryptoSuites[suite])) }));
+  constructor(suite: CryptoSuite) {
+    this.suite = suite;
+  }
+
+  get keyAndSalt(): Uint8Array {
+    return (this.#bytes ??= secretBytes(cryptoSuites[this.suite]));
+  }
 }
+
+const newKeys = () => SUITES.map((suite) => new OwnKey(suite));

@@ -21,11 +21,16 @@ const digest = (hash: string, certificate: Uint8Array): Uint8Array => createHash
 /** Whether a certificate can be compared with it at all. */
 export const isUsable = (fingerprint: Fingerprint): boolean => strength(fingerprint) >= 0;
 
+/** Of a certificate it is always the same, and every call has the one of ours. */
+const known = new WeakMap<Uint8Array, Fingerprint>();
+
 /** RFC 8122 §5: with SHA-256, which everyone has to know. */
-export const fingerprintOf = (certificate: Uint8Array): Fingerprint => ({
-  hash: "sha-256",
-  value: [...digest("sha-256", certificate)].map((octet) => octet.toString(16).padStart(2, "0").toUpperCase()).join(":"),
-});
+export function fingerprintOf(certificate: Uint8Array): Fingerprint {
+  const value = () => Buffer.from(digest("sha-256", certificate)).toString("hex").toUpperCase().replace(/..(?!$)/g, "$&:");
+  const fingerprint = known.get(certificate) ?? { hash: "sha-256", value: value() };
+  known.set(certificate, fingerprint);
+  return fingerprint;
+}
 
 /**
  * Whether a certificate is the one that SDP announced. RFC 8122 §5.1: of several fingerprints those of the strongest

@@ -38,7 +38,7 @@ export function cryptoOf(lines: readonly string[]): readonly SdpCrypto[] {
 export const cryptoLine = ({ tag, suite, keyAndSalt }: SdpCrypto): string => `a=crypto:${tag} ${suite} inline:${Buffer.from(keyAndSalt).toString("base64")}`;
 
 /** What an offer of ours has: our keys, counted from 1. */
-export const offeredCrypto = (keys: readonly CryptoKey[]): readonly SdpCrypto[] => keys.map((key, at) => ({ ...key, tag: String(at + 1) }));
+export const offeredCrypto = (keys: readonly CryptoKey[]): readonly SdpCrypto[] => keys.map(({ suite, keyAndSalt }, at) => ({ suite, keyAndSalt, tag: String(at + 1) }));
 
 function parsed(line: string): SdpCrypto | undefined {
   const found = /^a=crypto:(\d{1,9}) ([A-Za-z0-9_]{1,64}) inline:([A-Za-z0-9+/]{1,64}={0,2})((?:\|[^\s;]*)?)((?: \S+)*)\s*$/.exec(line);
