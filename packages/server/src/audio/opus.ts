@@ -60,7 +60,7 @@ export function createOpusEncoder({ maxBitrate = BITRATE_WITH_FEC, constantBitra
   let open = true;
 
   const encode = (samples: Int16Array, target: Uint8Array, offset: number): number => {
-    const room = Math.min(FRAME_SAMPLES, target.length - offset);
+    const room = Math.min(samples.length, target.length - offset);
     if (!open) return 0;
     program.pcm.set(samples);
     const bytes = program.run(({ opus_encode }) => opus_encode(state, program.pcmAt, samples.length, program.packetAt, room));

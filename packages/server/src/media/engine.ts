@@ -24,6 +24,8 @@ export interface MediaParameters {
   readonly telephoneEventRateHz?: number;
   /** What the peer may send besides, whatever is sent to it; or the same under other payload types. */
   readonly besides?: readonly ReceivedFormat[];
+  /** How much audio the peer wants in a packet; absent: 20 ms. */
+  readonly packetMs?: number;
   readonly direction: "sendrecv" | "sendonly" | "recvonly" | "inactive";
   /** Where the peer takes RTCP; `mux`: wherever RTP goes. Absent: none is sent. */
   readonly rtcp?: "mux" | { readonly host: string; readonly port: number };

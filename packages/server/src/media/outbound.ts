@@ -1,9 +1,10 @@
-import { createEncoder, MAX_FRAME_BYTES, type AudioEncoder, type EncoderWishes } from "../audio/index.ts";
+import { createEncoder, MAX_FRAME_BYTES, type AudioCodec, type EncoderWishes } from "../audio/index.ts";
 import type { Ids } from "../base/index.ts";
 import { EVENT_BYTES, RTP_HEADER_BYTES, writeTelephoneEvent, type EventPacket } from "../rtp/index.ts";
 import type { MediaParameters } from "./engine.ts";
+import { framesOf, packingOf, type Packing } from "./packing.ts";
 import { clockRateHz } from "./rtp-clock.ts";
-import { rtpStream, type RtpStream } from "./rtp-stream.ts";
+import { packetBuffers, rtpStream, type RtpStream } from "./rtp-stream.ts";
 
 /**
  * Makes the packets of one RTP stream. Packets are written into a few buffers in turn: a packet is valid until as
@@ -17,30 +18,26 @@ export interface Outbound {
   expectLoss(percent: number): void;
   /** Nothing more is sent. */
   close(): void;
-  /** One frame of audio. */
-  audio(samples: Int16Array): Uint8Array;
-  /** One frame of silence. */
-  silence(): Uint8Array;
+  /** One frame of audio; undefined: the packet that it is in is not full yet. */
+  audio(samples: Int16Array): Uint8Array | undefined;
+  /** One frame of silence, likewise. */
+  silence(): Uint8Array | undefined;
   /** One packet of a key; its marker packet fixes the timestamp of all. Undefined: the peer takes no events. */
   event(packet: EventPacket): Uint8Array | undefined;
   /** Time passes without a packet; what follows begins a talkspurt (RFC 3551 §4.1). */
   pass(frames: number): void;
 }
 
-const BUFFERS = 4;
+const FIRST_CODEC = "PCMU";
 
 export function createOutbound(ids: Ids): Outbound {
-  const frames = buffersOf(RTP_HEADER_BYTES + MAX_FRAME_BYTES);
-  /** Made when the first key is pressed. */
-  let events: readonly Uint8Array[] | undefined;
-  let current: Pick<MediaParameters, "codec" | "wishes"> = { codec: "PCMU" };
-  const stream = rtpStream(ids, clockRateHz(current.codec));
-  let encoder: AudioEncoder = createEncoder(current.codec);
+  const frames = packetBuffers(MAX_FRAME_BYTES);
+  /** Where the peer wants more than a frame in a packet. */
+  let packing: Packing | undefined;
+  const coding = createCoding();
+  const stream = rtpStream(ids, clockRateHz(FIRST_CODEC));
+  const events = keyEvents(stream);
   let audioType = 0;
-  let eventType: number | undefined;
-  /** Ticks of the stream in one of its events. */
-  let eventTicks = 1;
-  let eventStart = stream.timestamp;
   let talking = false;
 
   const beginAudio = (): Uint8Array => {
@@ -50,52 +47,94 @@ export function createOutbound(ids: Ids): Outbound {
     return packet;
   };
 
+  const pack = (into: Packing, samples?: Int16Array): Uint8Array | undefined => {
+    const full = into.push(samples, stream.timestamp);
+    stream.pass(1);
+    if (!full) return undefined;
+    const packet = stream.begin(into.packets, audioType, !talking, into.timestamp);
+    talking = true;
+    return packet.subarray(0, RTP_HEADER_BYTES + coding.encoder.encode(into.samples, packet, RTP_HEADER_BYTES));
+  };
+
   return {
     stream,
-    configure({ codec, wishes, payloadType, telephoneEventPayloadType, telephoneEventRateHz }) {
-      // What the peer's decoder knows of the stream goes on through a hold or another address.
-      if (codec !== current.codec || !sameWishes(wishes, current.wishes)) {
-        encoder.close();
-        encoder = createEncoder(codec, wishes);
+    configure({ codec, wishes, payloadType, telephoneEventPayloadType, telephoneEventRateHz, packetMs }) {
+      coding.change(codec, wishes);
+      if (clockRateHz(codec) !== stream.rateHz) {
+        talking = false;
+        packing?.drop();
       }
-      current = { codec, ...(wishes && { wishes }) };
-      if (clockRateHz(codec) !== stream.rateHz) talking = false;
       stream.countBy(clockRateHz(codec));
       audioType = payloadType;
-      eventType = telephoneEventPayloadType;
-      eventTicks = stream.rateHz / (telephoneEventRateHz ?? stream.rateHz);
+      events.configure(telephoneEventPayloadType, telephoneEventRateHz);
+      if (framesOf(packetMs) !== (packing?.frames ?? 1)) packing = packingOf(framesOf(packetMs));
     },
-    expectLoss: (percent) => encoder.expectLoss(percent),
-    close: () => encoder.close(),
+    expectLoss: (percent) => coding.encoder.expectLoss(percent),
+    close: () => coding.encoder.close(),
     audio(samples) {
+      if (packing) return pack(packing, samples);
       const packet = beginAudio();
-      return filled(packet, encoder.encode(samples, packet, RTP_HEADER_BYTES));
+      return filled(packet, coding.encoder.encode(samples, packet, RTP_HEADER_BYTES));
     },
     silence() {
+      if (packing) return pack(packing);
       const packet = beginAudio();
-      return filled(packet, encoder.silence(packet, RTP_HEADER_BYTES));
+      return filled(packet, coding.encoder.silence(packet, RTP_HEADER_BYTES));
     },
     event(packet) {
-      if (eventType === undefined) return undefined;
-      // RFC 4733 §2.2.1: all packets of an event carry the time of its beginning; audio goes on where time has got to.
-      if (packet.marker) eventStart = stream.timestamp;
-      events ??= buffersOf(RTP_HEADER_BYTES + EVENT_BYTES);
-      const bytes = stream.begin(events, eventType, packet.marker, (eventStart + packet.timestampOffset * eventTicks) >>> 0);
-      writeTelephoneEvent(bytes, RTP_HEADER_BYTES, packet);
-      stream.pass(1);
-      return bytes;
+      packing?.drop();
+      return events.next(packet);
     },
     pass(frames) {
+      packing?.drop();
       stream.pass(frames);
       talking = false;
     },
   };
 }
 
-/** Parts of one piece of memory: each piece costs as much as it holds. */
-function buffersOf(bytes: number): readonly Uint8Array[] {
-  const memory = new ArrayBuffer(BUFFERS * bytes);
-  return Array.from({ length: BUFFERS }, (_, index) => new Uint8Array(memory, index * bytes, bytes));
+/** The encoder of a stream; another one for another codec, or other wishes. */
+function createCoding() {
+  let codec: AudioCodec = FIRST_CODEC;
+  let wishes: EncoderWishes | undefined;
+  const coding = {
+    encoder: createEncoder(codec),
+    change(nextCodec: AudioCodec, nextWishes: EncoderWishes | undefined): void {
+      // What the peer's decoder knows of the stream goes on through a hold or another address.
+      if (nextCodec === codec && sameWishes(nextWishes, wishes)) return;
+      coding.encoder.close();
+      coding.encoder = createEncoder(nextCodec, nextWishes);
+      codec = nextCodec;
+      wishes = nextWishes;
+    },
+  };
+  return coding;
+}
+
+/** The packets of keys in a stream. */
+function keyEvents(stream: RtpStream) {
+  /** Made when the first key is pressed. */
+  let packets: readonly Uint8Array[] | undefined;
+  let payloadType: number | undefined;
+  /** Ticks of the stream in one of its events. */
+  let ticks = 1;
+  let start = stream.timestamp;
+  return {
+    configure(type: number | undefined, rateHz = stream.rateHz): void {
+      payloadType = type;
+      ticks = stream.rateHz / rateHz;
+    },
+    next(packet: EventPacket): Uint8Array | undefined {
+      if (payloadType === undefined) return undefined;
+      // RFC 4733 §2.2.1: all packets of an event carry the time of its beginning; audio goes on where time has got to.
+      if (packet.marker) start = stream.timestamp;
+      packets ??= packetBuffers(EVENT_BYTES);
+      const bytes = stream.begin(packets, payloadType, packet.marker, (start + packet.timestampOffset * ticks) >>> 0);
+      writeTelephoneEvent(bytes, RTP_HEADER_BYTES, packet);
+      stream.pass(1);
+      return bytes;
+    },
+  };
 }
 
 const sameWishes = (one: EncoderWishes = {}, other: EncoderWishes = {}): boolean =>

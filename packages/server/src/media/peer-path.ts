@@ -67,8 +67,9 @@ export class PeerPath {
     return this.#awaitsKeys ? undefined : this.latch.target;
   }
 
-  /** Sends a packet of RTP, which counts. */
-  send(packet: Uint8Array, { host, port }: MediaAddress): void {
+  /** Sends a packet of RTP, which counts; undefined: none is full yet. */
+  send(packet: Uint8Array | undefined, { host, port }: MediaAddress): void {
+    if (!packet) return;
     const ready = this.#secure ? this.#secure.seal(packet) : packet;
     if (!ready) return;
     this.#counters.packetsSent += 1;

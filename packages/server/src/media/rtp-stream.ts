@@ -1,6 +1,6 @@
 import { FRAME_MS } from "../audio/index.ts";
 import type { Ids } from "../base/index.ts";
-import { writeRtpHeader } from "../rtp/index.ts";
+import { RTP_HEADER_BYTES, writeRtpHeader } from "../rtp/index.ts";
 
 /** The headers of one RTP stream that is sent: its count and its time. */
 export interface RtpStream {
@@ -14,6 +14,16 @@ export interface RtpStream {
   begin(buffers: readonly Uint8Array[], payloadType: number, marker: boolean, timestamp: number): Uint8Array;
   /** Time goes on by so many frames. */
   pass(frames: number): void;
+}
+
+/** A packet is valid until as many more have been made. */
+const BUFFERS = 4;
+
+/** Room for packets with so long a payload, for `begin`: parts of one piece of memory, as each piece costs as much as it holds. */
+export function packetBuffers(payloadBytes: number): readonly Uint8Array[] {
+  const bytes = RTP_HEADER_BYTES + payloadBytes;
+  const memory = new ArrayBuffer(BUFFERS * bytes);
+  return Array.from({ length: BUFFERS }, (_, index) => new Uint8Array(memory, index * bytes, bytes));
 }
 
 const spare = new Uint8Array(0);
