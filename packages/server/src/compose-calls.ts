@@ -44,7 +44,9 @@ export async function startCalls(parts: {
     clock, ids, listen: listened(config), product: `Piopiy/${VERSION}`, tls, webSocket: { path: sip.ws?.path, origins: sip.ws?.origins }, ...protectionOf(config, work), ...advertised,
   });
   const passwords = new Map(phones.map(({ username, password }) => [username, password]));
-  const authenticator = createDigestAuthenticator({ realm: "piopiy", clock, ids, lookup: (username) => passwords.get(username) });
+  const authenticator = createDigestAuthenticator({
+    realm: "piopiy", clock, ids, lookup: (username) => passwords.get(username), ...(sip.digest && { algorithms: sip.digest }),
+  });
   const registrar = createRegistrar({ authenticator, clock, ...EXPIRES });
   registrar.events.on("binding", (binding) => channels.sipRegistration.publish(binding));
   userAgent.events.on("gone", (remote) => registrar.connectionGone(remote));

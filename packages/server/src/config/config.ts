@@ -29,6 +29,8 @@ export interface Config {
       readonly origins?: readonly string[];
       readonly secure: boolean;
     };
+    /** The digests phones are asked for, the preferred one first; MD5 when absent. */
+    readonly digest?: readonly ("MD5" | "SHA-256")[];
     /** What strangers may do; the usual when absent. */
     readonly guard?: {
       readonly enabled: boolean;

@@ -194,6 +194,8 @@ describe("a mistake in the file", () => {
     [{ media: { ports: [30_000] } }, "/media/ports", "must be [from, to]: two ports from 1024 to 65535, the lower one first, or [0, 0] for any free ones; got a list"],
     [{ media: { ports: [1, 2000] } }, "/media/ports", "must be [from, to]: two ports from 1024 to 65535, the lower one first, or [0, 0] for any free ones; got 1, 2000"],
     [{ media: { workers: 0 } }, "/media/workers", "must be a whole number from 1 to 256, as a number or digits; got 0"],
+    [{ sip: { digest: [] } }, "/sip/digest", "must be a list of MD5 and SHA-256, each once; got an empty list"],
+    [{ sip: { digest: ["MD5", "SHA-1"] } }, "/sip/digest/1", 'must be "MD5" or "SHA-256"; got "SHA-1"'],
     [{ media: { codecs: [] } }, "/media/codecs", "must be a list of codecs, each once; got an empty list"],
     [{ media: { codecs: ["PCMU", "PCMU"] } }, "/media/codecs", "must be a list of codecs, each once; got a list"],
     [{ media: { codecs: ["PCMU", "G729"] } }, "/media/codecs/1", 'must be "PCMU", "PCMA", "G722" or "opus"; got "G729"'],

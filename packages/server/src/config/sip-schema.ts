@@ -36,6 +36,14 @@ const guard = strictFields({
   connections_per_address: v.optional(wholeNumber(1, 100_000, "Connections of one address, on each transport"), 1024),
 });
 
+const digestExpects = "a list of MD5 and SHA-256, each once";
+const digest = v.pipe(
+  v.array(choice(["MD5", "SHA-256"]), mustBe(digestExpects)),
+  v.minLength(1, mustBe(digestExpects)),
+  v.check((list) => new Set(list).size === list.length, mustBe(digestExpects)),
+  expecting(digestExpects, "How phones may prove their passwords, the preferred one first; MD5 when absent, which all phones know"),
+);
+
 export const sip = strictFields({
   host: v.optional(host("Where SIP listens"), "127.0.0.1"),
   advertise: v.exactOptional(host("The address told to the other side in place of host, behind NAT for example")),
@@ -45,6 +53,7 @@ export const sip = strictFields({
   tcp: v.optional(portOrOff("The TCP port"), 5060),
   tls: v.exactOptional(tls),
   ws: v.exactOptional(ws),
+  digest: v.exactOptional(digest),
   guard: v.exactOptional(guard),
 });
 
