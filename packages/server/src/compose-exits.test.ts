@@ -40,6 +40,10 @@ describe("how a target leaves the server", () => {
     [uri("sip:44%3Bext=1@sip.carrier.example"), carrier("44")],
     [uri("sip:44@innocent.example;maddr=sip.carrier.example"), carrier("44")],
     [uri("sip:44@[2001:db8::9]:5070"), { type: "trunk", trunk: "old", number: "44", guard: "guarded" }],
+    [uri("sip:44@[2001:DB8:0::0009]"), { type: "trunk", trunk: "old", number: "44", guard: "guarded" }],
+    [uri("sip:44@[::ffff:127.0.0.1]:5080"), gateway("44")],
+    [uri("sip:44@[::ffff:7f00:1]:5080"), gateway("44")],
+    [uri("sip:44@LocalHost:5080"), gateway("44")],
     // On this machine it is the port that tells a trunk from others.
     [uri("sip:44@127.0.0.1:5080"), gateway("44")],
     [uri("sip:44@127.0.0.1:5099"), foreign],

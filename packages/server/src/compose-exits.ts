@@ -1,3 +1,4 @@
+import { plainAddress } from "./base/index.ts";
 import type { DialTarget } from "./call/index.ts";
 import { inCidr, isLoopbackHost, isPrivateHost, type Config, type TrunkConfig } from "./config/index.ts";
 import type { Exit } from "./control/index.ts";
@@ -34,13 +35,18 @@ function exitOfUri({ trunks, limits }: Pick<Config, "trunks" | "limits">, inside
   if (!uri) return { type: "host", allowed: false };
   // RFC 3261 §19.1.1: with maddr, that is where the request goes.
   const host = sameName(param(uri.params, "maddr") || uri.host);
-  const trunk = trunks.find((one) => sameName(one.host) === host && (!isLoopbackHost(host) || one.port === undefined || one.port === uri.port));
+  const trunk = trunks.find((one) => isSameHost(one.host, host) && (!isLoopbackHost(host) || one.port === undefined || one.port === uri.port));
   if (trunk) return over(trunk, numberOf(uri.user ?? ""));
   const allowed = (inside && isPrivateHost(host)) || (limits?.hosts ?? []).some((entry) => sameName(entry) === host || inCidr(host, entry));
   return { type: "host", allowed };
 }
 
-const sameName = (host: string): string => host.toLowerCase().replace(/^\[|\]$/g, "").replace(/\.$/, "");
+/** A host as all who mean it write it: IPv6 in its one form, IPv4 within IPv6 as IPv4 (RFC 5952, RFC 4291 §2.5.5.2). */
+const sameName = (host: string): string => plainAddress(host.toLowerCase().replace(/^\[|\]$/g, "").replace(/\.$/, ""));
+
+/** RFC 6761 §6.3: this machine has a name as well. */
+const isSameHost = (one: string, other: string): boolean =>
+  sameName(one) === other || (other === "localhost" && isLoopbackHost(one)) || (sameName(one) === "localhost" && isLoopbackHost(other));
 
 /** The digits in the user part, without its parameters: `%2B44-20;phone-context=…` asks for 4420 (RFC 3261 §19.1.6). */
 function numberOf(user: string): string {
