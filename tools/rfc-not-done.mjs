@@ -7,6 +7,7 @@ export const notDone = [
   { rfc: "3327", what: "Path", instead: "A phone is reached where its REGISTER came from" },
   { rfc: "5627", what: "GRUU", instead: "The contact or, with Outbound, the flow" },
   { rfc: "6665, 3903", what: "SUBSCRIBE, NOTIFY outside of REFER, PUBLISH (presence, message waiting)", instead: "489 with `Allow-Events`" },
+  { rfc: "5764 §3, §4.2", what: "Keys of their own for the RTCP of a peer that does not multiplex it with RTP", instead: "Offers say `a=rtcp-mux`. The handshakes of who answers without are both answered, its audio is whole; reports go to it neither in the clear nor with the keys of RTP" },
   { rfc: "3556", what: "Bandwidths of RTCP other than 0", instead: "A report about every five seconds, as RFC 3550 has it: 200 bit/s" },
   { rfc: "3428", what: "Delivering MESSAGE", instead: "405, with `Allow`" },
   { rfc: "8224", what: "Identity (STIR/SHAKEN)", instead: "Left to the carrier; the caller's number is believed of trunks only" },

@@ -146,6 +146,7 @@ export const titles = new Map([
   [8446, "TLS Protocol Version 1.3"],
   [8489, "Session Traversal Utilities for NAT (STUN)"],
   [8599, "Push Notification with SIP"],
+  [8643, "An Opportunistic Approach for SRTP (OSRTP)"],
   [8760, "The SIP Digest Access Authentication Scheme"],
   [8827, "WebRTC Security Architecture"],
   [8832, "WebRTC Data Channel Establishment Protocol"],

@@ -22,8 +22,8 @@ const isSecure = ({ protocol }: Pick<SdpMedia, "protocol">): boolean => SECURE.h
 
 /**
  * How an offered stream would be answered. RFC 4568 §5.1.2: the first key that can be used, and ours for the same suite
- * under the same tag. Keys beside RTP/AVP are the way of phones that encrypt where they can: no RFC has it, and who
- * sends them understands the answer. `undefined`: it cannot be taken.
+ * under the same tag. RFC 8643 §3.2: keys beside RTP/AVP, the way of phones that encrypt where they can, are answered
+ * beside RTP/AVP. `undefined`: it cannot be taken.
  */
 export function answeredProtection(media: SdpMedia, { security }: LocalMedia): Protection | undefined {
   const byDtls = DTLS_PROTOCOLS.has(media.protocol);
