@@ -49,68 +49,76 @@ interface Source extends MediaAddress {
   packets: number;
 }
 
-export function createLatch(): Latch {
-  // No getters: an object that is made with some is slow at whatever it is asked, and this one is asked for every packet.
-  const aim: { target: MediaAddress | undefined; named: boolean } = { target: undefined, named: true };
-  let expected: MediaAddress | undefined;
-  let source: Source | undefined;
-  let former: MediaAddress | undefined;
-  let heardMs = 0;
+export const createLatch = (): Latch => new PeerLatch();
+
+/** A class and no functions around variables: each session has one, and it is asked for every packet. */
+class PeerLatch implements Latch {
+  target: MediaAddress | undefined;
+  named = true;
+  #expected: MediaAddress | undefined;
+  #source: Source | undefined;
+  #former: MediaAddress | undefined;
+  #heardMs = 0;
   /** Since when the peer has to send; Infinity: it may be silent. */
-  let awaitedMs = 0;
-  let nowhere = true;
-  const same = (one: MediaAddress | undefined, host: string, port: number) => one?.port === port && one.host === host;
+  #awaitedMs = 0;
+  #nowhere = true;
+
+  expect(remote: MediaAddress): void {
+    this.#nowhere = isNowhere(remote);
+    if (!this.#nowhere && !isSame(this.#expected, remote.host, remote.port)) {
+      this.#expected = remote;
+      this.#former = this.#source;
+      this.#source = undefined;
+    }
+    this.#take();
+  }
+
+  awaitSound(must: boolean, nowMs: number): void {
+    if (!must) this.#awaitedMs = Infinity;
+    else if (this.#awaitedMs === Infinity) this.#awaitedMs = nowMs;
+  }
+
+  accepts(host: string, port: number, ssrc: number, nowMs: number): boolean {
+    if (isSame(this.#source, host, port) || isSame(this.#expected, host, port)) return true;
+    if (!this.#source) return !isSame(this.#former, host, port) || nowMs - this.#heardMs >= ABANDONED_MS;
+    return this.#succeeds(this.#source, host, ssrc, nowMs);
+  }
+
+  heard(host: string, port: number, ssrc: number, nowMs: number): boolean {
+    this.#heardMs = nowMs;
+    if (this.#source && isSame(this.#source, host, port)) {
+      this.#source.ssrc = ssrc;
+      this.#source.packets += 1;
+      return false;
+    }
+    this.#source = { host, port, ssrc, packets: 1 };
+    this.#former = undefined;
+    this.#take();
+    return true;
+  }
+
+  knows(host: string): boolean {
+    return host === this.#source?.host || host === this.#expected?.host;
+  }
 
   /** Rules 4 to 7. */
-  const succeeds = ({ host, ssrc, packets }: Source, other: string, otherSsrc: number, nowMs: number): boolean => {
-    const silentMs = nowMs - heardMs;
+  #succeeds({ host, ssrc, packets }: Source, other: string, otherSsrc: number, nowMs: number): boolean {
+    const silentMs = nowMs - this.#heardMs;
     if (silentMs < MOVED_MS) return false;
-    const told = host === expected?.host;
-    const missedMs = Math.min(silentMs, nowMs - awaitedMs);
+    const told = host === this.#expected?.host;
+    const missedMs = Math.min(silentMs, nowMs - this.#awaitedMs);
     if (otherSsrc === ssrc || (packets < PROVEN_PACKETS && !told && missedMs >= MOVED_MS)) return true;
-    if (other === host || other === expected?.host) return silentMs >= ABANDONED_MS;
+    if (other === host || other === this.#expected?.host) return silentMs >= ABANDONED_MS;
     return !told && missedMs >= FORSAKEN_MS;
-  };
+  }
 
-  const take = () => {
-    aim.target = nowhere ? undefined : (source ?? expected);
-    aim.named = source === undefined || same(expected, source.host, source.port);
-  };
-
-  return Object.assign(aim, {
-    expect(remote: MediaAddress) {
-      nowhere = isNowhere(remote);
-      if (!nowhere && !same(expected, remote.host, remote.port)) {
-        expected = remote;
-        former = source;
-        source = undefined;
-      }
-      take();
-    },
-    awaitSound(must: boolean, nowMs: number) {
-      if (!must) awaitedMs = Infinity;
-      else if (awaitedMs === Infinity) awaitedMs = nowMs;
-    },
-    accepts(host: string, port: number, ssrc: number, nowMs: number) {
-      if (same(source, host, port) || same(expected, host, port)) return true;
-      if (!source) return !same(former, host, port) || nowMs - heardMs >= ABANDONED_MS;
-      return succeeds(source, host, ssrc, nowMs);
-    },
-    heard(host: string, port: number, ssrc: number, nowMs: number) {
-      heardMs = nowMs;
-      if (source && same(source, host, port)) {
-        source.ssrc = ssrc;
-        source.packets += 1;
-        return false;
-      }
-      source = { host, port, ssrc, packets: 1 };
-      former = undefined;
-      take();
-      return true;
-    },
-    knows: (host: string) => host === source?.host || host === expected?.host,
-  });
+  #take(): void {
+    this.target = this.#nowhere ? undefined : (this.#source ?? this.#expected);
+    this.named = this.#source === undefined || isSame(this.#expected, this.#source.host, this.#source.port);
+  }
 }
+
+const isSame = (one: MediaAddress | undefined, host: string, port: number): boolean => one?.port === port && one.host === host;
 
 /** RFC 3264 §8.4: the old way to put a call on hold is the address 0.0.0.0; RFC 3264 §5.1: port 0 is no stream. */
 const isNowhere = ({ host, port }: MediaAddress): boolean => port === 0 || host === "0.0.0.0" || host === "::";

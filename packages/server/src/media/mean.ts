@@ -4,17 +4,16 @@ export interface Mean {
   readonly value: number | undefined;
 }
 
-export function createMean(): Mean {
-  let sum = 0;
-  let count = 0;
-  // No getter: an object that is made with one takes several times the memory, and each session has three.
-  const mean: Mean & { value: number | undefined } = {
-    value: undefined,
-    push(value) {
-      sum += value;
-      count += 1;
-      mean.value = sum / count;
-    },
-  };
-  return mean;
+export const createMean = (): Mean => new RunningMean();
+
+class RunningMean implements Mean {
+  value: number | undefined;
+  #sum = 0;
+  #count = 0;
+
+  push(value: number): void {
+    this.#sum += value;
+    this.#count += 1;
+    this.value = this.#sum / this.#count;
+  }
 }

@@ -1,4 +1,4 @@
-import { jitterMeter, middleOf, type ReportBlock, type SenderInfo, type SequenceTracker } from "../rtp/index.ts";
+import { jitterMeter, middleOf, type JitterMeter, type ReportBlock, type SenderInfo, type SequenceTracker } from "../rtp/index.ts";
 import { createMean } from "./mean.ts";
 
 type Counts = Pick<SequenceTracker, "highest" | "received" | "lost">;
@@ -23,59 +23,69 @@ export interface Reception {
 const FIRST_CYCLE = 65_536;
 const MOST_LOST = 0x7fffff;
 
-export function createReception(firstRateHz: number): Reception {
-  /** In ms: the rate may change. */
-  const jitters = createMean();
-  let rateHz = firstRateHz;
-  let meter = jitterMeter(rateHz);
-  let about: { readonly ssrc: number; readonly sequences: Counts } | undefined;
-  let told = false;
-  let receivedBefore = 0;
-  let lostBefore = 0;
-  let senderReport: { readonly middle: number; readonly cameMs: number } | undefined;
+export const createReception = (rateHz: number): Reception => new Received(rateHz);
 
-  // No getters: an object that is made with some is slow at whatever it is asked, and this one is asked for every packet.
-  const reception = {
-    jitterMs: 0,
-    follow(ssrc: number, sequences: Counts) {
-      about = { ssrc, sequences };
-      meter = jitterMeter(rateHz);
-      receivedBefore = lostBefore = 0;
-      senderReport = undefined;
-    },
-    countBy(rate: number) {
-      rateHz = rate;
-      meter = jitterMeter(rateHz);
-    },
-    arrived(timestamp: number, nowMs: number) {
-      meter.push(timestamp, nowMs);
-      if (!told) reception.jitterMs = (meter.ticks * 1000) / rateHz;
-    },
-    reported({ ntpSeconds, ntpFraction }: Pick<SenderInfo, "ntpSeconds" | "ntpFraction">, nowMs: number) {
-      senderReport = { middle: middleOf({ seconds: ntpSeconds, fraction: ntpFraction }), cameMs: nowMs };
-    },
-    block(nowMs: number) {
-      if (!about) return undefined;
-      const { received, lost, highest } = about.sequences;
-      if (received === receivedBefore) return undefined;
-      jitters.push((meter.ticks * 1000) / rateHz);
-      told = true;
-      reception.jitterMs = jitters.value ?? 0;
-      // RFC 3550 A.3: what came late after all may make the loss of an interval less than none.
-      const lostSince = Math.max(0, lost - lostBefore);
-      const expectedSince = received - receivedBefore + lostSince;
-      receivedBefore = received;
-      lostBefore = lost;
-      return {
-        ssrc: about.ssrc,
-        fractionLost: Math.min(255, Math.floor((lostSince * 256) / expectedSince)),
-        lost: Math.min(lost, MOST_LOST),
-        highestSequence: (highest - FIRST_CYCLE) >>> 0,
-        jitter: meter.ticks,
-        lastReport: senderReport?.middle ?? 0,
-        delaySinceLastReport: senderReport ? Math.round((nowMs - senderReport.cameMs) * 65.536) >>> 0 : 0,
-      };
-    },
-  };
-  return reception;
+class Received implements Reception {
+  jitterMs = 0;
+  /** In ms: the rate may change. */
+  readonly #jitters = createMean();
+  #rateHz: number;
+  #meter: JitterMeter;
+  #ssrc: number | undefined;
+  #sequences: Counts | undefined;
+  #told = false;
+  #receivedBefore = 0;
+  #lostBefore = 0;
+  #senderReport: { readonly middle: number; readonly cameMs: number } | undefined;
+
+  constructor(rateHz: number) {
+    this.#rateHz = rateHz;
+    this.#meter = jitterMeter(rateHz);
+  }
+
+  follow(ssrc: number, sequences: Counts): void {
+    this.#ssrc = ssrc;
+    this.#sequences = sequences;
+    this.#meter = jitterMeter(this.#rateHz);
+    this.#receivedBefore = this.#lostBefore = 0;
+    this.#senderReport = undefined;
+  }
+
+  countBy(rateHz: number): void {
+    this.#rateHz = rateHz;
+    this.#meter = jitterMeter(rateHz);
+  }
+
+  arrived(timestamp: number, nowMs: number): void {
+    this.#meter.push(timestamp, nowMs);
+    if (!this.#told) this.jitterMs = (this.#meter.ticks * 1000) / this.#rateHz;
+  }
+
+  reported({ ntpSeconds, ntpFraction }: Pick<SenderInfo, "ntpSeconds" | "ntpFraction">, nowMs: number): void {
+    this.#senderReport = { middle: middleOf({ seconds: ntpSeconds, fraction: ntpFraction }), cameMs: nowMs };
+  }
+
+  block(nowMs: number): ReportBlock | undefined {
+    if (!this.#sequences || this.#ssrc === undefined) return undefined;
+    const { received, lost, highest } = this.#sequences;
+    if (received === this.#receivedBefore) return undefined;
+    this.#jitters.push((this.#meter.ticks * 1000) / this.#rateHz);
+    this.#told = true;
+    this.jitterMs = this.#jitters.value ?? 0;
+    // RFC 3550 A.3: what came late after all may make the loss of an interval less than none.
+    const lostSince = Math.max(0, lost - this.#lostBefore);
+    const expectedSince = received - this.#receivedBefore + lostSince;
+    this.#receivedBefore = received;
+    this.#lostBefore = lost;
+    const report = this.#senderReport;
+    return {
+      ssrc: this.#ssrc,
+      fractionLost: Math.min(255, Math.floor((lostSince * 256) / expectedSince)),
+      lost: Math.min(lost, MOST_LOST),
+      highestSequence: (highest - FIRST_CYCLE) >>> 0,
+      jitter: this.#meter.ticks,
+      lastReport: report?.middle ?? 0,
+      delaySinceLastReport: report ? Math.round((nowMs - report.cameMs) * 65.536) >>> 0 : 0,
+    };
+  }
 }

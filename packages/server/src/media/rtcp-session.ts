@@ -63,94 +63,111 @@ const USUAL_RATE_HZ = 8000;
 /** RFC 7022 §4.2: 96 random bits. */
 const NAME_LETTERS = 17;
 
-export function createRtcp(ids: Ids, firstSsrc: number, reception: Reception): Rtcp {
-  // RFC 7022 §4.2: one for the session, whatever its sources.
-  const cname = ids.token(NAME_LETTERS);
-  let ssrc = firstSsrc;
-  const reports = createPeerReports();
-  let cameFrom: MediaAddress | undefined;
+export const createRtcp = (ids: Ids, ssrc: number, reception: Reception): Rtcp => new Session(ids, ssrc, reception);
+
+/** A class and no functions around variables: each session has one, and it is asked in every turn. */
+class Session implements Rtcp {
+  dueMs = Infinity;
+  readonly peer = new FromPeer();
+  readonly #ids: Ids;
+  readonly #reception: Reception;
+  /** RFC 7022 §4.2: one for the session, whatever its sources. */
+  readonly #cname: string;
+  #ssrc: number;
+  #cameFrom: MediaAddress | undefined;
   /** Packets sent at the last report, and at the one before. */
-  let sentAt = 0;
-  let sentBefore = 0;
+  #sentAt = 0;
+  #sentBefore = 0;
+
+  constructor(ids: Ids, ssrc: number, reception: Reception) {
+    this.#ids = ids;
+    this.#ssrc = ssrc;
+    this.#reception = reception;
+    this.#cname = ids.token(NAME_LETTERS);
+  }
+
+  follow(ssrc: number, rateHz: number): void {
+    this.peer.countBy(rateHz);
+    if (ssrc === this.#ssrc) return;
+    this.#ssrc = ssrc;
+    this.#sentAt = this.#sentBefore = 0;
+  }
+
+  begin(nowMs: number): void {
+    if (this.dueMs === Infinity) this.#scheduleIn(INTERVAL_MS / 2, nowMs);
+  }
+
+  report(sent: Sent, nowMs: number): Uint8Array {
+    this.#scheduleIn(INTERVAL_MS, nowMs);
+    return buildRtcp([this.#reportOf(sent, nowMs), this.#description()]);
+  }
+
+  bye(sent: Sent, nowMs: number): Uint8Array {
+    return buildRtcp([this.#reportOf(sent, nowMs), this.#description(), { type: "bye", ssrcs: [this.#ssrc] }]);
+  }
+
+  take(packets: readonly RtcpPacket[], packetsSent: number, from: MediaAddress, nowMs: number): void {
+    this.#cameFrom = from;
+    for (const packet of packets) {
+      if (packet.type !== "sender_report" && packet.type !== "receiver_report") continue;
+      if (packet.type === "sender_report") this.#reception.reported(packet.sender, nowMs);
+      for (const block of packet.blocks) if (block.ssrc === this.#ssrc) this.peer.take(block, packetsSent, nowMs);
+    }
+  }
+
+  target(settled: ControlAddress | undefined, latch: Latch): MediaAddress | undefined {
+    const rtp = latch.target;
+    if (!rtp || !settled) return undefined;
+    if (settled === "mux") return rtp;
+    if (this.#cameFrom?.host === rtp.host) return this.#cameFrom;
+    // Behind a NAT the port above, or the one in SDP, is somebody else's.
+    return latch.named ? settled : undefined;
+  }
 
   /** RFC 3550 §6.3.1: from half to one and a half of the interval, so that reports of many do not meet. */
-  const scheduleIn = (intervalMs: number, nowMs: number) => {
-    rtcp.dueMs = nowMs + (intervalMs * (0.5 + ids.integer(0x1_0000) / 0x1_0000)) / COMPENSATION;
-  };
+  #scheduleIn(intervalMs: number, nowMs: number): void {
+    this.dueMs = nowMs + (intervalMs * (0.5 + this.#ids.integer(0x1_0000) / 0x1_0000)) / COMPENSATION;
+  }
 
-  const reportOf = ({ packets, bytes, timestamp }: Sent, nowMs: number): RtcpPacket => {
-    const block = reception.block(nowMs);
+  #reportOf({ packets, bytes, timestamp }: Sent, nowMs: number): RtcpPacket {
+    const ssrc = this.#ssrc;
+    const block = this.#reception.block(nowMs);
     const blocks = block ? [block] : [];
     // RFC 3550 §6.4: a sender is who has sent since the last report but one.
-    const sends = packets > sentBefore;
-    sentBefore = sentAt;
-    sentAt = packets;
+    const sends = packets > this.#sentBefore;
+    this.#sentBefore = this.#sentAt;
+    this.#sentAt = packets;
     if (!sends) return { type: "receiver_report", ssrc, blocks };
     const { seconds, fraction } = ntpOf(nowMs);
     return { type: "sender_report", ssrc, sender: { ntpSeconds: seconds, ntpFraction: fraction, rtpTimestamp: timestamp, packets, bytes }, blocks };
-  };
+  }
 
-  const description = (): RtcpPacket => ({ type: "description", chunks: [{ ssrc, cname }] });
-
-  // No getters: an object that is made with some is slow at whatever it is asked, and this one is asked in every turn.
-  const rtcp = {
-    dueMs: Infinity,
-    peer: reports.figures(),
-    follow(source: number, rate: number) {
-      reports.countBy(rate);
-      if (source === ssrc) return;
-      ssrc = source;
-      sentAt = sentBefore = 0;
-    },
-    begin(nowMs: number) {
-      if (rtcp.dueMs === Infinity) scheduleIn(INTERVAL_MS / 2, nowMs);
-    },
-    report(sent: Sent, nowMs: number) {
-      scheduleIn(INTERVAL_MS, nowMs);
-      return buildRtcp([reportOf(sent, nowMs), description()]);
-    },
-    bye: (sent: Sent, nowMs: number) => buildRtcp([reportOf(sent, nowMs), description(), { type: "bye", ssrcs: [ssrc] }]),
-    take(packets: readonly RtcpPacket[], packetsSent: number, from: MediaAddress, nowMs: number) {
-      cameFrom = from;
-      for (const packet of packets) {
-        if (packet.type !== "sender_report" && packet.type !== "receiver_report") continue;
-        if (packet.type === "sender_report") reception.reported(packet.sender, nowMs);
-        for (const block of packet.blocks) if (block.ssrc === ssrc) reports.take(block, packetsSent, nowMs);
-      }
-      rtcp.peer = reports.figures();
-    },
-    target(settled: ControlAddress | undefined, latch: Latch) {
-      const rtp = latch.target;
-      if (!rtp || !settled) return undefined;
-      if (settled === "mux") return rtp;
-      if (cameFrom?.host === rtp.host) return cameFrom;
-      // Behind a NAT the port above, or the one in SDP, is somebody else's.
-      return latch.named ? settled : undefined;
-    },
-  };
-  return rtcp;
+  #description(): RtcpPacket {
+    return { type: "description", chunks: [{ ssrc: this.#ssrc, cname: this.#cname }] };
+  }
 }
 
 /** What the peer reports of the stream, block by block. */
-function createPeerReports() {
-  const roundTrips = createMean();
-  const jitters = createMean();
-  let rateHz = USUAL_RATE_HZ;
-  let lossPercent: number | undefined;
-  let recentLossPercent = 0;
-  return {
-    countBy(rate: number): void {
-      rateHz = rate;
-    },
-    take(block: ReportBlock, packetsSent: number, nowMs: number): void {
-      const tripMs = roundTripMs(nowMs, block);
-      if (tripMs !== undefined) roundTrips.push(tripMs);
-      jitters.push(Math.min((block.jitter * 1000) / rateHz, MOST_JITTER_MS));
-      recentLossPercent = (block.fractionLost * 100) / 256;
-      lossPercent = packetsSent > 0 ? Math.min(100, (Math.max(0, block.lost) * 100) / packetsSent) : 0;
-    },
-    figures(): PeerReports {
-      return { lossPercent, recentLossPercent, jitterMs: jitters.value ?? 0, roundTripMs: roundTrips.value };
-    },
-  };
+class FromPeer implements PeerReports {
+  lossPercent: number | undefined;
+  recentLossPercent = 0;
+  jitterMs = 0;
+  roundTripMs: number | undefined;
+  #rateHz = USUAL_RATE_HZ;
+  readonly #roundTrips = createMean();
+  readonly #jitters = createMean();
+
+  countBy(rateHz: number): void {
+    this.#rateHz = rateHz;
+  }
+
+  take(block: ReportBlock, packetsSent: number, nowMs: number): void {
+    const tripMs = roundTripMs(nowMs, block);
+    if (tripMs !== undefined) this.#roundTrips.push(tripMs);
+    this.roundTripMs = this.#roundTrips.value;
+    this.#jitters.push(Math.min((block.jitter * 1000) / this.#rateHz, MOST_JITTER_MS));
+    this.jitterMs = this.#jitters.value ?? 0;
+    this.recentLossPercent = (block.fractionLost * 100) / 256;
+    this.lossPercent = packetsSent > 0 ? Math.min(100, (Math.max(0, block.lost) * 100) / packetsSent) : 0;
+  }
 }

@@ -28,37 +28,50 @@ export function packetBuffers(payloadBytes: number): readonly Uint8Array[] {
 
 const spare = new Uint8Array(0);
 
-export function rtpStream(ids: Ids, firstRateHz: number): RtpStream {
-  let header = firstHeader(ids);
-  let ticksPerFrame = (firstRateHz / 1000) * FRAME_MS;
-  // No getters: an object that is made with some is slow at whatever it is asked, and this one is asked for every packet.
-  const stream = {
-    ssrc: header.ssrc,
-    timestamp: header.timestamp,
-    rateHz: firstRateHz,
-    countBy(rate: number) {
-      if (rate === stream.rateHz) return;
-      stream.rateHz = rate;
-      ticksPerFrame = (rate / 1000) * FRAME_MS;
-      header = firstHeader(ids);
-      stream.ssrc = header.ssrc;
-      stream.timestamp = header.timestamp;
-    },
-    begin(buffers: readonly Uint8Array[], payloadType: number, marker: boolean, at: number) {
-      const packet = buffers[header.sequence % buffers.length] ?? spare;
-      header.payloadType = payloadType;
-      header.marker = marker;
-      header.timestamp = at;
-      writeRtpHeader(packet, header);
-      header.sequence = (header.sequence + 1) & 0xffff;
-      return packet;
-    },
-    pass(frames: number) {
-      stream.timestamp = (stream.timestamp + frames * ticksPerFrame) >>> 0;
-    },
-  };
-  return stream;
+export const rtpStream = (ids: Ids, rateHz: number): RtpStream => new Stream(ids, rateHz);
+
+class Stream implements RtpStream {
+  ssrc = 0;
+  timestamp = 0;
+  rateHz = 0;
+  readonly #ids: Ids;
+  #header: RtpHeader;
+
+  constructor(ids: Ids, rateHz: number) {
+    this.#ids = ids;
+    this.#header = firstHeader(ids);
+    this.#begin(rateHz);
+  }
+
+  countBy(rateHz: number): void {
+    if (rateHz === this.rateHz) return;
+    this.#header = firstHeader(this.#ids);
+    this.#begin(rateHz);
+  }
+
+  begin(buffers: readonly Uint8Array[], payloadType: number, marker: boolean, timestamp: number): Uint8Array {
+    const header = this.#header;
+    const packet = buffers[header.sequence % buffers.length] ?? spare;
+    header.payloadType = payloadType;
+    header.marker = marker;
+    header.timestamp = timestamp;
+    writeRtpHeader(packet, header);
+    header.sequence = (header.sequence + 1) & 0xffff;
+    return packet;
+  }
+
+  pass(frames: number): void {
+    this.timestamp = (this.timestamp + (frames * this.rateHz * FRAME_MS) / 1000) >>> 0;
+  }
+
+  #begin(rateHz: number): void {
+    this.rateHz = rateHz;
+    this.ssrc = this.#header.ssrc;
+    this.timestamp = this.#header.timestamp;
+  }
 }
+
+type RtpHeader = ReturnType<typeof firstHeader>;
 
 /** RFC 3550 §5.1: the sequence number and the timestamp begin at random, so that nobody can guess them. */
 const firstHeader = (ids: Ids) => ({

@@ -9,23 +9,26 @@ export interface JitterMeter {
 const NEW_COUNT_SECONDS = 10;
 
 /** RFC 3550 §6.4.1 and A.8: the mean deviation of the difference in spacing between sender and receiver, by sixteenths. */
-export function jitterMeter(rateHz: number): JitterMeter {
-  const ticksPerMs = rateHz / 1000;
-  // Times 16, as in A.8, so that whole numbers keep the fractions.
-  let scaled = 0;
-  let transit: number | undefined;
-  // No getter: an object that is made with one is slow at whatever it is asked, and this one is asked for every packet.
-  const meter = {
-    ticks: 0,
-    push(timestamp: number, arrivalMs: number) {
-      const arrived = (Math.round(arrivalMs * ticksPerMs) - timestamp) | 0;
-      const deviation = transit === undefined ? 0 : Math.abs((arrived - transit) | 0);
-      transit = arrived;
-      // No network does that: the sender has begun a new count.
-      if (deviation > NEW_COUNT_SECONDS * rateHz) return;
-      scaled += deviation - ((scaled + 8) >> 4);
-      meter.ticks = scaled >> 4;
-    },
-  };
-  return meter;
+export const jitterMeter = (rateHz: number): JitterMeter => new Meter(rateHz);
+
+class Meter implements JitterMeter {
+  ticks = 0;
+  readonly #rateHz: number;
+  /** Times 16, as in A.8, so that whole numbers keep the fractions. */
+  #scaled = 0;
+  #transit: number | undefined;
+
+  constructor(rateHz: number) {
+    this.#rateHz = rateHz;
+  }
+
+  push(timestamp: number, arrivalMs: number): void {
+    const arrived = (Math.round((arrivalMs * this.#rateHz) / 1000) - timestamp) | 0;
+    const deviation = this.#transit === undefined ? 0 : Math.abs((arrived - this.#transit) | 0);
+    this.#transit = arrived;
+    // No network does that: the sender has begun a new count.
+    if (deviation > NEW_COUNT_SECONDS * this.#rateHz) return;
+    this.#scaled += deviation - ((this.#scaled + 8) >> 4);
+    this.ticks = this.#scaled >> 4;
+  }
 }

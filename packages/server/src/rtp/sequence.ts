@@ -21,76 +21,93 @@ export interface SequenceTracker {
 // RFC 3550 A.1 calls them MAX_DROPOUT and MAX_MISORDER.
 const MAX_DROPOUT = 3000;
 const MAX_MISORDER = 100;
+/** Of so many numbers up to the highest it is known whether they came: a bit for each. */
 const WINDOW = 128;
-
-interface Run {
-  base: number;
-  highest: number;
-  received: number;
-}
+const WORD = 32;
 
 /**
  * RFC 3550 A.1: a source is on probation until `probation` packets came in sequence (1 takes the first at once), and a
  * great jump is followed only when the packet after it confirms it. Beyond the RFC's algorithm it knows duplicates
  * apart from reordered packets, so that `lost` never falls below zero.
  */
-export function sequenceTracker(probation = 2): SequenceTracker {
-  // 32 bits of each number are enough: what has the same ones is 4294967296 packets away.
-  const seen = new Int32Array(WINDOW).fill(-1);
-  const run: Run = { base: 0, highest: -1, received: 0 };
-  // An object that is made with getters is slow at whatever it is asked, and this one is asked for every packet.
-  const counts = { highest: -1, received: 0, lost: 0 };
-  let waiting = probation;
-  let expected = -1;
-  let lostBefore = 0;
-  let receivedBefore = 0;
+export const sequenceTracker = (probation = 2): SequenceTracker => new Tracker(probation);
 
-  const count = () => {
-    counts.highest = run.highest;
-    counts.received = receivedBefore + run.received;
-    counts.lost = lostBefore + run.highest - run.base + 1 - run.received;
-  };
+/** A class and no functions around variables: each session has one, and it is asked for every packet. */
+class Tracker implements SequenceTracker {
+  highest = -1;
+  received = 0;
+  lost = 0;
+  readonly #probation: number;
+  readonly #seen = new Int32Array(WINDOW / WORD);
+  /** Of the run of numbers at hand: the first one, and how many came. */
+  #base = 0;
+  #came = 0;
+  #waiting: number;
+  #expected = -1;
+  #lostBefore = 0;
 
-  const begin = (sequence: number) => {
-    lostBefore += run.received === 0 ? 0 : run.highest - run.base + 1 - run.received;
-    receivedBefore += run.received;
-    // One cycle ahead, so that a packet that was overtaken by the first one has a number above zero.
-    run.base = run.highest = sequence + 65_536;
-    run.received = 1;
-    seen.fill(-1);
-    seen[run.base % WINDOW] = run.base;
-    expected = -1;
-    count();
-  };
+  constructor(probation: number) {
+    this.#probation = this.#waiting = probation;
+  }
 
-  const onProbation = (sequence: number): SequenceVerdict => {
-    waiting = sequence === expected || expected === -1 ? waiting - 1 : probation - 1;
-    expected = (sequence + 1) & 0xffff;
-    if (waiting > 0) return "probation";
-    begin(sequence);
-    return "next";
-  };
-
-  const push = (sequence: number): SequenceVerdict => {
-    if (waiting > 0) return onProbation(sequence);
-    const distance = sequenceDistance(sequence, run.highest & 0xffff);
+  push(sequence: number): SequenceVerdict {
+    if (this.#waiting > 0) return this.#onProbation(sequence);
+    const distance = sequenceDistance(sequence, this.highest & 0xffff);
     if (distance >= MAX_DROPOUT || distance < -MAX_MISORDER) {
-      if (sequence !== expected) {
-        expected = (sequence + 1) & 0xffff;
+      if (sequence !== this.#expected) {
+        this.#expected = (sequence + 1) & 0xffff;
         return "jumped";
       }
-      begin(sequence);
+      this.#begin(sequence);
       return "next";
     }
-    const extended = run.highest + distance;
-    if (seen[extended % WINDOW] === (extended | 0)) return "duplicate";
-    if (distance <= 0 && extended < run.base) return "too_old";
-    seen[extended % WINDOW] = extended;
-    run.received += 1;
-    if (distance > 0) run.highest = extended;
-    count();
+    const extended = this.highest + distance;
+    if (distance > 0) this.#advance(distance);
+    else if (this.#has(extended)) return "duplicate";
+    else if (extended < this.#base) return "too_old";
+    this.#mark(extended);
     return distance > 0 ? "next" : "reordered";
-  };
+  }
 
-  return Object.assign(counts, { push });
+  #onProbation(sequence: number): SequenceVerdict {
+    this.#waiting = sequence === this.#expected || this.#expected === -1 ? this.#waiting - 1 : this.#probation - 1;
+    this.#expected = (sequence + 1) & 0xffff;
+    if (this.#waiting > 0) return "probation";
+    this.#begin(sequence);
+    return "next";
+  }
+
+  #begin(sequence: number): void {
+    this.#lostBefore = this.lost;
+    // One cycle ahead, so that a packet that was overtaken by the first one has a number above zero.
+    this.#base = this.highest = sequence + 65_536;
+    this.#came = 0;
+    this.#seen.fill(0);
+    this.#expected = -1;
+    this.#mark(this.#base);
+  }
+
+  /** The numbers up to the new highest one have not come. */
+  #advance(distance: number): void {
+    this.highest += distance;
+    for (let skipped = Math.min(distance, WINDOW); skipped > 0; skipped--) {
+      const number = this.highest - skipped + 1;
+      this.#seen[wordOf(number)] = (this.#seen[wordOf(number)] ?? 0) & ~bitOf(number);
+    }
+  }
+
+  #has(extended: number): boolean {
+    return ((this.#seen[wordOf(extended)] ?? 0) & bitOf(extended)) !== 0;
+  }
+
+  #mark(extended: number): void {
+    const word = wordOf(extended);
+    this.#seen[word] = (this.#seen[word] ?? 0) | bitOf(extended);
+    this.#came += 1;
+    this.received += 1;
+    this.lost = this.#lostBefore + this.highest - this.#base + 1 - this.#came;
+  }
 }
+
+const wordOf = (extended: number): number => (extended % WINDOW) >> 5;
+const bitOf = (extended: number): number => 1 << (extended & (WORD - 1));
