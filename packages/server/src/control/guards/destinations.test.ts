@@ -25,6 +25,15 @@ const rows: readonly [what: string, server: ServerDestinations, app: Destination
   ["no way abroad through a number of the town", { destinations: ["0"] }, undefined, over("00442000000000"), "not_allowed"],
   ["the exit code where it leads home", INDIA, undefined, over("00918000000000"), undefined],
   ["the exit code of North America", { country: "1", destinations: ["0"] }, undefined, over("011442000000000"), "not_allowed"],
+  ["the exit code of Japan", { country: "81", destinations: ["0"] }, undefined, over("010442000000000"), "not_allowed"],
+  ["the exit code of Japan, where it leads home", { country: "81" }, undefined, over("01081300000000"), undefined],
+  ["a number of a town that looks like it elsewhere", { country: "39", destinations: ["0"] }, undefined, over("0105551234"), undefined],
+  ["the exit code of Russia", { country: "7", destinations: ["8"] }, undefined, over("810442000000000"), "not_allowed"],
+  ["one of Israel's", { country: "972", destinations: ["0"] }, undefined, over("012442000000000"), "not_allowed"],
+  ["denied behind the country's exit code", { country: "81", destinations: ["0", "*"], deny: ["44"] }, undefined, over("010442000000000"), "denied"],
+  ["a number of North America", { country: "1" }, undefined, over("14155550100"), undefined],
+  ["the code of another carrier in North America, and what is behind it", { country: "1" }, undefined, over("101028801144200"), "not_allowed"],
+  ["a short number that is listed, whatever it begins with", { country: "1", destinations: ["112"] }, undefined, over("112"), undefined],
   ["an app's own destinations are enough", {}, { destinations: ["91"] }, over("918000000000"), undefined],
   ["an app within the server", { destinations: ["91", "44"] }, { destinations: ["44"] }, over("442000000000"), undefined],
   ["an app narrower than the server", { destinations: ["91", "44"] }, { destinations: ["44"] }, over("918000000000"), "not_allowed"],
@@ -49,7 +58,7 @@ describe("destinations", () => {
       fc.property(fc.array(fc.stringMatching(/^[1-9][0-9]{0,3}$/), { maxLength: 3 }), digits, (destinations, number) => {
         const allowed = reasonOf({ destinations }, undefined, over(number)) === undefined;
         const international = number.startsWith("00") ? number.replace(/^0+/, "") : number;
-        expect(allowed).toBe(destinations.some((prefix) => international.startsWith(prefix)));
+        expect(allowed).toBe(destinations.some((prefix) => international.startsWith(prefix) && !(prefix === "1" && /^1[01]/.test(international))));
       }),
       { seed: 7 },
     );

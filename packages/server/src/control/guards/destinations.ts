@@ -56,24 +56,41 @@ export function refusedDestination(server: ServerDestinations, app: Destinations
   const own = server.country === undefined ? server.destinations : [server.country, ...(server.destinations ?? [])];
   const lists = [own, app?.destinations].filter((list) => list !== undefined);
   const denied = [...(server.deny ?? []), ...(app?.deny ?? [])];
-  if (everyReading(exit.number).some((digits) => begins(digits, denied))) return DENIED;
+  if (everyReading(exit.number, server.country).some((digits) => begins(digits, denied))) return DENIED;
   if (lists.length === 0) return exit.guard === "until_told" ? undefined : NOT_TOLD;
   const digits = abroad(exit.number, server.country);
-  return lists.every((list) => list.includes("*") || (/^\d+$/.test(digits) && begins(digits, list))) ? undefined : NOT_ALLOWED;
+  return lists.every((list) => list.includes("*") || (/^\d+$/.test(digits) && allows(list, digits))) ? undefined : NOT_ALLOWED;
 }
 
 const begins = (digits: string, prefixes: readonly string[]): boolean => prefixes.some((prefix) => digits.startsWith(prefix));
 
 /**
- * The number as it is dialled by its country code: `00` (ITU-T E.123), and `011` where numbers begin with 1, are no
+ * No area of North America begins with 0 or 1. What a carrier there makes of `10`, a code of another carrier, may lead
+ * anywhere: `1010288 011 44 …`.
+ */
+const allows = (prefixes: readonly string[], digits: string): boolean =>
+  prefixes.some((prefix) => digits.startsWith(prefix) && (prefix !== "1" || !/^1[01]/.test(digits)));
+
+/** What leads abroad, by country code, where `00` does not or not alone (ITU-T E.164, list of dialling procedures). */
+const EXIT_CODES: ReadonlyMap<string, RegExp> = new Map([
+  ["1", /^011/], ["7", /^810/], ["53", /^119/], ["61", /^0011/], ["62", /^01017|^00[178]/], ["81", /^010/],
+  ["375", /^810/], ["972", /^01[2-9]/], ["992", /^810/], ["993", /^810/],
+]);
+
+/**
+ * The number as it is dialled by its country code: `00` (ITU-T E.123), and what else leads abroad from the country, are no
  * digits of it. An allowed prefix "0", for numbers of a town, opens no way abroad so.
  */
 function abroad(number: string, country: string | undefined): string {
-  if (number.startsWith("00")) return number.replace(/^0+/, "");
-  return country === "1" && number.startsWith("011") ? number.slice(3) : number;
+  return afterExit(number, country) ?? (number.startsWith("00") ? number.replace(/^0+/, "") : number);
 }
 
-/** However a carrier may read the digits: as they are, without zeros before them, after either exit code. */
-function everyReading(number: string): readonly string[] {
-  return [number, number.replace(/^0+/, ""), number.replace(/^011/, "")];
+function afterExit(number: string, country = ""): string | undefined {
+  const exit = EXIT_CODES.get(country)?.exec(number)?.[0];
+  return exit === undefined ? undefined : number.slice(exit.length);
+}
+
+/** However a carrier may read the digits: as they are, without zeros before them, after the exit codes they may know. */
+function everyReading(number: string, country: string | undefined): readonly string[] {
+  return [number, number.replace(/^0+/, ""), number.replace(/^011/, ""), afterExit(number, country) ?? number];
 }
