@@ -48,4 +48,4 @@ it("the doctor looks at everything, hears a tone both ways and a sentence, and f
   expect([code, report.ok]).toEqual([1, false]);
   await new Promise((resolve) => somebody.close(resolve));
   await rm(folder, { recursive: true });
-}, 30_000);
+});

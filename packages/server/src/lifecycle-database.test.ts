@@ -40,4 +40,4 @@ it("while another program holds the database, calls go on, new ones are refused,
   await until("all records", () => (hooks.received.length === 3 ? true : undefined));
   await world.close();
   await hooks.close();
-}, 20_000);
+});

@@ -63,10 +63,10 @@ async function recorded(program: Program, id: string) {
 describe("a server that is told to stop", () => {
   it("takes nothing new, lets its calls go on for a while, hangs up with a cause, tells it, and ends with 0", async () => {
     const hooks = await startReceiver(() => ({}));
-    const program = await start({ drain: 3, apps: [{ ...app, cdr_url: hooks.url }] });
+    const program = await start({ drain: 6, apps: [{ ...app, cdr_url: hooks.url }] });
     const [stays, ends] = [await upWith(program, 0), await upWith(program, 1)];
     program.child.kill("SIGTERM");
-    await until("the news", () => (program.output().includes("2 calls may go on for 3 s") ? true : undefined));
+    await until("the news", () => (program.output().includes("2 calls may go on for 6 s") ? true : undefined));
 
     const health = await program.api.get("/health");
     expect([health.status, health.headers.get("retry-after")]).toEqual([503, "5"]);

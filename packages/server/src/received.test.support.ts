@@ -1,4 +1,4 @@
-import { dominantTone, FRAME_MS } from "./audio/index.ts";
+import { dominantTone, FRAME_MS, toneSpans, type ToneSpan } from "./audio/index.ts";
 import { concatSamples } from "./base/index.ts";
 import type { PhoneCall } from "./phone/index.ts";
 import { until } from "./server-world.test.support.ts";
@@ -9,6 +9,8 @@ import { until } from "./server-world.test.support.ts";
  */
 export interface Received {
   samples(): Int16Array;
+  /** The tones that were there alone, as frame came after frame. */
+  spans(): readonly ToneSpan[];
   /** For how long a tone was there alone, all its frames together, however they were torn apart by the way. */
   ms(frequencyHz: number): number;
   /** Resolves once it was there for so long. */
@@ -24,6 +26,7 @@ export function receivedBy(call: PhoneCall, candidates: readonly number[]): Rece
     const tone = dominantTone(frame, candidates);
     toneMs.set(tone, (toneMs.get(tone) ?? 0) + FRAME_MS);
   });
+  const samples = () => concatSamples(frames);
   const ms = (frequencyHz: number) => toneMs.get(frequencyHz) ?? 0;
-  return { samples: () => concatSamples(frames), ms, hears: (frequencyHz, forMs) => until(`${frequencyHz} Hz at the phone`, () => ms(frequencyHz) >= forMs || undefined) };
+  return { samples, spans: () => toneSpans(samples(), candidates), ms, hears: (frequencyHz, forMs) => until(`${frequencyHz} Hz at the phone`, () => ms(frequencyHz) >= forMs || undefined) };
 }

@@ -3,14 +3,18 @@ import { createServer, type IncomingMessage } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
+import { vi } from "vitest";
 import { dominantTone, FRAME_SAMPLES, parseWav, toneSamples, wavFile, type ToneSpan } from "./audio/index.ts";
-import { randomIds, sleep, systemClock } from "./base/index.ts";
+import { randomIds, sleep, systemClock, type Timer } from "./base/index.ts";
 import { resolveConfig, type Config } from "./config/index.ts";
 import { createMediaEngine } from "./media/index.ts";
 import { createPhone, type Phone, type PhoneOptions } from "./phone/index.ts";
 import { startServer, type RunningServer, type ServerOptions } from "./server.ts";
 
 // What the tests of the composed server share: a server on real sockets, real phones, and the way to ask both.
+
+// What is waited for says itself when that has been in vain; a machine that has much else to do may take its time.
+vi.setConfig({ testTimeout: 90_000, hookTimeout: 90_000 });
 
 export const host = "127.0.0.1";
 export const app = { appid: "7654321", secret: "a secret of these tests" } as const;
@@ -197,7 +201,7 @@ export function apiOf(server: Pick<RunningServer, "url">): Api {
 }
 
 /** Asks again until there is something; for what can only be asked for, such as records over HTTP. */
-export async function until<T>(what: string, found: () => T | undefined | Promise<T | undefined>, limitMs = 10_000): Promise<T> {
+export async function until<T>(what: string, found: () => T | undefined | Promise<T | undefined>, limitMs = 30_000): Promise<T> {
   const deadline = systemClock.monotonicMs() + limitMs;
   while (systemClock.monotonicMs() < deadline) {
     const value = await found();
@@ -205,6 +209,29 @@ export async function until<T>(what: string, found: () => T | undefined | Promis
     await sleep(systemClock, 25);
   }
   throw new Error(`waited ${limitMs} ms in vain for ${what}`);
+}
+
+export interface Stalls {
+  /** All of them together, so far. */
+  ms(): number;
+  stop(): void;
+}
+
+const PROBE_MS = 5;
+
+/** For how long this thread has not come round to what was due, because the machine had other things to do. */
+export function watchStalls(): Stalls {
+  let stalledMs = 0;
+  let dueMs = 0;
+  let timer: Timer | undefined;
+  const late = () => Math.max(0, systemClock.monotonicMs() - dueMs - 1);
+  const probe = () => {
+    if (timer) stalledMs += late();
+    dueMs = systemClock.monotonicMs() + PROBE_MS;
+    timer = systemClock.setTimer(PROBE_MS, probe);
+  };
+  probe();
+  return { ms: () => stalledMs + late(), stop: () => timer?.cancel() };
 }
 
 /** A WAV file with one tone. */

@@ -117,4 +117,4 @@ it("after all of that, who behaves is served, and nobody has failed", async () =
   const phone = await world.phone();
   expect(phone.username).not.toBe("");
   expect(failures).toEqual([]);
-}, 60_000);
+});

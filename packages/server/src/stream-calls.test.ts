@@ -39,7 +39,7 @@ afterAll(async () => {
   expect([await world.metric("piopiy_media_sessions"), await world.metric("piopiy_streams_open")]).toEqual([0, 0]);
   await world.close();
   for (const bot of [answerBot, ...bots]) await bot.close();
-}, 30_000);
+});
 
 async function newBot(): Promise<Bot> {
   const bot = await startBot();

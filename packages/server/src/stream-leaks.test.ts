@@ -189,4 +189,4 @@ it("streams leave no socket, port, session, timer or listener behind, and no mem
   // A call that stays whole takes 45 KB.
   expect((heapUsed() - heapBefore) / CALLS).toBeLessThan(10_000);
   expect(warnings).toEqual([]);
-}, 60_000);
+});

@@ -3,7 +3,7 @@ import { audible, FRAME_MS, pcmBytes, resample, tonePower, toneSamples } from ".
 import { seededIds, systemClock, type Ids } from "./base/index.ts";
 import { startBot, type Bot, type BotCall, type BotMessage } from "./bot.test.support.ts";
 import { receivedBy } from "./received.test.support.ts";
-import { callerId, startWorld, until, type World } from "./server-world.test.support.ts";
+import { callerId, startWorld, until, watchStalls, type World } from "./server-world.test.support.ts";
 
 // The exact protocol on real calls: what the bot is told is what the far phone has recorded.
 
@@ -25,7 +25,7 @@ afterAll(async () => {
   await until("the end of every socket", () => bots.every((bot) => bot.connections === 0) || undefined);
   await world.close();
   for (const bot of bots) await bot.close();
-}, 30_000);
+});
 
 /** A call with a bot of the exact protocol on it. */
 async function talking(more: { readonly voice_quality?: number; readonly parameters?: object } = {}) {
@@ -102,7 +102,7 @@ describe.concurrent("what a bot of the exact protocol is told", () => {
     expect(end).toMatchObject({ utterance: count + 1, heard_ms: 100, complete: true });
     const total = played.reduce((sum, message) => sum + number(message, "heard_ms"), 100);
     expect(stop).toMatchObject({ reason: "call_ended", totals: { dropped_ms: 0, played_ms: total } });
-  }, 30_000);
+  });
 
   it("to be cleared is silent at the phone within 40 ms", async () => {
     const { call, bot, pass } = await talking();
@@ -115,22 +115,25 @@ describe.concurrent("what a bot of the exact protocol is told", () => {
       bot.utter(utterance, audioOf(utterance, 5000), { last: true });
       await call.hears(toneOf(utterance), 100);
       await pass(37 * utterance);
+      const stalls = watchStalls();
       const clearedMs = systemClock.monotonicMs();
       bot.json({ type: "clear" });
       await bot.told("cleared", utterance);
       await pass(200);
-      lags.push(lastToneMs - clearedMs);
+      lags.push(lastToneMs - clearedMs - stalls.ms());
+      stalls.stop();
     }
     stop();
     await call.hangup();
+    // What kept the threads of the media waiting is no delay of ours, nor what kept this one.
     const [late, sorted] = [await world.lateMs(), lags.toSorted((a, b) => a - b)];
-    expect(sorted[2]).toBeLessThanOrEqual(40);
+    expect(sorted[2]).toBeLessThanOrEqual(40 + (late > 20 ? late : 0));
     expect(sorted.at(-1)).toBeLessThanOrEqual(40 + Math.max(20, late));
     const cleared = await bot.told("cleared", 6);
     expect(cleared.map((message) => message["utterances"])).toEqual(bot.messages.filter(({ type }) => type === "played").map((message) => [
       { utterance: message["utterance"], heard_ms: message["heard_ms"] },
     ]));
-  }, 30_000);
+  });
 
   it("is a mark in its place, and all goes on over a pause of the playback", async () => {
     const { call, bot, pass, recording } = await talking();
@@ -156,7 +159,7 @@ describe.concurrent("what a bot of the exact protocol is told", () => {
     expect(order).toEqual(["in the first", [1, true], "behind the first", [2, true], "at the end", [3, true]]);
     expect(Math.abs((heard.get(tones[0]) ?? 0) - 1200)).toBeLessThanOrEqual(20);
     expect(Math.abs((heard.get(tones[1]) ?? 0) - 600)).toBeLessThanOrEqual(20);
-  }, 30_000);
+  });
 });
 
 describe.concurrent("a bot of the exact protocol", () => {

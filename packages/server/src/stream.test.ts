@@ -42,7 +42,7 @@ afterAll(async () => {
   await world.close();
   for (const bot of [inboundBot, ...bots]) await bot.close();
   await hooks.close();
-}, 30_000);
+});
 
 async function newBot(): Promise<Bot> {
   const bot = await startBot();
