@@ -38,62 +38,71 @@ interface Key {
   frame: number;
 }
 
-export function createDigitSender(done: (sending: number) => void): DigitSender {
-  const jobs: Job[] = [];
-  let key: Key | undefined;
+export const createDigitSender = (done: (sending: number) => void): DigitSender => new KeySender(done);
 
-  const press = (digit: string, eventRateHz: number | undefined): Key => {
-    const event = eventOfDigit(digit);
-    if (event === undefined) return { frames: COMMA_FRAMES, digit, events: undefined, tone: undefined, frame: 0 };
-    return {
-      frames: KEY_FRAMES,
-      digit,
-      events: eventRateHz === undefined ? undefined : eventSender(event, (TONE_MS * eventRateHz) / 1000, (FRAME_MS * eventRateHz) / 1000),
-      tone: eventRateHz !== undefined ? undefined : dtmfSamples(digit.toUpperCase(), TONE_MS, PAUSE_MS),
-      frame: 0,
-    };
-  };
+/** A class and no functions around variables: each session has one, and it is asked in every turn. */
+class KeySender implements DigitSender {
+  readonly #done: (sending: number) => void;
+  readonly #jobs: Job[] = [];
+  #key: Key | undefined;
 
-  const step = (current: Key): DigitStep => {
-    const from = current.frame * FRAME_SAMPLES;
-    current.frame += 1;
-    if (current.tone) return { type: "tone", samples: current.tone.subarray(from, from + FRAME_SAMPLES) };
-    const packet = current.events?.next();
-    if (packet) return { type: "event", packet };
-    return { type: current.events ? "gap" : "audio" };
-  };
+  constructor(done: (sending: number) => void) {
+    this.#done = done;
+  }
 
-  const finish = () => {
-    const job = jobs.shift();
-    key = undefined;
-    if (job) done(job.sending);
-  };
+  add(sending: number, digits: string): void {
+    this.#jobs.push({ sending, digits: digits.split(""), at: 0 });
+  }
 
+  stop(sending: number): void {
+    const job = this.#jobs.find((candidate) => candidate.sending === sending);
+    if (!job) return;
+    job.at = job.digits.length;
+    if (job !== this.#jobs[0]) {
+      this.#jobs.splice(this.#jobs.indexOf(job), 1);
+      this.#done(sending);
+    } else if (this.#key?.events) this.#key.events.release();
+    else this.#finish();
+  }
+
+  clear(): void {
+    while (this.#jobs.length > 0) this.#finish();
+  }
+
+  next(eventRateHz: number | undefined): DigitStep | undefined {
+    for (let job = this.#jobs[0]; job; job = this.#jobs[0]) {
+      if (this.#key && this.#key.frame < this.#key.frames) return step(this.#key);
+      const digit = job.digits[job.at++];
+      this.#key = digit === undefined ? undefined : press(digit, eventRateHz);
+      if (!this.#key) this.#finish();
+    }
+    return undefined;
+  }
+
+  #finish(): void {
+    const job = this.#jobs.shift();
+    this.#key = undefined;
+    if (job) this.#done(job.sending);
+  }
+}
+
+function press(digit: string, eventRateHz: number | undefined): Key {
+  const event = eventOfDigit(digit);
+  if (event === undefined) return { frames: COMMA_FRAMES, digit, events: undefined, tone: undefined, frame: 0 };
   return {
-    add(sending, digits) {
-      jobs.push({ sending, digits: digits.split(""), at: 0 });
-    },
-    stop(sending) {
-      const job = jobs.find((candidate) => candidate.sending === sending);
-      if (!job) return;
-      job.at = job.digits.length;
-      if (job !== jobs[0]) {
-        jobs.splice(jobs.indexOf(job), 1);
-        done(sending);
-      } else if (key?.events) key.events.release();
-      else finish();
-    },
-    clear() {
-      while (jobs.length > 0) finish();
-    },
-    next(eventRateHz) {
-      for (let job = jobs[0]; job; job = jobs[0]) {
-        if (key && key.frame < key.frames) return step(key);
-        const digit = job.digits[job.at++];
-        key = digit === undefined ? undefined : press(digit, eventRateHz);
-        if (!key) finish();
-      }
-      return undefined;
-    },
+    frames: KEY_FRAMES,
+    digit,
+    events: eventRateHz === undefined ? undefined : eventSender(event, (TONE_MS * eventRateHz) / 1000, (FRAME_MS * eventRateHz) / 1000),
+    tone: eventRateHz !== undefined ? undefined : dtmfSamples(digit.toUpperCase(), TONE_MS, PAUSE_MS),
+    frame: 0,
   };
+}
+
+function step(key: Key): DigitStep {
+  const from = key.frame * FRAME_SAMPLES;
+  key.frame += 1;
+  if (key.tone) return { type: "tone", samples: key.tone.subarray(from, from + FRAME_SAMPLES) };
+  const packet = key.events?.next();
+  if (packet) return { type: "event", packet };
+  return { type: key.events ? "gap" : "audio" };
 }

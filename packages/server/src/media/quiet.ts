@@ -8,23 +8,31 @@ export interface QuietWatch {
   elapse(nowMs: number, heardMs: number | undefined, expecting: boolean): void;
 }
 
-export function createQuietWatch(tell: (quietMs: number) => void): QuietWatch {
-  let sinceMs = 0;
-  let told = 0;
-  return {
-    begin(nowMs) {
-      sinceMs = nowMs;
-      told = 0;
-    },
-    elapse(nowMs, heardMs, expecting) {
-      if (!expecting || (heardMs !== undefined && heardMs > sinceMs)) {
-        sinceMs = expecting ? (heardMs ?? nowMs) : nowMs;
-        told = 0;
-      }
-      const seconds = Math.floor((nowMs - sinceMs) / TELL_EVERY_MS);
-      if (seconds <= told) return;
-      told = seconds;
-      tell(seconds * TELL_EVERY_MS);
-    },
-  };
+export const createQuietWatch = (tell: (quietMs: number) => void): QuietWatch => new Watch(tell);
+
+/** A class and no functions around variables: each session has one, and it is asked in every turn. */
+class Watch implements QuietWatch {
+  readonly #tell: (quietMs: number) => void;
+  #sinceMs = 0;
+  #told = 0;
+
+  constructor(tell: (quietMs: number) => void) {
+    this.#tell = tell;
+  }
+
+  begin(nowMs: number): void {
+    this.#sinceMs = nowMs;
+    this.#told = 0;
+  }
+
+  elapse(nowMs: number, heardMs: number | undefined, expecting: boolean): void {
+    if (!expecting || (heardMs !== undefined && heardMs > this.#sinceMs)) {
+      this.#sinceMs = expecting ? (heardMs ?? nowMs) : nowMs;
+      this.#told = 0;
+    }
+    const seconds = Math.floor((nowMs - this.#sinceMs) / TELL_EVERY_MS);
+    if (seconds <= this.#told) return;
+    this.#told = seconds;
+    this.#tell(seconds * TELL_EVERY_MS);
+  }
 }

@@ -39,55 +39,62 @@ interface Pressed {
 }
 
 /** `rateHz`: what timestamps and durations count by. */
-export function eventReceiver(rateHz = 8000): EventReceiver {
-  let pressed: Pressed | undefined;
+export const eventReceiver = (rateHz = 8000): EventReceiver => new Receiver(rateHz);
 
-  const conclude = (): readonly ReceivedDigit[] => {
-    if (!pressed || pressed.concluded) return NONE;
-    pressed = { ...pressed, concluded: true };
-    const digit = digitOfEvent(pressed.event);
-    const durationTicks = timestampDistance(pressed.segment, pressed.start) + pressed.durationTicks;
-    return digit === undefined ? NONE : [{ digit, durationMs: Math.round((durationTicks * 1000) / rateHz) }];
-  };
+/** A class and no functions around variables: each session has one, and it is asked in every turn. */
+class Receiver implements EventReceiver {
+  active = false;
+  readonly #rateHz: number;
+  #pressed: Pressed | undefined;
 
-  const pushEvent = (block: TelephoneEvent, timestamp: number, marker: boolean, nowMs: number): readonly ReceivedDigit[] => {
-    const known = pressed ? relation(pressed, block, timestamp, marker, RESTARTED_SECONDS * rateHz) : "new";
+  constructor(rateHz: number) {
+    this.#rateHz = rateHz;
+  }
+
+  push(payload: Uint8Array, timestamp: number, marker: boolean, nowMs: number): readonly ReceivedDigit[] {
+    let digits: ReceivedDigit[] | undefined;
+    let start = timestamp;
+    // RFC 4733 §2.5.1.5: several events in one packet follow each other without a gap.
+    for (let at = 0; at + EVENT_BYTES <= payload.length; at += EVENT_BYTES) {
+      const block = parseTelephoneEvent(payload, at);
+      if (!block) break;
+      const more = this.#push(block, start >>> 0, marker && at === 0, nowMs);
+      if (more.length > 0) (digits ??= []).push(...more);
+      start += block.durationTicks;
+    }
+    this.active = this.#pressed !== undefined && !this.#pressed.concluded;
+    return digits ?? NONE;
+  }
+
+  elapse(nowMs: number): readonly ReceivedDigit[] {
+    if (!this.#pressed || this.#pressed.concluded || nowMs - this.#pressed.heardMs < CONCLUDE_AFTER_MS) return NONE;
+    this.active = false;
+    return this.#conclude();
+  }
+
+  #push(block: TelephoneEvent, timestamp: number, marker: boolean, nowMs: number): readonly ReceivedDigit[] {
+    const pressed = this.#pressed;
+    const known = pressed ? relation(pressed, block, timestamp, marker, RESTARTED_SECONDS * this.#rateHz) : "new";
     if (known === "old") return NONE;
-    const before = known === "new" ? conclude() : NONE;
+    const before = known === "new" ? this.#conclude() : NONE;
     if (known === "new" || !pressed) {
-      pressed = { event: block.event, start: timestamp, segment: timestamp, durationTicks: block.durationTicks, heardMs: nowMs, concluded: false };
+      this.#pressed = { event: block.event, start: timestamp, segment: timestamp, durationTicks: block.durationTicks, heardMs: nowMs, concluded: false };
     } else {
       const longer = timestamp !== pressed.segment || block.durationTicks > pressed.durationTicks;
-      pressed = { ...pressed, segment: timestamp, durationTicks: longer ? block.durationTicks : pressed.durationTicks, heardMs: nowMs };
+      this.#pressed = { ...pressed, segment: timestamp, durationTicks: longer ? block.durationTicks : pressed.durationTicks, heardMs: nowMs };
     }
-    const ended = block.end ? conclude() : NONE;
+    const ended = block.end ? this.#conclude() : NONE;
     return before.length > 0 ? [...before, ...ended] : ended;
-  };
+  }
 
-  const receiver = {
-    /** No getter: an object that is made with one is slow at whatever it is asked, and this one is asked in every turn. */
-    active: false,
-    push(payload: Uint8Array, timestamp: number, marker: boolean, nowMs: number) {
-      let digits: ReceivedDigit[] | undefined;
-      let start = timestamp;
-      // RFC 4733 §2.5.1.5: several events in one packet follow each other without a gap.
-      for (let at = 0; at + EVENT_BYTES <= payload.length; at += EVENT_BYTES) {
-        const block = parseTelephoneEvent(payload, at);
-        if (!block) break;
-        const more = pushEvent(block, start >>> 0, marker && at === 0, nowMs);
-        if (more.length > 0) (digits ??= []).push(...more);
-        start += block.durationTicks;
-      }
-      receiver.active = pressed !== undefined && !pressed.concluded;
-      return digits ?? NONE;
-    },
-    elapse(nowMs: number) {
-      if (!pressed || pressed.concluded || nowMs - pressed.heardMs < CONCLUDE_AFTER_MS) return NONE;
-      receiver.active = false;
-      return conclude();
-    },
-  };
-  return receiver;
+  #conclude(): readonly ReceivedDigit[] {
+    const pressed = this.#pressed;
+    if (!pressed || pressed.concluded) return NONE;
+    this.#pressed = { ...pressed, concluded: true };
+    const digit = digitOfEvent(pressed.event);
+    const durationTicks = timestampDistance(pressed.segment, pressed.start) + pressed.durationTicks;
+    return digit === undefined ? NONE : [{ digit, durationMs: Math.round((durationTicks * 1000) / this.#rateHz) }];
+  }
 }
 
 /** What a packet is to the event that is known: more of the `same`, an `old` one told again, or a `new` one. */
