@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { vi } from "vitest";
 import { dominantTone, FRAME_SAMPLES, parseWav, toneSamples, wavFile, type ToneSpan } from "./audio/index.ts";
-import { randomIds, sleep, systemClock, type Timer } from "./base/index.ts";
+import { randomIds, sleep, systemClock } from "./base/index.ts";
 import { resolveConfig, type Config } from "./config/index.ts";
 import { createMediaEngine } from "./media/index.ts";
 import { createPhone, type Phone, type PhoneOptions } from "./phone/index.ts";
@@ -209,29 +209,6 @@ export async function until<T>(what: string, found: () => T | undefined | Promis
     await sleep(systemClock, 25);
   }
   throw new Error(`waited ${limitMs} ms in vain for ${what}`);
-}
-
-export interface Stalls {
-  /** All of them together, so far. */
-  ms(): number;
-  stop(): void;
-}
-
-const PROBE_MS = 5;
-
-/** For how long this thread has not come round to what was due, because the machine had other things to do. */
-export function watchStalls(): Stalls {
-  let stalledMs = 0;
-  let dueMs = 0;
-  let timer: Timer | undefined;
-  const late = () => Math.max(0, systemClock.monotonicMs() - dueMs - 1);
-  const probe = () => {
-    if (timer) stalledMs += late();
-    dueMs = systemClock.monotonicMs() + PROBE_MS;
-    timer = systemClock.setTimer(PROBE_MS, probe);
-  };
-  probe();
-  return { ms: () => stalledMs + late(), stop: () => timer?.cancel() };
 }
 
 /** A WAV file with one tone. */

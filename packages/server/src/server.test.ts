@@ -3,8 +3,9 @@ import { audible, dominantTone, tonesPresent, toneSpans } from "./audio/index.ts
 import type { PhoneCall } from "./phone/index.ts";
 import { receivedBy, type Received } from "./received.test.support.ts";
 import {
-  app, callerId, heardMs, startReceiver, startWorld, toneWav, until, watchStalls, type CallRecord, type Receiver, type World,
+  app, callerId, heardMs, startReceiver, startWorld, toneWav, until, type CallRecord, type Receiver, type World,
 } from "./server-world.test.support.ts";
+import { watchStalls } from "./stalls.test.support.ts";
 import { VERSION } from "./version.ts";
 
 const tones = { file: 620, prompt: 1000, after: 1300, alice: 440, bob: 880 } as const;

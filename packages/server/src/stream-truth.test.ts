@@ -3,7 +3,8 @@ import { audible, FRAME_MS, pcmBytes, resample, tonePower, toneSamples } from ".
 import { seededIds, systemClock, type Ids } from "./base/index.ts";
 import { startBot, type Bot, type BotCall, type BotMessage } from "./bot.test.support.ts";
 import { receivedBy } from "./received.test.support.ts";
-import { callerId, startWorld, until, watchStalls, type World } from "./server-world.test.support.ts";
+import { callerId, startWorld, until, type World } from "./server-world.test.support.ts";
+import { watchStalls } from "./stalls.test.support.ts";
 
 // The exact protocol on real calls: what the bot is told is what the far phone has recorded.
 
