@@ -59,12 +59,13 @@ describe("the API as it is configured", () => {
 
 it("every secret of the configuration is kept out of the log", async () => {
   const config = configured({
-    apps: [{ appid: 1, secret: "secret one", webhook_secrets: ["the secret of webhooks", "the secret before it"] }],
+    apps: [{ appid: 1, secret: "secret one", webhook_secrets: ["the secret of webhooks", "the secret before it"], cdr_url: "https://u:secret-five@example.com/cdr" }],
+    numbers: [{ number: "1000", app: 1, answer_url: "https://example.com/?of=nobody", fallback_url: "http://:secret%20six@example.com/" }],
     phones: [{ username: "desk", password: "secret two" }],
     trunks: [{ name: "t", host: "127.0.0.1", username: "u", password: "secret three" }],
-    speech: { provider: "openai", base_url: "http://127.0.0.1:9", api_key: "secret four" },
+    speech: { provider: "openai", base_url: "http://me:secret7@127.0.0.1:9", api_key: "secret four" },
   });
-  expect(secretsOf(config)).toEqual(["secret one", "the secret of webhooks", "the secret before it", "secret two", "secret three", "secret four"]);
+  expect(secretsOf(config)).toEqual(["secret one", "the secret of webhooks", "the secret before it", "secret two", "secret three", "secret four", "secret-five", "secret%20six", "secret7"]);
   // What is called a secret in the schema's source is in the list: a new one has to be put there.
   const sources = await Promise.all(["schema.ts", "sip-schema.ts", "http-schema.ts", "limits-schema.ts"].map((name) => readFile(join(import.meta.dirname, "config", name), "utf8")));
   const named = [...sources.join("\n").matchAll(/^ {2}(\w*(?:secret|password|key|token|passphrase)\w*):/gm)].map(([, name]) => name);
