@@ -24,8 +24,11 @@ export function createStreamFraming(): StreamFraming {
   let broken = false;
   /** Up to where no end of headers was found: every byte is searched once. */
   let searched = 0;
+  /** The length of the message whose head has been read: it is read once, however slowly its body comes. */
+  let whole = 0;
   const next = (): Frame | undefined => {
-    if (held.length >= 4 && held.indexOf(END_OF_HEADERS) === 0) return take(4, { kind: "ping" });
+    if (whole > 0) return held.length < whole ? undefined : take(whole, { kind: "message", bytes: held.subarray(0, whole) });
+    if (held.subarray(0, 4).equals(END_OF_HEADERS)) return take(4, { kind: "ping" });
     let start = 0;
     while (held[start] === 0x0d && held[start + 1] === 0x0a && (held[start + 2] ?? 0x0d) !== 0x0d) start += 2;
     if (start > 0) take(start, undefined);
@@ -35,13 +38,14 @@ export function createStreamFraming(): StreamFraming {
       return held.length > LIMITS.messageBytes ? breakOff() : undefined;
     }
     const length = contentLength(held.toString("latin1", 0, end));
-    const whole = end + 4 + (length ?? 0);
-    if (length === undefined || whole > LIMITS.messageBytes) return breakOff();
-    return held.length < whole ? undefined : take(whole, { kind: "message", bytes: held.subarray(0, whole) });
+    if (length === undefined || end + 4 + length > LIMITS.messageBytes) return breakOff();
+    whole = end + 4 + length;
+    return next();
   };
   const take = <T>(count: number, frame: T): T => {
     held = held.subarray(count);
     searched = 0;
+    whole = 0;
     return frame;
   };
   const breakOff = (): Frame => {
