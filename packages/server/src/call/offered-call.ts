@@ -45,7 +45,7 @@ export async function offeredCall(
     notAcceptable(invite, offer.status, offer.why);
     return undefined;
   }
-  const made = await legFor(options, invite, offer.kind === "none" ? undefined : offer.session, { ...parties, direction: "inbound" }, peer);
+  const made = await legFor(options, invite, offer.kind === "none" ? undefined : offer.session, { direction: "inbound", from: parties.from, to: parties.to }, peer);
   return made && { ...made, reject: (cause) => inBackground(made.leg.hangup(cause)) };
 }
 

@@ -1,56 +1,85 @@
 import { insertLeg, updateCall, updateLeg, type Queries } from "../store/index.ts";
-import { sipCallIdOf, type Cause } from "../call/index.ts";
+import { sipCallIdOf, type Cause, type Leg } from "../call/index.ts";
+import type { FlowSwitch } from "../interpreter/index.ts";
 import { commit } from "./commit.ts";
 import { endOfLeg, liveEvent } from "./events.ts";
 import type { LegFacts, LegRecord, LegTimes, LiveCall, World } from "./model.ts";
 
 export function openLeg(world: World, call: LiveCall, facts: LegFacts, hangup: (cause: Cause) => void): LegRecord {
-  const { clock, registry } = world;
-  const times: LegTimes = { startedMs: clock.now() };
-  const waiting: (() => void)[] = [];
+  const record = new Recorded(world, call, facts, hangup);
+  call.legs.set(facts.id, record);
+  call.firstLegId ??= facts.id;
+  world.registry.count("legStarted");
+  commit(world, liveEvent(world, call, facts, "started"), insertion(call, facts, record.times.startedMs));
+  return record;
+}
+
+/** A class and no functions around variables: it lasts as long as its leg. */
+class Recorded implements LegRecord {
+  readonly facts: LegFacts;
+  readonly times: LegTimes;
+  readonly hangup: (cause: Cause) => void;
+  leg?: Leg;
+  flow?: FlowSwitch;
+  release?: () => void;
+  readonly #world: World;
+  readonly #call: LiveCall;
+  #waiting: readonly (() => void)[] = [];
+
+  constructor(world: World, call: LiveCall, facts: LegFacts, hangup: (cause: Cause) => void) {
+    this.#world = world;
+    this.#call = call;
+    this.facts = facts;
+    this.hangup = hangup;
+    this.times = { startedMs: world.clock.now() };
+  }
+
+  ringing(): void {
+    const { times } = this;
+    if (times.ringingMs !== undefined || times.answeredMs !== undefined || times.endedMs !== undefined) return;
+    times.ringingMs = this.#world.clock.now();
+    this.#step("ringing", { ringing_ms: times.ringingMs }, {});
+  }
+
+  answered(): void {
+    const { times } = this;
+    if (times.answeredMs !== undefined || times.endedMs !== undefined) return;
+    times.answeredMs = this.#world.clock.now();
+    this.#step("answered", { answered_ms: times.answeredMs }, { answered_ms: times.answeredMs });
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const then of waiting) then();
+  }
+
+  bridged(): void {
+    if (this.times.endedMs === undefined) commit(this.#world, liveEvent(this.#world, this.#call, this.facts, "bridged"), async () => undefined);
+  }
+
+  ended(cause: Cause): void {
+    const { times, facts } = this;
+    if (times.endedMs !== undefined) return;
+    times.endedMs = this.#world.clock.now();
+    this.#world.registry.count("legEnded", cause.reason);
+    const last = () => endLeg(this.#world, this.#call, this, cause);
+    // What a flow that still runs will have set with `param` belongs into the record of its leg.
+    if (facts.which === "a" && times.answeredMs !== undefined) this.#call.afterFlow.push(last);
+    else last();
+  }
+
+  onAnswered(then: () => void): void {
+    if (this.times.answeredMs === undefined) this.#waiting = [...this.#waiting, then];
+    else then();
+  }
+
   /** A step of the leg, of its call too if it is leg a, and the event that tells it. */
-  const step = (status: "ringing" | "answered", legTimes: object, callTimes: object) =>
-    commit(world, liveEvent(world, call, facts, status), async (db) => {
+  #step(status: "ringing" | "answered", legTimes: object, callTimes: object): void {
+    const { facts } = this;
+    const call = this.#call;
+    commit(this.#world, liveEvent(this.#world, call, facts, status), async (db) => {
       await updateLeg(db, facts.id, { status, ...legTimes });
       await updateFirst(db, call, facts, { status, ...callTimes });
     });
-  const record: LegRecord = {
-    facts,
-    times,
-    hangup,
-    ringing() {
-      if (times.ringingMs !== undefined || times.answeredMs !== undefined || times.endedMs !== undefined) return;
-      times.ringingMs = clock.now();
-      step("ringing", { ringing_ms: times.ringingMs }, {});
-    },
-    answered() {
-      if (times.answeredMs !== undefined || times.endedMs !== undefined) return;
-      times.answeredMs = clock.now();
-      step("answered", { answered_ms: times.answeredMs }, { answered_ms: times.answeredMs });
-      for (const then of waiting.splice(0)) then();
-    },
-    bridged() {
-      if (times.endedMs === undefined) commit(world, liveEvent(world, call, facts, "bridged"), async () => undefined);
-    },
-    ended(cause) {
-      if (times.endedMs !== undefined) return;
-      times.endedMs = clock.now();
-      registry.count("legEnded", cause.reason);
-      const last = () => endLeg(world, call, record, cause);
-      // What a flow that still runs will have set with `param` belongs into the record of its leg.
-      if (facts.which === "a" && times.answeredMs !== undefined) call.afterFlow.push(last);
-      else last();
-    },
-    onAnswered(then) {
-      if (times.answeredMs === undefined) waiting.push(then);
-      else then();
-    },
-  };
-  call.legs.set(facts.id, record);
-  call.firstLegId ??= facts.id;
-  registry.count("legStarted");
-  commit(world, liveEvent(world, call, facts, "started"), insertion(call, facts, times.startedMs));
-  return record;
+  }
 }
 
 /** Apart from the record, which is kept as long as the call lives: the row is not. */

@@ -39,7 +39,7 @@ export async function performFlow(world: World, call: LiveCall, leg: Leg, record
     leg.signal.addEventListener("abort", () => timer.cancel(), { once: true });
     if (leg.signal.aborted) timer.cancel();
   });
-  allowTransfers(world, call, leg, recordedDialler(world, call, "b"));
+  allowTransfers(world, call, leg, () => recordedDialler(world, call, "b"));
   tellEncryption(call, leg);
   const recording = rules.record ? await recordLeg(call, leg, recordings) : undefined;
   const outside = createFlowSwitch();

@@ -1,7 +1,7 @@
 import type { Action } from "@piopiy/pcmo";
 import type { Cause, EarlyMedia, Leg } from "../call/index.ts";
 import { insertCall, insertEntry, updateCall } from "../store/index.ts";
-import { askForFlow } from "./answer-url.ts";
+import { askForFlow, type FlowSource } from "./answer-url.ts";
 import { inBackground } from "./background.ts";
 import { causeOf, FAILED, SHUTDOWN } from "./causes.ts";
 import { routeOf, type InboundRoute } from "./inbound-route.ts";
@@ -64,7 +64,7 @@ export function receiveCall(world: World, incoming: Incoming): void {
   runCall(world, call, () => answerBy(world, call, incoming, record, route));
 }
 
-async function answerBy(world: World, call: LiveCall, incoming: Incoming, record: LegRecord, route: InboundRoute): Promise<Cause> {
+function answerBy(world: World, call: LiveCall, incoming: Incoming, record: LegRecord, route: InboundRoute): Promise<Cause> {
   const { leg } = incoming;
   const ring = () => {
     if (record.times.ringingMs === undefined) call.timeline.add({ type: "leg.ringing", legId: leg.id });
@@ -76,22 +76,27 @@ async function answerBy(world: World, call: LiveCall, incoming: Incoming, record
     incoming.preview?.();
     return media.join(leg);
   };
-  const flow = await flowOf(world, call, leg, route, ring);
-  if (flow === undefined) {
-    const cause = route.type === "unknown" ? UNKNOWN : FAILED;
-    call.timeline.add({ type: "call.rejected", legId: leg.id, data: { code: route.type === "unknown" ? "unknown_number" : "no_flow" } });
-    incoming.reject(cause);
-    await leg.hangup(cause);
-    return causeOf(leg.signal.reason);
-  }
-  return await performFlow(world, call, leg, record, { flow, durationMs: DURATION_MS, record: false, alerting: { ringing: ring, early } });
+  const perform = (flow: readonly Action[]) =>
+    performFlow(world, call, leg, record, { flow, durationMs: DURATION_MS, record: false, alerting: { ringing: ring, early } });
+  if (route.type === "flow") return perform(route.flow);
+  if (route.type === "unknown") return refuse(call, incoming, UNKNOWN, "unknown_number");
+  ring();
+  return askFirst(world, call, incoming, route.source, perform);
 }
 
-async function flowOf(world: World, call: LiveCall, leg: Leg, route: InboundRoute, ring: () => void): Promise<readonly Action[] | undefined> {
-  if (route.type === "flow") return route.flow;
-  if (route.type === "unknown") return undefined;
-  ring();
-  const flow = await askForFlow(world, call, leg, route.source);
-  if (flow) inBackground(world.store.writeSoon((db) => updateCall(db, call.facts.id, { flow: JSON.stringify(flow) })));
-  return flow;
+async function askFirst(
+  world: World, call: LiveCall, incoming: Incoming, source: FlowSource, perform: (flow: readonly Action[]) => Promise<Cause>,
+): Promise<Cause> {
+  const flow = await askForFlow(world, call, incoming.leg, source);
+  if (!flow) return await refuse(call, incoming, FAILED, "no_flow");
+  inBackground(world.store.writeSoon((db) => updateCall(db, call.facts.id, { flow: JSON.stringify(flow) })));
+  return await perform(flow);
+}
+
+async function refuse(call: LiveCall, incoming: Incoming, cause: Cause, code: string): Promise<Cause> {
+  const { leg } = incoming;
+  call.timeline.add({ type: "call.rejected", legId: leg.id, data: { code } });
+  incoming.reject(cause);
+  await leg.hangup(cause);
+  return causeOf(leg.signal.reason);
 }

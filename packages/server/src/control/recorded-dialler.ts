@@ -52,7 +52,7 @@ export function recordedDialler(world: World, call: LiveCall, which: "a" | "b", 
       }
       record.leg = outcome.leg;
       if (which === "a") return outcome;
-      allowTransfers(world, call, outcome.leg, recordedDialler(world, call, "b"));
+      allowTransfers(world, call, outcome.leg, () => recordedDialler(world, call, "b"));
       tellEncryption(call, outcome.leg);
       return { ...outcome, released: releasable(record) };
     },

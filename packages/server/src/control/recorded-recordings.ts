@@ -12,7 +12,8 @@ export interface RecordedRecordings extends RecordingPort {
 
 /** The recording port, with every recording taken down in the store, and its end told. */
 export function recordedRecordings(world: World, call: LiveCall): RecordedRecordings {
-  const open = new Map<string, Recording>();
+  /** Since there was one. */
+  let open: Map<string, Recording> | undefined;
   return {
     async start(leg, options) {
       const recording = await world.recordings.start(leg, options);
@@ -29,15 +30,15 @@ export function recordedRecordings(world: World, call: LiveCall): RecordedRecord
       const recorded: Recording = {
         id,
         async stop() {
-          open.delete(id);
+          open?.delete(id);
           return await stop(recording, ended);
         },
       };
-      open.set(id, recorded);
+      (open ??= new Map<string, Recording>()).set(id, recorded);
       return recorded;
     },
     async stopAll() {
-      await Promise.allSettled([...open.values()].map((recording) => recording.stop()));
+      await Promise.allSettled([...(open?.values() ?? [])].map((recording) => recording.stop()));
     },
   };
 }

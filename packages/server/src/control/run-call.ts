@@ -12,7 +12,7 @@ export type Outcome = Cause | typeof STAYS_QUEUED;
 /** Runs a call in the background; whatever becomes of `work`, every leg and the call get their one end. */
 export function runCall(world: World, call: LiveCall, work: () => Promise<Outcome>): void {
   world.registry.add(call);
-  call.done = toTheEnd(world, call, work).finally(() => world.registry.remove(call));
+  call.done = toTheEnd(world, call, work);
 }
 
 async function toTheEnd(world: World, call: LiveCall, work: () => Promise<Outcome>): Promise<void> {
@@ -21,6 +21,7 @@ async function toTheEnd(world: World, call: LiveCall, work: () => Promise<Outcom
     const outcome = await work();
     if (outcome === STAYS_QUEUED) {
       world.registry.count("callEnded", "shutdown");
+      world.registry.remove(call);
       return;
     }
     cause = outcome;
@@ -33,6 +34,7 @@ async function toTheEnd(world: World, call: LiveCall, work: () => Promise<Outcom
   } catch (failure) {
     channels.failure.publish({ layer: "control", failure });
   }
+  world.registry.remove(call);
 }
 
 async function finish(world: World, call: LiveCall, cause: Cause): Promise<void> {

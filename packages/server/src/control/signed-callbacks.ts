@@ -14,12 +14,11 @@ export function signedCallbacks(world: Pick<World, "apps" | "callbacks" | "clock
 
 /** The same for the digits of a leg's flow, which have an `event_id` and their place among the call's events, too. */
 export function digitCallbacks(world: World, call: ToldCall, leg: LegFacts): CallbackPort {
-  const signed = signedCallbacks(world, call.facts.appid);
   return {
     post(url, digits, signal) {
       const { body, events } = digitsEvent(world, call, leg, digits);
       commit(world, events, async () => undefined);
-      return signed.post(url, body, signal);
+      return signedCallbacks(world, call.facts.appid).post(url, body, signal);
     },
   };
 }

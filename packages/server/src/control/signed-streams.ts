@@ -8,12 +8,11 @@ import { appOf, plainNumber } from "./settings.ts";
  * the call's number is configured to, where their action says nothing.
  */
 export function signedStreams(world: Pick<World, "apps" | "clock" | "numbers" | "streams">, facts: CallFacts): StreamPort {
-  const secrets = appOf(world, facts.appid)?.webhook_secrets ?? [];
-  const sign = (target: string) => signatureOf(secrets, target, world.clock.now());
-  const usual = usualSpeech(world, facts);
   return {
     open(request, line, signal) {
-      const speaks = request.speaks ?? usual;
+      const secrets = appOf(world, facts.appid)?.webhook_secrets ?? [];
+      const sign = (target: string) => signatureOf(secrets, target, world.clock.now());
+      const speaks = request.speaks ?? usualSpeech(world, facts);
       return world.streams.open({ ...request, sign, ...(speaks !== undefined && { speaks }) }, line, signal);
     },
   };

@@ -11,7 +11,7 @@ export const playGetInput: Verb<"play_get_input"> = (action, stage) => {
   const { note, ports } = stage;
   const prompt = async (signal: AbortSignal) => {
     try {
-      note("prompt.played", await playOut((end) => ports.audio.file(action.file, end), stage, signal));
+      note("prompt.played", (await playOut((end) => ports.audio.file(action.file, end), stage, signal)).outcome);
     } catch (failure) {
       if (signal.aborted) note("prompt.played", { complete: false, heardMs: 0 });
       else note("prompt.failed", { ...describe(failure), next: "wait_for_digits" });

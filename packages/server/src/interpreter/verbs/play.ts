@@ -2,6 +2,4 @@ import { playOut } from "../play-out.ts";
 import type { Verb } from "../verb.ts";
 
 /** Plays a file to its end. */
-export const play: Verb<"play"> = async (action, stage) => ({
-  outcome: await playOut((signal) => stage.ports.audio.file(action.file, signal), stage, stage.signal),
-});
+export const play: Verb<"play"> = (action, stage) => playOut((signal) => stage.ports.audio.file(action.file, signal), stage, stage.signal);
