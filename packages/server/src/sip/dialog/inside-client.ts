@@ -67,7 +67,10 @@ function sendWithin(context: DialogContext, method: string, parts: RequestParts)
     }, {
       response(response, received, sent) {
         if (response.status < 200) return;
-        if (response.status < 300 && (method === "INVITE" || method === "UPDATE")) context.session.settled(agreedByClient(response), "uac");
+        if (method === "INVITE" || method === "UPDATE") {
+          if (response.status < 300) context.session.settled(agreedByClient(response), "uac");
+          else context.session.refused(response);
+        }
         if (response.status < 300 && method === "INVITE") {
           context.localBody = parts.body ?? context.localBody;
           const { number } = received.envelope.cseq;

@@ -98,6 +98,26 @@ describe("a call with a session timer", () => {
     expect(network.sent.some(({ text }) => text.startsWith("BYE "))).toBe(true);
   });
 
+  it("lasts longer where somebody on the way wants it so (RFC 4028 §7.4)", async () => {
+    const { clock, network, near, far, refreshes } = await called({ asks: [expires("90")] });
+    const seen: string[] = [];
+    let refusals = 1;
+    network.drop = ({ text, from, to }) => {
+      const update = /^UPDATE [^]*\r\nVia: ([^\r]*)/.exec(text)?.[1];
+      if (update === undefined || from.host !== "192.0.2.1") return false;
+      seen.push(`${/Session-Expires: (\S+)/.exec(text)?.[1]} ${/Min-SE: (\S+)/.exec(text)?.[1]}`);
+      if (refusals-- <= 0) return false;
+      const kept = text.split("\r\n").filter((line) => /^(?:Via|From|To|Call-ID|CSeq):/.test(line));
+      network.inject(utf8(["SIP/2.0 422 Session Interval Too Small", ...kept, "Min-SE: 200", "Content-Length: 0", "", ""].join("\r\n")), to, from);
+      return true;
+    };
+    await clock.advance(70_000);
+    expect(seen).toEqual(["90;refresher=uac undefined", "200;refresher=uac 200"]);
+    await clock.advance(1_000_000);
+    expect([near.signal.aborted, far.signal.aborted]).toEqual([false, false]);
+    expect(refreshes().at(-1)).toBe("caller UPDATE 200;refresher=uac");
+  });
+
   it("is over with its dialog, also where a refresh is answered after the BYE", async () => {
     const { clock, network, near, far } = await called({ asks: [expires("600")] });
     let lost = 0;

@@ -30,6 +30,9 @@ const supportsTimer = (message: WithHeaders): boolean =>
 export const isTooBrief = (request: WithHeaders): boolean =>
   supportsTimer(request) && (wishOf(request)?.seconds ?? MIN_SECONDS) < MIN_SECONDS;
 
+/** The shortest that will do, as a 422 says; 0 when it does not. */
+export const minSeconds = (response: WithHeaders): number => Number(/^\s*(\d{1,9})\s*(?:;|$)/.exec(header(response, "Min-SE") ?? "")?.[1] ?? 0);
+
 export const TOO_BRIEF: readonly Header[] = [["Min-SE", String(MIN_SECONDS)]];
 
 /** What a request asks for and gets (§9, Table 2); nothing is asked for here that the peer does not. */
