@@ -51,7 +51,7 @@ describe("the example of", () => {
     const rings = server.phone.nextCall();
     await client.voice.call(1000, 1001, [{ action: "param", text: "x" }]);
     await (await rings).ended;
-    await vi.waitFor(async () => expect((await run(name, code)).length).toBeGreaterThan(0));
+    await vi.waitFor(async () => expect((await run(name, code)).length).toBeGreaterThan(0), { timeout: 30_000 });
   });
 
   it.each(examples.filter(({ code }) => code.includes("CALL_ID")))("$name acts on a call", async ({ name, code }) => {

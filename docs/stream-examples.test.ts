@@ -46,7 +46,7 @@ it.each(examples)("the example of $name does on a call what it says", async ({ n
   await vi.waitFor(async () => {
     if (code.includes("onDtmf")) await call.press("#");
     expect(printed.length).toBeGreaterThan(0);
-  }, { timeout: 8000, interval: 100 });
+  }, { timeout: 30_000, interval: 100 });
   hush();
   // Those who do not end the call themselves would have it go on.
   if (code.includes("hangup()")) expect(await call.ended).toMatchObject({ who: "peer" });

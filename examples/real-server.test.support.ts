@@ -7,8 +7,12 @@ import {
   createPhone, dominantTone, parseWav, randomIds, resolveConfig, sleep, startServer, systemClock, toneSamples, wavFile, type Phone, type PhoneCall,
   type PhoneOptions, type ToneSpan,
 } from "@piopiy/server";
+import { vi } from "vitest";
 
 // What the tests of the SDK against a real server share: the server, its phones, and an application's web server.
+
+// A machine that has much else to do may take its time.
+vi.setConfig({ testTimeout: 90_000, hookTimeout: 90_000 });
 
 const host = "127.0.0.1";
 export const app = { appid: "7654321", token: "the token of these tests" } as const;
@@ -76,7 +80,7 @@ export async function startRealServer(phones: number): Promise<RealServer> {
       return phone;
     },
     async ended(requestId) {
-      for (let asked = 0; asked < 400; asked++) {
+      for (let asked = 0; asked < 1200; asked++) {
         const found = await record(requestId);
         if (found.status === "ended") return found;
         await sleep(systemClock, 25);

@@ -61,8 +61,9 @@ async function bridged(pcmo: (second: string) => readonly unknown[], fields: Rea
   return { id, call, other, received, otherReceived };
 }
 
-/** The tones that came, one after the other. */
-const inTurn = (received: Received) => received.spans().map(({ frequencyHz }) => frequencyHz);
+/** The tones that came, one after the other; a machine that is busy may tear them apart. */
+const inTurn = (received: Received) =>
+  received.spans().map(({ frequencyHz }) => frequencyHz).filter((tone, at, tones) => tone !== tones[at - 1]);
 
 /** To its end, the call was heard to go on with `after`. */
 async function goesOn(call: PhoneCall, received: Received): Promise<void> {
