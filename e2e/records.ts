@@ -1,4 +1,4 @@
-import { parseWav, toneSpans } from "@piopiy/server";
+import { dominantTone, parseWav } from "@piopiy/server";
 import { until } from "./running-program.ts";
 
 /** What the tests read of `GET /calls/:id`. */
@@ -78,7 +78,33 @@ export function recordsOf(url: string, app: { readonly appid: string; readonly s
   };
 }
 
-/** For how long a tone was heard alone, in ms. */
+const FRAME_MS = 20;
+const FRAME_SAMPLES = 160;
+
+/** For how long a tone was heard alone, in ms: all of it together, however it was torn apart on its way. */
 export function toneMs(samples: Int16Array, frequencyHz: number): number {
-  return toneSpans(samples, [frequencyHz]).reduce((sum, { fromMs, toMs }) => sum + toMs - fromMs, 0);
+  return framesWith(samples, frequencyHz).length * FRAME_MS;
+}
+
+/** The longest gap within a tone, from its first frame to its last, in ms; `undefined` for what was not heard. */
+export function longestGapMs(samples: Int16Array, frequencyHz: number): number | undefined {
+  const frames = framesWith(samples, frequencyHz);
+  return frames.length === 0 ? undefined : Math.max(0, ...frames.slice(1).map((frame, index) => (frame - (frames[index] ?? frame) - 1) * FRAME_MS));
+}
+
+/** From when to when a tone was there; less than `gapMs` without it does not part it in two. In ms. */
+export function stretchesOf(samples: Int16Array, frequencyHz: number, gapMs: number): readonly { readonly fromMs: number; readonly toMs: number }[] {
+  const stretches: { fromMs: number; toMs: number }[] = [];
+  for (const frame of framesWith(samples, frequencyHz)) {
+    const [last, fromMs] = [stretches.at(-1), frame * FRAME_MS];
+    if (last && fromMs - last.toMs < gapMs) last.toMs = fromMs + FRAME_MS;
+    else stretches.push({ fromMs, toMs: fromMs + FRAME_MS });
+  }
+  return stretches;
+}
+
+/** The numbers of the frames in which a tone is alone. */
+function framesWith(samples: Int16Array, frequencyHz: number): readonly number[] {
+  return Array.from({ length: Math.floor(samples.length / FRAME_SAMPLES) }, (_, frame) => frame)
+    .filter((frame) => dominantTone(samples.subarray(frame * FRAME_SAMPLES, (frame + 1) * FRAME_SAMPLES), [frequencyHz]) === frequencyHz);
 }

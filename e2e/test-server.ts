@@ -24,6 +24,8 @@ export interface TestServer {
   readonly records: Records;
   /** Calls that are going on. */
   calls(): number;
+  /** How late the machine has let the thread of the media be at most. */
+  lateMs(): Promise<number>;
   close(): Promise<void>;
 }
 
@@ -68,6 +70,10 @@ export async function startTestServer(cleanup: Cleanup, { tls, encryption, keyin
     client: new RestClient(app.appid, app.secret, { baseUrl: server.url }),
     records: recordsOf(server.url, app),
     calls: () => server.calls(),
+    async lateMs() {
+      const [, late] = /^piopiy_media_latest_send_ms (\S+)$/m.exec(await (await fetch(`${server.url}/metrics`)).text()) ?? [];
+      return Number(late);
+    },
     close: () => server.close(),
   };
 }
