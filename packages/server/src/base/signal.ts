@@ -3,7 +3,7 @@ export type AbortListener = Parameters<AbortSignal["addEventListener"]>[1];
 
 /** Tells nothing but that it has come. */
 const ABORT = new Event("abort");
-/** So many listeners are kept without a place to spare: an array that grows makes room for sixteen more. */
+/** So many listeners are kept without a place to spare: an array that something is pushed to makes room for sixteen more. */
 const FEW = 4;
 
 /**
@@ -35,7 +35,7 @@ export class Signal implements AbortSignal {
     const before = this.#listeners;
     if (!before) this.#listeners = [listener];
     else if (before.includes(listener)) return;
-    else if (before.length < FEW) this.#listeners = [...before, listener];
+    else if (before.length < FEW) this.#listeners = before.concat(listener);
     else before.push(listener);
   }
 

@@ -67,7 +67,7 @@ class Recorded implements LegRecord {
   }
 
   onAnswered(then: () => void): void {
-    if (this.times.answeredMs === undefined) this.#waiting = [...this.#waiting, then];
+    if (this.times.answeredMs === undefined) this.#waiting = this.#waiting.concat(then);
     else then();
   }
 

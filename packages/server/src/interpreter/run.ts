@@ -37,28 +37,37 @@ type FlowEnd =
 export async function runFlow(
   flow: readonly Action[], call: CallContext, leg: Leg, ports: Ports, signal: AbortSignal, outside: Switched = createFlowSwitch(),
 ): Promise<FlowResult> {
-  using life = scope(signal);
-  using legLife = scope(leg.signal);
-  legLife.onClose(() => life.close(legLife.signal.reason));
+  // `using` would keep a list of what to close, for as long as the call lasts.
+  const life = scope(signal);
+  const legOver = () => life.close(leg.signal.reason);
+  if (leg.signal.aborted) legOver();
+  else leg.signal.addEventListener("abort", legOver, { once: true });
   const note = noteOf(leg, ports);
   const line = lineOf(leg, life.signal, () => note("leg.answered"));
   const company = companyOf(leg);
   const streams = createStreams({ call, leg, line, company, ports, outside, signal: life.signal });
   const stage: Stage = { call, leg, line, company, ports, streams, signal: life.signal, note, recordings: [], unfinished: new Set() };
-  note("flow.started", { actions: flow.length });
-  const result = await performAll(flow, stage, outside);
-  outside.close();
-  await Promise.all([closeRecordings(stage), streams.over(), ...stage.unfinished]);
-  note("flow.finished", { ...result });
-  return result;
+  try {
+    note("flow.started", { actions: flow.length });
+    const result = await performAll(flow, stage, outside);
+    outside.close();
+    await Promise.all([closeRecordings(stage), streams.over(), ...stage.unfinished]);
+    note("flow.finished", { ...result });
+    return result;
+  } finally {
+    leg.signal.removeEventListener("abort", legOver);
+    life.close();
+  }
 }
 
 async function performAll(flow: readonly Action[], stage: Stage, outside: Switched): Promise<FlowResult> {
   let { call } = stage;
   let actions = flow;
   for (;;) {
-    using course = outside.course(stage.signal);
+    const course = outside.course(stage.signal);
     const { hungUp, left, ...done } = await performList(actions, { ...stage, call, signal: course.signal });
+    // Where that fails it ends with its parent.
+    course.close();
     call = done.call;
     if (hungUp) return resultOf({ end: "hung_up", cause: hungUp }, call);
     const next = outside.take();

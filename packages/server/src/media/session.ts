@@ -59,9 +59,9 @@ export class Session implements MediaSession {
     this.#send({ type: "configure", session: this.id, parameters });
   }
 
-  async play(source: AudioSource, signal: AbortSignal): Promise<PlayResult> {
-    if (this.#failure) throw this.#failure;
-    if (signal.aborted || this.#closing) return { complete: false, heardMs: 0 };
+  play(source: AudioSource, signal: AbortSignal): Promise<PlayResult> {
+    if (this.#failure) return Promise.reject(this.#failure);
+    if (signal.aborted || this.#closing) return Promise.resolve({ complete: false, heardMs: 0 });
     const send = this.#send;
     const about = { session: this.id, playback: this.#next++ };
     const { kind, whole } = source;
@@ -73,7 +73,7 @@ export class Session implements MediaSession {
       flush,
     });
     this.#playbacks.set(about.playback, playback);
-    return await playback.result;
+    return playback.result;
   }
 
   feed(options: FeedOptions = {}): Feed {
