@@ -10,6 +10,8 @@ import type { AudioPort, RecordingFormat, RecordingPort } from "./interpreter/in
 /** What flows play and record. */
 export interface Voices {
   readonly audio: AudioPort;
+  /** Decodes a file of the media folder ahead; tells how many bytes of memory it takes. */
+  readonly prepare: (name: string, signal: AbortSignal) => Promise<number>;
   readonly recordings: RecordingPort;
   readonly recordingFile: (id: string, format?: RecordingFormat) => string;
   readonly close: () => Promise<void>;
@@ -30,6 +32,7 @@ export function startVoices(parts: {
   const recordings = createRecordingFiles({ folder, clock, ids });
   return {
     audio: audioPort(files, speech),
+    prepare: (name, signal) => files.prepare(name, signal),
     recordings,
     recordingFile: (id, format) => recordingFile(folder, id, format),
     async close() {

@@ -1,5 +1,6 @@
 import type { Issue } from "@piopiy/pcmo";
 import { messageOf, PiopiyError } from "./base/index.ts";
+import { compileLater } from "./compile-later.ts";
 import type { AppConfig, Config } from "./config/index.ts";
 import { DEVELOPMENT_NUMBER, DEVELOPMENT_PHONE } from "./development.ts";
 import { hasPump } from "./media/index.ts";
@@ -15,6 +16,7 @@ export async function serve(config: Config, options: { readonly logLevel: string
     console.error(`The server could not start: ${messageOf(failure)}`);
     return failure instanceof PiopiyError && failure.code === "bad_configuration" ? 2 : 1;
   }
+  compileLater();
   // Whoever reads the first line may stop the server at once: it listens for that before it prints.
   const stop = stopSignals();
   // Whoever renews a certificate need not wait for the next look at it.

@@ -2,12 +2,13 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { createHttpFetch, createStreamSockets, jsonPost, recordingDisk, recoverRecording } from "./adapters/index.ts";
 import { createApi, createLogger, logChannels } from "./api/index.ts";
-import { channels, PiopiyError, randomIds, systemClock, type Clock, type Ids } from "./base/index.ts";
+import { channels, PiopiyError, randomIds, scope, systemClock, type Clock, type Ids } from "./base/index.ts";
 import { startCalls } from "./compose-calls.ts";
 import type { WorkLimits } from "./compose-protection.ts";
 import { exitsOf } from "./compose-exits.ts";
 import { holdMusicOf } from "./compose-hold-music.ts";
 import { httpOf } from "./compose-http.ts";
+import { preparePrompts } from "./compose-prompts.ts";
 import { secretsOf } from "./compose-secrets.ts";
 import { startVoices } from "./compose-voices.ts";
 import { isLoopbackHost, type AppConfig, type Config } from "./config/index.ts";
@@ -140,6 +141,7 @@ async function assemble(parts: Parts): Promise<Pick<RunningServer, "url" | "sip"
   const api = createApi({ store, control, apps: config.apps, clock, ids, version: VERSION, http, media, freeBytes: () => disk.freeBytes(), streams: () => streams.statistics(), logger });
   owned.add(() => api.close());
   const listening = await api.listen({ host: config.http.host, port: config.http.port });
+  inBackground(owned, (signal) => preparePrompts(config.numbers, voices.prepare, signal));
   const url = http.certificate ? listening.replace(/^http:/, "https:") : listening;
   return { url, sip: calls.addresses, app, calls: () => runningCalls(control), drain, renewCertificates };
 }
@@ -198,4 +200,11 @@ function ownership(): Ownership {
     add: (close) => void closers.push(close),
     close: () => (closing ??= closeAll()),
   };
+}
+
+/** What nobody waits for; it ends with the server. */
+function inBackground(owned: Ownership, work: (signal: AbortSignal) => Promise<void>): void {
+  const life = scope();
+  owned.add(async () => life.close());
+  life.run(work);
 }

@@ -35,6 +35,11 @@ export interface AudioFiles {
    * decoded. Fails with `bad_audio` (no such file, or no audio), `fetch_failed`, `fetch_refused`.
    */
   open(reference: FileReference, signal: AbortSignal): Promise<AudioSource>;
+  /**
+   * Decodes a file of the media folder before anybody plays it; tells what it takes in memory, which is nothing for one that
+   * is decoded anew whenever it is played. Fails with `bad_audio`.
+   */
+  prepare(name: string, signal: AbortSignal): Promise<number>;
   close(): Promise<void>;
 }
 
@@ -43,30 +48,32 @@ export function createAudioFiles(options: AudioFilesOptions): AudioFiles {
   const { streamFromBytes = 512 << 10, decodeUpToBytes = 8 << 20 } = options;
   const life = scope();
   const cache = createLru<FetchedAudio>(cacheBytes);
-  const loads = createSingleFlight<Playable>();
+  const loads = createSingleFlight<Int16Array>();
   const decoder = createAudioDecoder(clock);
   const pieces = createPieceDecoder(clock);
   const decode = (bytes: Uint8Array, signal: AbortSignal) => decoder.decode(bytes, signal);
-  const keep = (key: string, audio: FetchedAudio): Playable => {
-    cache.set(key, audio, audio.bytes);
-    return audio.playable;
-  };
-
   const look = together((path) => statOf(path, maxFileBytes));
-  const named = async (name: string, signal: AbortSignal): Promise<Playable> => {
+  const find = async (name: string): Promise<Found> => {
     const path = join(folder, checkedName(name));
     const { version, size } = await look(path);
     const key = `name ${name} ${version}`;
-    const known = cache.get(key);
-    if (known) return known.playable;
-    const load = async (shared: AbortSignal) => {
+    return { path, key, size, known: cache.get(key)?.playable };
+  };
+  const load = ({ path, key }: Found, signal: AbortSignal): Promise<Int16Array> => {
+    const decoded = async (shared: AbortSignal) => {
       const samples = await decode(await contentOf(path), shared);
-      return keep(key, { playable: { samples }, bytes: samples.byteLength, fetchedMs: clock.now() });
+      cache.set(key, { playable: { samples }, bytes: samples.byteLength, fetchedMs: clock.now() }, samples.byteLength);
+      return samples;
     };
-    if (size <= streamFromBytes) return await loads.run(key, load, signal);
+    return loads.run(key, decoded, signal);
+  };
+  const named = async (name: string, signal: AbortSignal): Promise<Playable> => {
+    const found = await find(name);
+    if (found.known) return found.known;
+    if (found.size <= streamFromBytes) return { samples: await load(found, signal) };
     // For those who play it later. What is wrong with it is told to the one who plays it now.
-    if (size <= decodeUpToBytes) loads.run(key, load, life.signal).catch(() => undefined);
-    return { content: diskContent(path) };
+    if (found.size <= decodeUpToBytes) load(found, life.signal).catch(() => undefined);
+    return { content: diskContent(found.path) };
   };
   const remote = createRemoteFiles({ ...options, life: life.signal, cache, decode, freshMs, maxFileBytes, streamFromBytes, decodeUpToBytes });
   return {
@@ -77,11 +84,23 @@ export function createAudioFiles(options: AudioFilesOptions): AudioFiles {
       await abortable(beginning(source), signal);
       return source;
     },
+    async prepare(name, signal) {
+      const found = await find(name);
+      return found.known || found.size > decodeUpToBytes ? 0 : (await load(found, signal)).byteLength;
+    },
     async close() {
       life.close();
       await Promise.all([decoder.close(), pieces.close()]);
     },
   };
+}
+
+interface Found {
+  readonly path: string;
+  readonly key: string;
+  /** In bytes. */
+  readonly size: number;
+  readonly known: Playable | undefined;
 }
 
 /** A file that is no audio is told before it is played. */
