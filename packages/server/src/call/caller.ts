@@ -45,12 +45,12 @@ export function authenticCaller(options: CallerOptions, invite: IncomingInvite):
     return { source, from: callerOf(invite.request, true), ...(username !== undefined && { ownName: username }) };
   }
   if (phones.length === 0) {
-    invite.respond(403);
+    invite.turnAway(403);
     return undefined;
   }
   const authenticated = authenticator.check(invite.request);
   if (!authenticated.ok) {
-    invite.respond(authenticated.status, { headers: authenticated.headers });
+    invite.turnAway(authenticated.status, { headers: authenticated.headers });
     return undefined;
   }
   const { username } = authenticated;

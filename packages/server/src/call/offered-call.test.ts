@@ -33,6 +33,7 @@ function invited(): { readonly invite: IncomingInvite; readonly statuses: readon
       statuses.push(status);
       bodies.push(text(extra?.body?.bytes ?? new Uint8Array(0)));
     },
+    turnAway: (status) => void statuses.push(status),
     accept: () => {
       throw new Error("nobody answers here");
     },

@@ -122,6 +122,11 @@ export interface IncomingInvite extends IncomingRequest {
   readonly callId: string;
   /** Aborts when the caller cancels (487 is then sent by the user agent) or gives up. */
   readonly signal: AbortSignal;
+  /**
+   * Refuses somebody who is not known. RFC 3261 §26.3.2.4: that is said once, and not until an ACK comes, or whoever sends
+   * by another's address would have us send him much more.
+   */
+  turnAway(status: number, extra?: ResponseExtra): void;
   /** 200 with `body`; retransmitted until the ACK. Without an ACK the dialog ends with a BYE and `who: "timeout"`. */
   accept(extra: ResponseExtra): Dialog;
 }

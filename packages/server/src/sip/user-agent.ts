@@ -116,10 +116,13 @@ const dialogOf = (core: Core, { envelope }: Received<SipRequest>) =>
 function receiveRequest(core: Core, events: Emitter<UserAgentEvents>, transaction: ServerTransaction): void {
   const { received } = transaction;
   const { message: request, envelope } = received;
-  const refuse = (status: number, headers: SipResponse["headers"] = [], toTag = core.ids.token(10)) =>
+  const refuse = (status: number, headers: SipResponse["headers"] = [], toTag = core.ids.token(10)) => {
     transaction.respond(respondTo(request, status, {
       toTag, headers: [...headers, ...serverHeader(core)],
     }));
+    // RFC 3261 §8.2.7, §26.3.2.4: nobody has been asked who he is; the same request will be answered the same.
+    if (request.method === "INVITE") transaction.forget();
+  };
   if (core.signal.aborted) return;
   if (request.method === "CANCEL") {
     const invite = core.transactions.inviteOf(received);

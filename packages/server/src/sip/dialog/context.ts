@@ -32,10 +32,10 @@ export interface DialogContext {
   state: DialogState;
   /** Our INVITE that has no final response yet, while there is one: the peer's would be glare now (RFC 3261 §14.2). */
   inviting: Promise<void> | undefined;
-  /** ACKs we sent, by CSeq, to repeat when a 2xx comes again. */
-  readonly acks: Map<number, { readonly ack: SipRequest; readonly to: SipAddress }>;
-  /** 2xx of ours that wait for their ACK, by CSeq. */
-  readonly unacknowledged: Map<number, AckWait>;
+  /** ACKs we sent, by CSeq, to repeat when a 2xx comes again; since there is one. */
+  acks: Map<number, { readonly ack: SipRequest; readonly to: SipAddress }> | undefined;
+  /** 2xx of ours that wait for their ACK, by CSeq; while there is one. */
+  unacknowledged: Map<number, AckWait> | undefined;
   /** Refuses the peer's INVITE that waits for a final response. */
   refusePending: (() => void) | undefined;
 }

@@ -70,6 +70,10 @@ export function inviteIn(core: Core, bare: ServerTransaction): IncomingInvite {
     ...incoming,
     callId: envelope.callId,
     signal: waiting.signal,
+    turnAway(status, extra) {
+      incoming.respond(status, extra);
+      bare.forget();
+    },
     accept(extra) {
       incoming.respond(200, extra);
       // Too late: cancelled, refused or closed. The caller has a dialog that is over.

@@ -74,7 +74,7 @@ function sendWithin(context: DialogContext, method: string, parts: RequestParts)
         if (response.status < 300 && method === "INVITE") {
           context.localBody = parts.body ?? context.localBody;
           const { number } = received.envelope.cseq;
-          if (context.acks.has(number)) return repeatAck(context, number);
+          if (context.acks?.has(number)) return repeatAck(context, number);
           context.state = refreshTarget(context.state, response);
           acknowledge(context, number, sent.request);
         } else if (response.status < 300 && method === "UPDATE") context.state = refreshTarget(context.state, response);
@@ -102,11 +102,12 @@ function ownHeaders(context: DialogContext, method: string, to: SipAddress): rea
 
 /** Sends the ACK to a 2xx and keeps it for when the 2xx comes again (§13.2.2.4). */
 export function acknowledge(context: DialogContext, cseq: number, invite: SipRequest): void {
-  const { core, acks } = context;
+  const { core } = context;
   const bare = requestInside(context.state, "ACK", cseq, { headers: [...credentialsOf(invite), ...userAgentHeader(core)] });
   void destinationsOf(context).then(([to]) => {
     if (!to || core.signal.aborted) return;
     const ack = withVia(core, bare, to);
+    const acks = (context.acks ??= new Map());
     acks.set(cseq, { ack, to });
     const [oldest] = acks.keys();
     if (acks.size > MAX_ACKS && oldest !== undefined) acks.delete(oldest);
@@ -115,7 +116,7 @@ export function acknowledge(context: DialogContext, cseq: number, invite: SipReq
 }
 
 export function repeatAck(context: DialogContext, cseq: number): void {
-  const kept = context.acks.get(cseq);
+  const kept = context.acks?.get(cseq);
   // A lost ACK is asked for by the next 2xx.
   if (kept) context.core.network.send(kept.ack, kept.to).catch(() => undefined);
 }
@@ -128,7 +129,7 @@ export async function byeWithin(
   context.life.close({ who });
   // RFC 3261 §15: "The callee's UA … MUST NOT send a BYE on a confirmed dialog until it has received an ACK for its 2xx
   // response or until the server transaction times out."
-  await Promise.all([...context.unacknowledged.values()].map((wait) => wait.over));
+  await Promise.all([...(context.unacknowledged?.values() ?? [])].map((wait) => wait.over));
   if (context.core.signal.aborted || context.core.dialogs.get(context.key) === undefined) return;
   await sendWithin(context, "BYE", { headers });
   context.core.dialogs.delete(context.key);

@@ -44,8 +44,8 @@ function receiveBye(context: DialogContext, transaction: ServerTransaction): voi
   transaction.respond(respondTo(request, 200));
   // §15.1.2: "The UAS MUST still respond to any pending requests received for that dialog", best with a 487.
   context.refusePending?.();
-  for (const wait of context.unacknowledged.values()) wait.stop();
-  context.unacknowledged.clear();
+  for (const wait of context.unacknowledged?.values() ?? []) wait.stop();
+  context.unacknowledged = undefined;
   const reasonHeader = header(request, "Reason");
   context.life.close(reasonHeader === undefined ? { who: "remote" } : { who: "remote", reasonHeader });
   context.core.dialogs.delete(context.key);
@@ -88,20 +88,25 @@ function passUp(context: DialogContext, transaction: ServerTransaction): void {
 
 /** Repeats our 2xx until its ACK; without one the dialog ends with a BYE (§13.3.1.4). */
 export function awaitAck(context: DialogContext, transaction: ServerTransaction, response: SipResponse): void {
-  const { core, unacknowledged } = context;
+  const { core } = context;
   const { number } = transaction.received.envelope.cseq;
   const wait = retransmitUntilAck(core.clock, core.timers, () => transaction.respond(response), () => {
-    unacknowledged.delete(number);
+    forgetWait(context, number);
     void byeWithin(context, [], "timeout");
   });
-  unacknowledged.set(number, wait);
+  (context.unacknowledged ??= new Map()).set(number, wait);
+}
+
+function forgetWait(context: DialogContext, cseq: number): void {
+  context.unacknowledged?.delete(cseq);
+  if (context.unacknowledged?.size === 0) context.unacknowledged = undefined;
 }
 
 /** The ACK to a 2xx of ours. */
 export function ackWithin(context: DialogContext, { message, envelope }: Received<SipRequest>): void {
-  const wait = context.unacknowledged.get(envelope.cseq.number);
+  const wait = context.unacknowledged?.get(envelope.cseq.number);
   if (!wait) return;
   wait.stop();
-  context.unacknowledged.delete(envelope.cseq.number);
+  forgetWait(context, envelope.cseq.number);
   context.emitter.emit("ack", message);
 }

@@ -65,8 +65,8 @@ export function createLiveDialog(core: Core, origin: DialogOrigin): LiveDialog {
     direct: origin.direct,
     state,
     inviting: undefined,
-    acks: new Map(),
-    unacknowledged: new Map(),
+    acks: undefined,
+    unacknowledged: undefined,
     refusePending: undefined,
   };
   context.life.onClose(session.close);
@@ -80,11 +80,11 @@ export function createLiveDialog(core: Core, origin: DialogOrigin): LiveDialog {
     sibling: (id) => confirmedDialog(core, id),
     bye: (headers = []) => byeWithin(context, headers),
   };
-  core.dialogs.set(context.key, { ...entryOf(context), dialog });
+  core.dialogs.set(context.key, entryOf(context, dialog));
   return {
     dialog,
     acknowledge(cseq, invite) {
-      if (context.acks.has(cseq)) repeatAck(context, cseq);
+      if (context.acks?.has(cseq)) repeatAck(context, cseq);
       else acknowledge(context, cseq, invite);
     },
     awaitAck: (transaction, response) => awaitAck(context, transaction, response),
@@ -99,8 +99,9 @@ export function createLiveDialog(core: Core, origin: DialogOrigin): LiveDialog {
 export const confirmedDialog = (core: Core, { callId, localTag, remoteTag }: DialogId): Dialog | undefined =>
   core.dialogs.get(dialogKey(callId, localTag, remoteTag))?.dialog;
 
-function entryOf(context: DialogContext): DialogEntry {
+function entryOf(context: DialogContext, dialog: Dialog): DialogEntry {
   return {
+    dialog,
     request: (transaction) => receiveWithin(context, transaction),
     ack: (received: Received<SipRequest>) => ackWithin(context, received),
     close: () => closeNow(context, { who: "local" }),
@@ -108,6 +109,6 @@ function entryOf(context: DialogContext): DialogEntry {
 }
 
 function closeNow(context: DialogContext, end: DialogEnd): void {
-  for (const wait of context.unacknowledged.values()) wait.stop();
+  for (const wait of context.unacknowledged?.values() ?? []) wait.stop();
   context.life.close(end);
 }

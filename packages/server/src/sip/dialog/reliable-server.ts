@@ -62,6 +62,10 @@ export function reliably(core: Core, transaction: ServerTransaction, key: string
   return {
     received: transaction.received,
     respond: (response) => dispatch({ event: "respond", response }),
+    forget() {
+      stop();
+      transaction.forget();
+    },
     waits: () => state.name === "waiting",
   };
 }

@@ -98,6 +98,29 @@ describe("strangers", () => {
   });
 });
 
+describe("an INVITE of nobody knows whom", () => {
+  it.each([
+    ["that is turned away", "", 401],
+    ["that is turned away, and wants to acknowledge all that is said", "Require: 100rel\r\n", 401],
+    ["that asks for what nobody can", "Require: nothing-known\r\n", 420],
+    ["in a dialog that is not there", "", 481],
+  ])("%s %j: %i is said once, for each time it comes (RFC 3261 §26.3.2.4)", async (_, more, status) => {
+    const clock = new VirtualClock();
+    const network = createFakeNetwork(clock);
+    const server = await createUserAgent({ clock, ids: seededIds(1), listen: [us], openTransport: network.open });
+    agents.push(server);
+    server.events.on("invite", (incoming) => incoming.turnAway(401));
+    const invite = request("INVITE", { more, ...(status === 481 && { to: "<sip:x@192.0.2.1>;tag=gone" }) });
+    expect(await ask({ clock, network }, [invite])).toEqual([status]);
+    await clock.advance(40_000);
+    expect(network.sent.filter(({ text }) => text.startsWith(`SIP/2.0 ${status}`))).toHaveLength(1);
+    expect(clock.timers).toBe(0);
+    expect(await ask({ clock, network }, [invite])).toEqual([status]);
+    // Its ACK is nobody's, and nothing comes of it.
+    expect(await ask({ clock, network }, [request("ACK")])).toEqual([]);
+  });
+});
+
 describe("credentials", () => {
   it("may be wrong a few times; then nobody new is heard from that address, but who is known", async () => {
     const made = await world({ limits: { failures: { burst: 3, perSecond: 0.001 } } });

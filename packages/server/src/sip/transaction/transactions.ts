@@ -21,6 +21,8 @@ export type ResponseListener = {
 export interface ServerTransaction {
   readonly received: Received<SipRequest>;
   respond(response: SipResponse): void;
+  /** What was said is not repeated, and nothing is kept of it: a request that comes again is a new one. */
+  forget(): void;
 }
 
 /** What is above the transactions (RFC 3261 §5: the transaction user). */
@@ -186,6 +188,15 @@ function startServer(
       running.dispatch({ event: "respond", response });
       if (running.state() === (isInvite ? "accepted" : "completed")) linger();
     },
+    forget() {
+      running.abandon();
+      ended();
+    },
+  };
+  const ended = () => {
+    servers.delete(key);
+    lingering.delete(key);
+    unmerge(merges, merge, key);
   };
   const linger = () => {
     running.release();
@@ -200,11 +211,7 @@ function startServer(
     // The ACK to a 2xx does not come here: the INVITE lingers.
     pass: () => undefined,
     failed: (why) => user.failed(transaction, why),
-    ended() {
-      servers.delete(key);
-      lingering.delete(key);
-      unmerge(merges, merge, key);
-    },
+    ended,
   };
   const running = isInvite ? runTransaction(inviteServer(request, config), plumbing) : runTransaction(server(config), plumbing);
   servers.set(key, { running, transaction });
