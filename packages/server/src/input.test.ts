@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { heardMs, startReceiver, startWorld, toneWav, until, type Receiver, type World } from "./server-world.test.support.ts";
+import { receivedBy } from "./received.test.support.ts";
+import { startReceiver, startWorld, toneWav, until, type Receiver, type World } from "./server-world.test.support.ts";
 
 // The options of play_get_input and input, on real calls.
 
@@ -25,32 +26,32 @@ async function asked(path: string, action: object) {
   const ringing = phone.nextCall();
   const id = await world.call(phone.username, [{ action_url: `${hooks.url}${path}`, ...action }, after]);
   const call = await ringing;
+  const received = receivedBy(call, all);
   // Keys count from the start of the action that asks for them.
   await until("the action", async () => (await world.record(id)).timeline.find(({ type }) => type === "action.started"));
-  return { id, call };
+  return { id, call, received };
 }
 
 const posted = (path: string) => hooks.received.filter((request) => request.path === path).map(({ body }) => body["dtmf"]);
 
 describe.concurrent("play_get_input", () => {
   it("plays its file as often as max_retry says when no key is pressed, posts nothing, and the flow goes on", async () => {
-    const { id, call } = await asked("/silent", { action: "play_get_input", file_name: "prompt.wav", max_digit: 3, max_retry: 2, timeout: 1 });
+    const { id, call, received } = await asked("/silent", { action: "play_get_input", file_name: "prompt.wav", max_digit: 3, max_retry: 2, timeout: 1 });
     await call.hears(tones.after);
     await world.ended(id);
-    const spans = call.heard().spans(all);
-    expect(heardMs(spans, tones.prompt)).toBeGreaterThan(2 * 300 - 80);
-    expect(heardMs(spans, tones.prompt)).toBeLessThan(2 * 300 + 80);
+    expect(received.ms(tones.prompt)).toBeGreaterThan(2 * 300 - 80);
+    expect(received.ms(tones.prompt)).toBeLessThan(2 * 300 + 80);
     expect(posted("/silent")).toEqual([]);
   });
 
   it("takes a key in a later round, and stops the file with it", async () => {
-    const { call } = await asked("/later", { action: "play_get_input", file_name: "prompt.wav", max_digit: 1, max_retry: 3, timeout: 1 });
+    const { call, received } = await asked("/later", { action: "play_get_input", file_name: "prompt.wav", max_digit: 1, max_retry: 3, timeout: 1 });
     await call.hears(tones.prompt);
     await call.hears(tones.prompt);
     await call.press("5");
     await call.hears(tones.after);
     expect(posted("/later")).toEqual(["5"]);
-    expect(heardMs(call.heard().spans(all), tones.prompt)).toBeLessThan(3 * 300 - 40);
+    expect(received.ms(tones.prompt)).toBeLessThan(3 * 300 - 40);
   });
 
   it("is done at once when max_digit keys were pressed", async () => {
