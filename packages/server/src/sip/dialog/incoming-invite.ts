@@ -1,5 +1,5 @@
 import { scope } from "../../base/index.ts";
-import { contactAt, type Core, isSips, serverHeader, userOf } from "../core.ts";
+import { contactAt, type Core, type DialogEntry, isSips, serverHeader, userOf } from "../core.ts";
 import { incomingRequest } from "../incoming-request.ts";
 import { bodyOf, headerValues, type SipRequest, type SipResponse } from "../message/message.ts";
 import type { DialogId } from "../message/replaces.ts";
@@ -24,14 +24,14 @@ export function inviteIn(core: Core, bare: ServerTransaction): IncomingInvite {
   const user = userOf(request.uri) ?? userOf(envelope.to.uri);
   let accepted: LiveDialog | undefined;
 
-  const live = (response: SipResponse | undefined) => {
+  const live = (response: SipResponse) => {
     const made = createLiveDialog(core, {
-      peer: request, session, localBody: response && bodyOf(response),
+      peer: request, session, localBody: bodyOf(response),
       state: dialogOfRequest(request, envelope, localTag), flow: source, transport, user, ownsCallId: false,
       // One Via: no proxy stands between us.
       direct: headerValues(request, "Via").length === 1,
     });
-    if (response) made.awaitAck(transaction, response);
+    made.awaitAck(transaction, response);
     return made;
   };
   const incoming = incomingRequest(core, transaction, {
@@ -56,16 +56,7 @@ export function inviteIn(core: Core, bare: ServerTransaction): IncomingInvite {
   };
 
   core.waiting.set(bare, { toTag: localTag, cancel: () => giveUp("cancelled"), failed: () => giveUp("gone") });
-  core.dialogs.set(key, {
-    request(early) {
-      if (early.received.message.method !== "BYE") return answerEarly(core, early, user);
-      // RFC 3261 §15: the caller may end an early dialog with a BYE.
-      early.respond(respondTo(early.received.message, 200));
-      giveUp("cancelled");
-    },
-    ack: () => undefined,
-    close: () => giveUp("closed"),
-  });
+  core.dialogs.set(key, earlyEntry(core, user, giveUp));
   return {
     ...incoming,
     callId: envelope.callId,
@@ -79,6 +70,19 @@ export function inviteIn(core: Core, bare: ServerTransaction): IncomingInvite {
       // Too late: cancelled, refused or closed. The caller has a dialog that is over.
       return accepted?.dialog ?? endedDialog({ callId: envelope.callId, localTag, remoteTag: envelope.fromTag });
     },
+  };
+}
+
+function earlyEntry(core: Core, user: string | undefined, giveUp: (reason: "cancelled" | "closed") => void): DialogEntry {
+  return {
+    request(early) {
+      if (early.received.message.method !== "BYE") return answerEarly(core, early, user);
+      // RFC 3261 §15: the caller may end an early dialog with a BYE.
+      early.respond(respondTo(early.received.message, 200));
+      giveUp("cancelled");
+    },
+    ack: () => undefined,
+    close: () => giveUp("closed"),
   };
 }
 
