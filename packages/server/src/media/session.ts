@@ -31,8 +31,9 @@ export class Session implements MediaSession {
   readonly events = new Emitter<MediaSessionEvents>();
   readonly #ports: SessionPorts;
   readonly #playbacks = new Map<number, Playback>();
-  readonly #feeds = new Map<number, FeedReports>();
-  readonly #sendings = new Map<number, Sending>();
+  /** Since there was one, as of most sessions there never is. */
+  #feeds: Map<number, FeedReports> | undefined;
+  #sendings: Map<number, Sending> | undefined;
   /** Since somebody follows its audio. */
   #audience: Audience | undefined;
   readonly #send: (command: Command) => void;
@@ -88,7 +89,7 @@ export class Session implements MediaSession {
       ended: () => send({ type: "ended", ...about }),
       flush: () => send({ type: "flush", ...about }),
     });
-    this.#feeds.set(about.playback, reports);
+    (this.#feeds ??= new Map()).set(about.playback, reports);
     return feed;
   }
 
@@ -103,14 +104,14 @@ export class Session implements MediaSession {
       send({ type: "stop_digits", ...about });
       resolve(undefined);
     };
-    this.#sendings.set(about.sending, { resolve: () => resolve(undefined), reject });
+    (this.#sendings ??= new Map()).set(about.sending, { resolve: () => resolve(undefined), reject });
     signal.addEventListener("abort", stop, { once: true });
     send({ type: "digits", ...about, digits });
     try {
       await promise;
     } finally {
       signal.removeEventListener("abort", stop);
-      this.#sendings.delete(about.sending);
+      this.#sendings?.delete(about.sending);
     }
   }
 
@@ -183,10 +184,10 @@ export class Session implements MediaSession {
   lost(failure: Error): void {
     this.#failure = failure;
     for (const playback of this.#playbacks.values()) playback.lost(failure);
-    for (const feed of this.#feeds.values()) feed.lost(failure);
-    for (const sending of this.#sendings.values()) sending.reject(failure);
+    for (const feed of this.#feeds?.values() ?? []) feed.lost(failure);
+    for (const sending of this.#sendings?.values() ?? []) sending.reject(failure);
     this.#playbacks.clear();
-    this.#feeds.clear();
+    this.#feeds?.clear();
     this.#dismiss();
     this.#closed.resolve(newCounters());
     this.events.emit("lost", { failure });
@@ -205,15 +206,15 @@ export class Session implements MediaSession {
   }
 
   #settle(report: Report): void {
-    if (report.type === "used") (this.#playbacks.get(report.playback) ?? this.#feeds.get(report.playback))?.used(report.samples);
-    else if (report.type === "marked") this.#feeds.get(report.playback)?.marked(report.mark);
-    else if (report.type === "underrun") this.#feeds.get(report.playback)?.underrun(report.frames);
+    if (report.type === "used") (this.#playbacks.get(report.playback) ?? this.#feeds?.get(report.playback))?.used(report.samples);
+    else if (report.type === "marked") this.#feeds?.get(report.playback)?.marked(report.mark);
+    else if (report.type === "underrun") this.#feeds?.get(report.playback)?.underrun(report.frames);
     else if (report.type === "tap_flushed") this.#audience?.flushed(report.request);
-    else if (report.type === "digits_sent") this.#sendings.get(report.sending)?.resolve();
+    else if (report.type === "digits_sent") this.#sendings?.get(report.sending)?.resolve();
     else if (report.type === "played") {
-      (this.#playbacks.get(report.playback) ?? this.#feeds.get(report.playback))?.played(report.result);
+      (this.#playbacks.get(report.playback) ?? this.#feeds?.get(report.playback))?.played(report.result);
       this.#playbacks.delete(report.playback);
-      this.#feeds.delete(report.playback);
+      this.#feeds?.delete(report.playback);
     } else if (report.type === "closed") {
       this.#dismiss();
       this.#ports.closed(report.statistics);
