@@ -101,9 +101,10 @@ function endLeg(world: World, call: LiveCall, { facts, times, leg }: LegRecord, 
 }
 
 function firstRow(call: LiveCall, facts: LegFacts, startedMs: number): Parameters<typeof insertLeg>[1] {
+  const { id, which, direction, from, to } = facts;
   return {
-    call_id: call.facts.id, status: "dialling", started_ms: startedMs, ringing_ms: null, answered_ms: null,
-    ended_ms: null, cause: null, ended_by: null, sip_status: null, sip_call_id: null, ...facts,
+    id, which, direction, from, to, call_id: call.facts.id, status: "dialling", started_ms: startedMs, ringing_ms: null, answered_ms: null,
+    ended_ms: null, cause: null, ended_by: null, sip_status: null, sip_call_id: null,
   };
 }
 

@@ -52,8 +52,10 @@ export function receiveCall(world: World, incoming: Incoming): void {
   const flow = route.type === "flow" ? route.flow : [];
   inBackground(
     world.store.writeSoon(async (db) => {
-      const none = { request_id: null, cause: null, started_ms: null, answered_ms: null, ended_ms: null, extra_params: null };
-      await insertCall(db, { ...facts, ...none, status: "dialling", created_ms: nowMs, flow: textOf(flow), options: "{}" });
+      await insertCall(db, {
+        id: facts.id, appid: facts.appid, direction: facts.direction, from, to, status: "dialling", created_ms: nowMs, flow: textOf(flow), options: "{}",
+        request_id: null, cause: null, started_ms: null, answered_ms: null, ended_ms: null, extra_params: null,
+      });
       await insertEntry(db, facts.id, entryOf({ type: "call.received", legId: leg.id, data: { route: route.type } }, 1, nowMs));
     }),
   );

@@ -26,32 +26,44 @@ export async function execute(db: Kysely<Schema>, text: string, values: readonly
 
 /** Adds a row. */
 export async function insertRow<T extends Table>(db: Kysely<Schema>, table: T, row: Insertable<Schema[T]>): Promise<void> {
-  const [columns, values] = given(row);
-  const text = made(`insert ${table} ${columns.join()}`, () => `insert into ${table} (${columns.map(quoted).join()}) values (${columns.map(() => "?").join()})`);
-  await execute(db, text, values);
+  const { statement, values } = given(inserts[table], row);
+  statement.text ??= `insert into ${table} (${statement.columns.map(quoted).join()}) values (${statement.columns.map(() => "?").join()})`;
+  await execute(db, statement.text, values);
 }
 
 /** Changes the row with that id, unless it has ended. */
 export async function updateLiving<T extends Table>(db: Kysely<Schema>, table: T, id: string, change: Updateable<Schema[T]>): Promise<void> {
-  const [columns, values] = given(change);
-  const set = () => columns.map((column) => `${quoted(column)} = ?`).join();
-  const text = made(`update ${table} ${columns.join()}`, () => `update ${table} set ${set()} where id = ? and status <> 'ended'`);
-  await execute(db, text, [...values, id]);
+  const { statement, values } = given(updates[table], change);
+  statement.text ??= `update ${table} set ${statement.columns.map((column) => `${quoted(column)} = ?`).join()} where id = ? and status <> 'ended'`;
+  values.push(id);
+  await execute(db, statement.text, values);
 }
 
-/** The columns that have a value, `null` too. */
-function given(row: Values): readonly [columns: readonly string[], values: unknown[]] {
-  const columns = Object.keys(row).filter((column) => row[column] !== undefined);
-  return [columns, columns.map((column) => row[column])];
+/** A statement of these columns, once it has been made; `next`: with one column more. There are as many as there are kinds of changes in the code. */
+interface Statement {
+  readonly columns: readonly string[];
+  readonly next: Map<string, Statement>;
+  text: string | undefined;
+}
+
+const withColumns = (columns: readonly string[]): Statement => ({ columns, next: new Map(), text: undefined });
+
+const inserts: Readonly<Record<Table, Statement>> = { calls: withColumns([]), legs: withColumns([]) };
+const updates: Readonly<Record<Table, Statement>> = { calls: withColumns([]), legs: withColumns([]) };
+
+/** The columns that have a value, `null` too: found column by column, as a text that names them would be made for every row. */
+function given(first: Statement, row: Values): { readonly statement: Statement; readonly values: unknown[] } {
+  const values: unknown[] = [];
+  let statement = first;
+  for (const column of Object.keys(row)) {
+    const value = row[column];
+    if (value === undefined) continue;
+    values.push(value);
+    const next: Statement = statement.next.get(column) ?? withColumns([...statement.columns, column]);
+    statement.next.set(column, next);
+    statement = next;
+  }
+  return { statement, values };
 }
 
 const quoted = (column: string): string => `"${column}"`;
-
-/** There are as many as there are kinds of changes in the code. */
-const texts = new Map<string, string>();
-
-function made(key: string, make: () => string): string {
-  const known = texts.get(key) ?? make();
-  texts.set(key, known);
-  return known;
-}
