@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { randomIds, utf8 } from "../base/index.ts";
 import { createIdentity, fingerprintOf } from "../dtls/index.ts";
-import type { LocalMedia } from "../sdp/index.ts";
+import { acceptAnswer, answerOffer, createOffer, parseSdp, type LocalMedia } from "../sdp/index.ts";
 import type { CallSource } from "./call-source.ts";
 import { answering, offering, type Encryption, type EncryptionPolicy, type KeyingMethod } from "./encryption.ts";
 import { offerOf, settleOffer, type Offer } from "./offer-answer.ts";
@@ -31,6 +31,20 @@ describe("what is offered", () => {
     const trunk = (name: string) => protocols(offering(local, trunks, { peer: { type: "trunk", name }, transport: "tls" }));
     expect([trunk("safe"), trunk("other")]).toEqual([["RTP/SAVP"], ["RTP/AVP"]]);
   });
+});
+
+it("the keys of both sides are told, and those that both use", () => {
+  const read = (bytes: Uint8Array) => {
+    const parsed = parseSdp(bytes);
+    return parsed.ok ? parsed.session : expect.fail(parsed.why);
+  };
+  const [ours] = offering(local, encryption("required"), { peer: phone, transport: "tls" });
+  const answered = answerOffer(read(createOffer(ours!)), answering(local, encryption("required"), { peer: phone, transport: "tls" }));
+  const accepted = answered.ok ? acceptAnswer(ours!, read(answered.answer)) : expect.fail(answered.why);
+  const [theirs, mine] = [answered.negotiated.security, accepted.ok ? accepted.negotiated.security : undefined];
+  expect([theirs?.send.length, theirs?.receive.length]).toEqual([30, 30]);
+  expect(mine).toMatchObject({ send: Uint8Array.from(theirs!.receive), receive: Uint8Array.from(theirs!.send) });
+  expect(theirs!.send).not.toEqual(theirs!.receive);
 });
 
 describe("a handshake", () => {

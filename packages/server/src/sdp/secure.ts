@@ -29,7 +29,7 @@ export function answeredProtection(media: SdpMedia, { security }: LocalMedia): P
   const byDtls = DTLS_PROTOCOLS.has(media.protocol);
   for (const theirs of security && !byDtls ? media.crypto : []) {
     const ours = security?.keys.find(({ suite }) => suite === theirs.suite);
-    if (ours) return protection({ ...ours, tag: theirs.tag }, theirs);
+    if (ours) return protection({ tag: theirs.tag, suite: ours.suite, keyAndSalt: ours.keyAndSalt }, theirs);
   }
   // RFC 5763 §5 has a protocol of its own for it. Some write RTP/SAVP, with a fingerprint in place of a key.
   const handshake = isSecure(media) && security?.dtls && media.dtls && handshakeWith(media.dtls, answeredRole(media.dtls, security.dtls, media.host));
