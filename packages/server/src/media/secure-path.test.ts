@@ -131,6 +131,21 @@ describe("a path", () => {
     expect(other.seal(rtp(6))).toHaveLength(172 + 4);
   });
 
+  it("goes on counting with a key that comes back, both ways, of RTP and RTCP", () => {
+    const peer = createSrtpSender(profile, keyOf(2));
+    const packet = Uint8Array.from(peer.protect(rtp(5)) ?? []);
+    const first = securePath(keys(1, 2), undefined)!;
+    expect([first.open(packet), first.seal(rtp(5)), first.sealControl(report())].map(Boolean)).toEqual([true, true, true]);
+    const between = [securePath(keys(5, 6, "AES_CM_128_HMAC_SHA1_32"), first)!];
+    for (let seed = 10; seed < 16; seed++) between.push(securePath(keys(seed, seed), between.at(-1))!);
+    const back = securePath(keys(1, 2), between.at(-1))!;
+    expect([back.open(packet), back.seal(rtp(5))]).toEqual([undefined, undefined]);
+    // RFC 3711 §3.4: the index of SRTCP is one more with each packet.
+    const sealed = back.sealControl(report()) ?? expect.fail("not sealed");
+    expect(new DataView(sealed.buffer, sealed.byteOffset).getUint32(sealed.length - 14) & 0x7fffffff).toBe(1);
+    expect(back.open(peer.protect(rtp(6)) ?? expect.fail("not protected"))).toEqual(rtp(6));
+  });
+
   it("takes nothing twice because something else has changed", () => {
     const packet = Uint8Array.from(createSrtpSender(profile, keyOf(2)).protect(rtp(5)) ?? []);
     const first = securePath(keys(1, 2), undefined)!;
