@@ -1,7 +1,7 @@
 /** What of the RFCs is left out, and what there is in its place. Sections are named where only a part is left out. */
 export const notDone = [
   { rfc: "3261 §16", what: "Proxying: forwarding a request for somebody else", instead: "Calls end here and begin here (a back-to-back user agent); `connect` joins two calls" },
-  { rfc: "3261 §8.1.3.4, §19.1.5", what: "Following a 3xx", instead: "The call fails with the cause `failed`: a far end must not choose whom this server calls" },
+  { rfc: "3261 §8.1.3.4, §19.1.5", what: "Following a 3xx", instead: "The call fails with the cause `unreachable`: a far end must not choose whom this server calls" },
   { rfc: "3261 §23", what: "S/MIME", instead: "TLS" },
   { rfc: "3261 §22.3", what: "Proxy-Authorization asked of callers", instead: "WWW-Authenticate: we are their end, not a proxy. Challenges of proxies on our way out are answered" },
   { rfc: "3327", what: "Path", instead: "A phone is reached where its REGISTER came from" },

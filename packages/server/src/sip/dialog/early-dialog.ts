@@ -39,8 +39,8 @@ export function createEarlyDialogs(core: Core, user: string | undefined): EarlyD
 }
 
 /**
- * What a peer asks before the call is answered. RFC 3261 §12.2.1.2: a 481 would have it give up the call. Deviation:
- * RFC 3311 §5.1 lets it offer something else once our offer was answered reliably; it is asked to do so after the answer.
+ * What a peer asks before the call is answered. RFC 3261 §12.2.1.2: a 481 would have it give up the call.
+ * Deviation: RFC 3311 §5.1 lets it offer something else once our offer was answered reliably; it is asked to do so later.
  */
 export function answerEarly(core: Core, transaction: ServerTransaction, user: string | undefined): void {
   const { message: request, envelope, source, transport } = transaction.received;
