@@ -67,7 +67,7 @@ export type StartWorker = (settings: WorkerSettings) => Worker;
  * Three times what the newest objects of the thread may take before they are looked through, in MB. Left to itself that grows
  * to 16 MB and as much again to copy to, for a thread that hardly makes an object for its packets.
  */
-const YOUNG_MB = 6;
+const YOUNG_MB = 3;
 
 export const startWorker: StartWorker = (settings) =>
   new Worker(workerUrl(import.meta.url, "worker"), { workerData: settings, resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB } });
