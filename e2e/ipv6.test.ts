@@ -1,17 +1,15 @@
-import { Action } from "piopiy";
 import { beforeEach, describe, expect, it } from "vitest";
 import { noBaresip, startBaresip } from "./baresip.ts";
+import { echoed, expectHeard, HEARD_MS, playingFlow, playingNumber } from "./heard-call.ts";
 import { LOOPBACK } from "./ports.ts";
 import { toneMs } from "./records.ts";
 import { noSipp, sippCallee, sippCaller } from "./sipp.ts";
-import { PLAYED_MS, startTestServer, tones } from "./test-server.ts";
+import { startTestServer, tones } from "./test-server.ts";
 
 const IPV6 = "::1";
 const FROM = "15550100";
 const TO = "15550200";
-const HEARD_MS = PLAYED_MS - 250;
-const SAID_MS = PLAYED_MS - 450;
-const numbers = [{ number: "15550001", pcmo: [{ action: "record", channels: "stereo" }, { action: "play", file_name: "played.wav" }] }];
+const numbers = [playingNumber];
 
 describe.concurrent("over IPv6", () => {
   beforeEach(({ skip }) => skip(noSipp !== undefined, noSipp));
@@ -23,9 +21,7 @@ describe.concurrent("over IPv6", () => {
 
     const call = await records.single();
     expect(call).toMatchObject({ direction: "inbound", from: FROM, to: "15550001", cause: "completed", legs: [{ ended_by: "us" }] });
-    const { said, heard } = await records.recording(call);
-    expect(toneMs(heard, tones.played)).toBeGreaterThanOrEqual(HEARD_MS);
-    expect(toneMs(said, tones.played)).toBeGreaterThanOrEqual(SAID_MS);
+    await expectHeard({ records }, call, echoed);
   });
 
   it.for([[IPV6, IPV6, "udp"], [IPV6, IPV6, "tcp"], ["::", IPV6, "udp"], ["::", LOOPBACK, "udp"]] as const)(
@@ -33,14 +29,12 @@ describe.concurrent("over IPv6", () => {
       const callee = await sippCallee(onTestFinished, { scenario: "uas_answers", transport, host });
       const trunks = [{ name: "carrier", host, port: callee.port, transport }];
       const { client, records } = await startTestServer(onTestFinished, { host: ours, trunks });
-      await client.voice.call(TO, FROM, new Action().record({ channels: "stereo" }).playMusic("played.wav"));
+      await client.voice.call(TO, FROM, playingFlow());
       await callee.done();
 
       const call = await records.single();
       expect(call).toMatchObject({ direction: "outbound", to: TO, cause: "completed", legs: [{ ended_by: "us" }] });
-      const { said, heard } = await records.recording(call);
-      expect(toneMs(heard, tones.played)).toBeGreaterThanOrEqual(HEARD_MS);
-      expect(toneMs(said, tones.played)).toBeGreaterThanOrEqual(SAID_MS);
+      await expectHeard({ records }, call, echoed);
     },
   );
 });
@@ -57,14 +51,12 @@ describe.concurrent("baresip over IPv6", () => {
     await phone.callEnded();
     expect(toneMs(await phone.heard(), tones.played)).toBeGreaterThanOrEqual(HEARD_MS);
 
-    await client.voice.call(TO, FROM, new Action().record({ channels: "stereo" }).playMusic("played.wav"));
+    await client.voice.call(TO, FROM, playingFlow());
     await phone.callEnded();
     expect(toneMs(await phone.heard(), tones.played)).toBeGreaterThanOrEqual(HEARD_MS);
     for (const call of await records.all(2)) {
       expect(call).toMatchObject({ cause: "completed" });
-      const { said, heard } = await records.recording(call);
-      expect(toneMs(heard, tones.played)).toBeGreaterThanOrEqual(HEARD_MS);
-      expect(toneMs(said, tones.phone)).toBeGreaterThanOrEqual(SAID_MS);
+      await expectHeard({ records }, call);
     }
   });
 });

@@ -1,18 +1,15 @@
 import { channels } from "@piopiy/server";
-import { Action } from "piopiy";
 import { describe, expect, it } from "vitest";
 import { makeCertificate } from "./certificate.ts";
+import { echoed, expectHeard, playingFlow, playingNumber } from "./heard-call.ts";
 import { startKamailio } from "./kamailio.ts";
 import { freePorts, LOOPBACK } from "./ports.ts";
-import { toneMs } from "./records.ts";
 import { sippCallee, sippCaller } from "./sipp.ts";
-import { PLAYED_MS, startTestServer, tones } from "./test-server.ts";
+import { startTestServer } from "./test-server.ts";
 
 const FROM = "15550100";
 const TO = "15550200";
-const HEARD_MS = PLAYED_MS - 250;
-const SAID_MS = PLAYED_MS - 450;
-const numbers = [{ number: "15550001", pcmo: [{ action: "record", channels: "stereo" }, { action: "play", file_name: "played.wav" }] }];
+const numbers = [playingNumber];
 
 /** A server that listens by TLS alone to its proxy, and speaks TLS with it; each asks for the other's certificate. */
 async function serverBehind(cleanup: Parameters<typeof startTestServer>[0], callee?: number) {
@@ -45,9 +42,7 @@ describe("over TLS behind Kamailio, which stays on the route", () => {
 
     const call = await records.single();
     expect(call).toMatchObject({ direction: "inbound", from: FROM, to: "15550001", cause: "completed", legs: [{ ended_by: "us" }] });
-    const { said, heard } = await records.recording(call);
-    expect(toneMs(heard, tones.played)).toBeGreaterThanOrEqual(HEARD_MS);
-    expect(toneMs(said, tones.played)).toBeGreaterThanOrEqual(SAID_MS);
+    await expectHeard({ records }, call, echoed);
     expect(transports()).toEqual(["tls"]);
     expect(proxy.requests()).toEqual(["to the server: INVITE", "loose ACK from udp", "loose BYE from tls"]);
   });
@@ -56,14 +51,12 @@ describe("over TLS behind Kamailio, which stays on the route", () => {
     const callee = await sippCallee(onTestFinished, { scenario: "uas_answers" });
     const { proxy, client, records } = await serverBehind(onTestFinished, callee.port);
     const transports = watchTransports();
-    await client.voice.call(TO, FROM, new Action().record({ channels: "stereo" }).playMusic("played.wav"));
+    await client.voice.call(TO, FROM, playingFlow());
     await callee.done();
 
     const call = await records.single();
     expect(call).toMatchObject({ direction: "outbound", to: TO, cause: "completed", legs: [{ ended_by: "us" }] });
-    const { said, heard } = await records.recording(call);
-    expect(toneMs(heard, tones.played)).toBeGreaterThanOrEqual(HEARD_MS);
-    expect(toneMs(said, tones.played)).toBeGreaterThanOrEqual(SAID_MS);
+    await expectHeard({ records }, call, echoed);
     expect(transports()).toEqual(["tls"]);
     expect(proxy.requests()).toEqual(["from the server: INVITE", "loose ACK from tls", "loose BYE from tls"]);
   });

@@ -3,16 +3,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Action } from "piopiy";
 import { beforeEach, describe, expect, it } from "vitest";
+import { echoed, expectHeard, playingFlow } from "./heard-call.ts";
 import { LOOPBACK } from "./ports.ts";
 import { toneMs } from "./records.ts";
 import type { Cleanup } from "./running-program.ts";
 import { noSipp, sippCallee, type Sipp, type Transport } from "./sipp.ts";
-import { PLAYED_MS, startTestServer, tones } from "./test-server.ts";
+import { PLAYED_MS, startTestServer } from "./test-server.ts";
 
 const FROM = "15550100";
 const TO = "15550200";
-const HEARD_MS = PLAYED_MS - 200;
-const ECHOED_MS = PLAYED_MS - 300;
 
 /** A server whose trunk is SIPp. */
 const serverWithTrunk = (cleanup: Cleanup, { port }: Sipp, transport: Transport = "udp") =>
@@ -24,16 +23,14 @@ describe.concurrent("SIPp as the called party", () => {
   it.for(["udp", "tcp"] as const)("over a trunk on %s answers, hears the flow, and is heard", async (transport, { onTestFinished }) => {
     const callee = await sippCallee(onTestFinished, { scenario: "uas_answers", transport });
     const { client, records } = await serverWithTrunk(onTestFinished, callee, transport);
-    const { request_id } = await client.voice.call(TO, FROM, new Action().record({ channels: "stereo" }).playMusic("played.wav"));
+    const { request_id } = await client.voice.call(TO, FROM, playingFlow());
     await callee.done();
 
     const call = await records.single();
     expect(call).toMatchObject({ request_id, direction: "outbound", from: FROM, to: TO, cause: "completed" });
     expect(call.legs).toMatchObject([{ leg: "a", to: TO, cause: "completed", ended_by: "us" }]);
     expect(call.timeline.map(({ type }) => type)).toContain("leg.ringing");
-    const { said, heard } = await records.recording(call);
-    expect(toneMs(heard, tones.played)).toBeGreaterThanOrEqual(HEARD_MS);
-    expect(toneMs(said, tones.played)).toBeGreaterThanOrEqual(ECHOED_MS);
+    await expectHeard({ records }, call, { ...echoed, heardMs: PLAYED_MS - 200, lateMs: 100 });
   });
 
   it("is busy, and the call's record says so", async ({ onTestFinished }) => {
