@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { randomIds, systemClock, text, utf8 } from "./base/index.ts";
 import { bridged, bridgeTo, encryptionOf, tones } from "./encrypted.test.support.ts";
-import { startWorld, type World } from "./server-world.test.support.ts";
+import { app, host, startWorld, type World } from "./server-world.test.support.ts";
+import { createUserAgent } from "./sip/index.ts";
 
 // What becomes of a call whose party asks in mid-call for audio in the clear, or encrypted.
 
@@ -11,7 +13,7 @@ beforeAll(async () => {
   // The phones of these tests come over UDP on loopback.
   const media = { sdes_without_tls: true };
   [welcome, required] = await Promise.all([
-    startWorld({ phones: 12, config: { media } }),
+    startWorld({ phones: 12, config: { media, numbers: [{ number: "15550001", app: app.appid, pcmo: [{ action: "input", action_url: "http://127.0.0.1:9/", timeout: 9 }] }] } }),
     startWorld({ phones: 4, config: { media: { ...media, encryption: "required" } } }),
   ]);
 });
@@ -69,4 +71,23 @@ describe("where encryption is required", () => {
     expect(await changesOf(required, id)).toEqual([]);
     expect(await encryptionOf(required, id)).toEqual([sdes, sdes]);
   });
+});
+
+it("a party that leaves the offer to us in mid-call is offered no less than there is", async () => {
+  const agent = await createUserAgent({ clock: systemClock, ids: randomIds, listen: [{ transport: "udp", host, port: 0 }] });
+  const username = welcome.unregistered();
+  const nextHop = welcome.server.sip.find(({ transport }) => transport === "udp") ?? expect.fail("no UDP");
+  const offer = `v=0\r\no=- 1 1 IN IP4 ${host}\r\ns=-\r\nc=IN IP4 ${host}\r\nt=0 0\r\nm=audio 9 RTP/SAVP 0\r\na=crypto:1 ${sdes.suite} inline:${"A".repeat(40)}\r\n`;
+  const invite = agent.invite({
+    target: `sip:15550001@${host}`, from: `sip:${username}@${host}`, nextHop, body: { type: "application/sdp", bytes: utf8(offer) },
+    credentials: { username, password: welcome.config.phones.find((phone) => phone.username === username)?.password ?? expect.fail("no such phone") },
+  });
+  const outcome = await invite.outcome;
+  if (outcome.kind !== "accepted") return expect.fail("not accepted");
+  const { body } = await outcome.dialog.request("INVITE");
+  const described = (bytes: Uint8Array) => [/^m=audio \d+ (\S+)/m, /^a=crypto:1 (\S+ inline:\S+)/m].map((line) => line.exec(text(bytes))?.[1]);
+  expect(described(body)).toEqual(["RTP/SAVP", expect.stringContaining(sdes.suite)]);
+  expect(described(body)).toEqual(described(outcome.response.body));
+  await outcome.dialog.bye();
+  await agent.close();
 });
