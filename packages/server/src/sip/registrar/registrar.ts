@@ -7,6 +7,7 @@ import { parseSipUri, unescape } from "../message/uri.ts";
 import { sameFlow, type SipAddress } from "../address.ts";
 import type { IncomingRequest } from "../user-agent-types.ts";
 import { applyWishes, type Contact, isSameBinding, onePerDevice, withoutConnection } from "./bindings.ts";
+import { createFlowIndex } from "./flow-index.ts";
 import { contactHeader, lacksOutbound, OUTBOUND, wishesOf } from "./contact-header.ts";
 
 export interface RegistrarOptions {
@@ -42,19 +43,17 @@ export function createRegistrar(options: RegistrarOptions): Registrar {
   const events = new Emitter<{ binding: BindingChange }>();
   const bindings = new Map<string, readonly Contact[]>();
   const timers = new Map<string, Timer>();
+  const flows = createFlowIndex();
 
   const tell = (username: string, contact: Contact, change: BindingChange["change"]) => {
-    const gone = change === "removed" || change === "expired";
-    const expiresSeconds = gone ? 0 : Math.round((contact.expiresAtMs - clock.now()) / 1000);
-    if (channels.sipRegistration.hasSubscribers) {
-      channels.sipRegistration.publish({ username, contact: contact.uri, expiresSeconds });
-    }
+    publish({ username, contact, change }, clock);
     events.emit("binding", { username, contact, change });
   };
   const alive = (username: string) => (bindings.get(username) ?? []).filter(({ expiresAtMs }) => expiresAtMs > clock.now());
   const keep = (username: string, contacts: readonly Contact[]) => {
     timers.get(username)?.cancel();
     timers.delete(username);
+    flows.move(username, bindings.get(username) ?? [], contacts);
     if (contacts.length === 0) bindings.delete(username);
     else {
       bindings.set(username, contacts);
@@ -84,9 +83,8 @@ export function createRegistrar(options: RegistrarOptions): Registrar {
     events,
     contacts,
     connectionGone(remote) {
-      for (const username of bindings.keys()) {
+      for (const username of flows.usersOf(remote)) {
         const before = alive(username);
-        if (!before.some(({ source }) => sameFlow(source, remote))) continue;
         store(username, before.flatMap((contact) => (sameFlow(contact.source, remote) ? (withoutConnection(contact) ?? []) : [contact])));
       }
     },
@@ -95,8 +93,15 @@ export function createRegistrar(options: RegistrarOptions): Registrar {
       for (const timer of timers.values()) timer.cancel();
       timers.clear();
       bindings.clear();
+      flows.clear();
     },
   };
+}
+
+function publish({ username, contact, change }: BindingChange, clock: Clock): void {
+  if (!channels.sipRegistration.hasSubscribers) return;
+  const gone = change === "removed" || change === "expired";
+  channels.sipRegistration.publish({ username, contact: contact.uri, expiresSeconds: gone ? 0 : Math.round((contact.expiresAtMs - clock.now()) / 1000) });
 }
 
 function register(
