@@ -1,4 +1,4 @@
-import { channels, plainAddress, type Clock, type Ids } from "./base/index.ts";
+import { plainAddress, type Clock, type Ids } from "./base/index.ts";
 import {
   createInbound, createRoutes, createSipDialler, createTrunk, type Dialler, type IncomingCall,
 } from "./call/index.ts";
@@ -48,7 +48,6 @@ export async function startCalls(parts: {
     realm: "piopiy", clock, ids, lookup: (username) => passwords.get(username), ...(sip.digest && { algorithms: sip.digest }),
   });
   const registrar = createRegistrar({ authenticator, clock, ...EXPIRES });
-  registrar.events.on("binding", (binding) => channels.sipRegistration.publish(binding));
   userAgent.events.on("gone", (remote) => registrar.connectionGone(remote));
   const routes = createRoutes({ phones, trunks, contacts: (username) => registrar.contacts(username) });
   const media = { encryption: encryptionOf(config, ids), signalHold: sip.hold === "reinvite", ...(sip.refer && { refer: sip.refer }), ...(holdMusic && { holdMusic }), ...(config.media.advertise !== undefined && { mediaHost: config.media.advertise }), ...(config.media.codecs && { codecs: config.media.codecs }) };

@@ -1,8 +1,8 @@
 import { afterEach, expect, it } from "vitest";
 import { channels, text } from "./base/index.ts";
-import { host, startWorld, toneWav, type World } from "./server-world.test.support.ts";
+import { host, startWorld, toneWav, until, type World } from "./server-world.test.support.ts";
 
-// The digests of a started server, which are phones' passwords on the network (RFC 7616, RFC 8760).
+// Phones at a started server: how they prove their passwords (RFC 7616, RFC 8760), and what is told of them.
 
 let world: World | undefined;
 afterEach(async () => {
@@ -37,4 +37,21 @@ it.each([
   const phone = await world.phone();
   expect(await (await phone.call(number)).ended).toEqual({ reason: "completed", who: "peer" });
   expect(seen()).toEqual(expected);
+});
+
+it("a registration is told once, whatever comes of it", async () => {
+  const told: unknown[] = [];
+  const listener = (one: unknown) => void told.push(one);
+  channels.sipRegistration.subscribe(listener);
+  world = await startWorld({ phones: 1 });
+  const phone = await world.phone();
+  await phone.close();
+  await until("the phone has gone", async () => told.length >= 2 || undefined);
+  channels.sipRegistration.unsubscribe(listener);
+  const contact: unknown = expect.stringMatching(/^sip:\d+@127\.0\.0\.1:\d+$/);
+  const username: unknown = expect.stringMatching(/^\d+$/);
+  expect(told).toEqual([
+    { username, contact, change: "added", expiresSeconds: expect.any(Number) },
+    { username, contact, change: "removed", expiresSeconds: 0 },
+  ]);
 });

@@ -101,7 +101,7 @@ export function createRegistrar(options: RegistrarOptions): Registrar {
 function publish({ username, contact, change }: BindingChange, clock: Clock): void {
   if (!channels.sipRegistration.hasSubscribers) return;
   const gone = change === "removed" || change === "expired";
-  channels.sipRegistration.publish({ username, contact: contact.uri, expiresSeconds: gone ? 0 : Math.round((contact.expiresAtMs - clock.now()) / 1000) });
+  channels.sipRegistration.publish({ username, contact: contact.uri, change, expiresSeconds: gone ? 0 : Math.round((contact.expiresAtMs - clock.now()) / 1000) });
 }
 
 function register(
