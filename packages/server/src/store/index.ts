@@ -5,8 +5,9 @@ export { findEvent, insertEvent, lastEventSequence, listEvents, readCdrs, readEv
 export { deleteOldKeys, findKey, insertKey } from "./idempotency.ts";
 export { openCalls } from "./interrupted.ts";
 export { insertLeg, noteLegMedia, readLegs, updateLeg } from "./legs.ts";
-export { deleteOldCalls, deleteOldTimelines, type Place, type Step } from "./old-calls.ts";
+export { deleteOldCalls, deleteOldTimelines, type Step } from "./old-calls.ts";
 export { addUpRecordings, deleteOldRecordings, measureRecording, unmeasuredRecordings, type RecordingsStep, type Sum } from "./old-recordings.ts";
+export type { Place } from "./place.ts";
 export { findRecording, finishRecording, insertRecording, readRecordings } from "./recordings.ts";
 export { finishRemovals, openRemovals } from "./removals.ts";
 export type {

@@ -1,12 +1,7 @@
 import { type Kysely, sql } from "kysely";
+import { FIRST, isBehind, placeOf, type Place } from "./place.ts";
 import type { Schema } from "./schema.ts";
 import { readSetting, writeSetting } from "./settings.ts";
-
-/** A place in the order in which calls ended, or recordings did. */
-export interface Place {
-  readonly ms: number;
-  readonly id: string;
-}
 
 /** One step through what is old; a step is short, so that others who write need not wait. */
 export interface Step {
@@ -20,7 +15,6 @@ const CALLS = 50;
 const ENTRIES = 1000;
 /** Everything that ended up to here has lost its timeline. Kept, so that a start does not look at every call again. */
 const TIMELINES_DONE = "retention.timelines";
-const FIRST: Place = { ms: -1, id: "" };
 
 /**
  * Deletes entries of the timelines of calls that ended before `beforeMs`, and what those calls performed; the calls, their
@@ -37,7 +31,7 @@ export async function deleteOldTimelines(db: Kysely<Schema>, beforeMs: number): 
     .where((where) => where(where.refTuple("call_id", "sequence"), "in", some.$asTuple("call_id", "sequence")))
     .executeTakeFirst();
   const deleted = Number(numDeletedRows);
-  const next = placeOf(last);
+  const next = placeOf(last.id, last.ended_ms);
   if (deleted < ENTRIES) {
     await db.updateTable("calls").set({ flow: "[]", options: "{}" }).where("id", "in", ids).execute();
     await writeSetting(db, TIMELINES_DONE, JSON.stringify(next));
@@ -59,7 +53,7 @@ export async function deleteOldCalls(db: Kysely<Schema>, beforeMs: number, after
     .where((of) => of.not(of.exists(of.selectFrom("recordings").select("id").whereRef("call_id", "=", "calls.id"))))
     .where((of) => of.not(of.exists(pendingOf(db))))
     .executeTakeFirst();
-  return { deleted: Number(numDeletedRows), next: placeOf(last) };
+  return { deleted: Number(numDeletedRows), next: placeOf(last.id, last.ended_ms) };
 }
 
 /** The events of the row of `calls` that is looked at which wait to be delivered. */
@@ -72,14 +66,12 @@ async function endedCalls(db: Kysely<Schema>, after: Place, beforeMs: number) {
     .select(["id", "ended_ms"])
     .where("status", "=", "ended")
     .where("ended_ms", "<", beforeMs)
-    .where((where) => where(where.refTuple("ended_ms", "id"), ">", where.tuple(after.ms, after.id)))
+    .where(isBehind("ended_ms", after))
     .orderBy("ended_ms")
     .orderBy("id")
     .limit(CALLS)
     .execute();
 }
-
-const placeOf = ({ id, ended_ms }: { readonly id: string; readonly ended_ms: number | null }): Place => ({ ms: ended_ms ?? 0, id });
 
 async function timelinesDone(db: Kysely<Schema>): Promise<Place> {
   const kept = await readSetting(db, TIMELINES_DONE);

@@ -1,12 +1,12 @@
 import { type Kysely, sql } from "kysely";
-import type { Place, Step } from "./old-calls.ts";
+import type { Step } from "./old-calls.ts";
+import { FIRST, isBefore, isBehind, placeOf, type Place } from "./place.ts";
 import { addRemovals } from "./removals.ts";
 import type { RecordingRow, Schema } from "./schema.ts";
 
 const RECORDINGS = 50;
 /** Of the index alone: a step takes well below a millisecond. */
 const MEASURED = 1000;
-const FIRST: Place = { ms: -1, id: "" };
 
 /** One step of `deleteOldRecordings`. */
 export interface RecordingsStep extends Step {
@@ -26,7 +26,7 @@ export async function deleteOldRecordings(db: Kysely<Schema>, beforeMs: number, 
     .select(["id", "completed_ms"])
     .where("status", "<>", "recording")
     .where("completed_ms", "<", beforeMs)
-    .where((where) => where(where.refTuple("completed_ms", "id"), ">", where.tuple(after.ms, after.id)))
+    .where(isBehind("completed_ms", after))
     .orderBy("completed_ms")
     .orderBy("id")
     .limit(limit)
@@ -35,7 +35,7 @@ export async function deleteOldRecordings(db: Kysely<Schema>, beforeMs: number, 
   if (!last) return { deleted: 0, bytes: 0, files: [] };
   const gone = await takeOut(db, old.map(({ id }) => id));
   const bytes = gone.reduce((sum, recording) => sum + (recording.bytes ?? 0), 0);
-  return { deleted: gone.length, bytes, files: gone.map(({ file }) => file), next: { ms: last.completed_ms ?? 0, id: last.id } };
+  return { deleted: gone.length, bytes, files: gone.map(({ file }) => file), next: placeOf(last.id, last.completed_ms) };
 }
 
 /** Takes recordings out of the database that nobody needs any more; gives those that were taken out. */
@@ -71,9 +71,7 @@ export async function addUpRecordings(db: Kysely<Schema>, sum: Sum, limit: numbe
     .selectFrom("recordings")
     .select(["id", "completed_ms", "bytes"])
     .where("status", "<>", "recording")
-    .$if(sum.next !== undefined, (query) =>
-      query.where((where) => where(where.refTuple("completed_ms", "id"), "<", where.tuple(sum.next?.ms ?? 0, sum.next?.id ?? ""))),
-    )
+    .$if(sum.next !== undefined, (query) => query.where(isBefore("completed_ms", sum.next ?? FIRST)))
     .orderBy("completed_ms", "desc")
     .orderBy("id", "desc")
     .limit(MEASURED)
@@ -81,10 +79,10 @@ export async function addUpRecordings(db: Kysely<Schema>, sum: Sum, limit: numbe
   let { bytes } = sum;
   for (const row of rows) {
     bytes += row.bytes ?? 0;
-    if (bytes > limit) return { bytes, exceeding: { ms: row.completed_ms ?? 0, id: row.id } };
+    if (bytes > limit) return { bytes, exceeding: placeOf(row.id, row.completed_ms) };
   }
   const last = rows.length < MEASURED ? undefined : rows.at(-1);
-  return { bytes, next: last && { ms: last.completed_ms ?? 0, id: last.id } };
+  return { bytes, next: last && placeOf(last.id, last.completed_ms) };
 }
 
 /** Recordings of which nobody knows yet what they take. */
