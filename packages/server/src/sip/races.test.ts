@@ -36,6 +36,8 @@ async function connected() {
 type Does = (dialog: Dialog) => Promise<unknown>;
 const bye: Does = (dialog) => dialog.bye();
 const ask = (method: string): Does => async (dialog) => (await dialog.request(method)).status;
+/** With a description, which is an offer. */
+const offer = (method: string): Does => async (dialog) => (await dialog.request(method, { body: { type: "application/sdp", bytes: utf8("v=0") } })).status;
 const whoOf = ({ signal }: Dialog): unknown => (signal.aborted ? signal.reason.who : "up");
 
 describe("at the same moment", () => {
@@ -48,6 +50,8 @@ describe("at the same moment", () => {
     ["BYE and UPDATE", bye, ask("UPDATE"), [undefined, 481], ["local", "remote"]],
     ["BYE and NOTIFY", bye, ask("NOTIFY"), [undefined, 481], ["local", "remote"]],
     ["re-INVITE and re-INVITE: 491 to both, and again", ask("INVITE"), ask("INVITE"), [200, 200], ["up", "up"]],
+    ["a re-INVITE and an UPDATE that offers something: 491 to that", offer("INVITE"), offer("UPDATE"), [200, 491], ["up", "up"]],
+    ["a re-INVITE and an UPDATE that offers nothing", offer("INVITE"), ask("UPDATE"), [200, 200], ["up", "up"]],
     ["REFER and REFER", ask("REFER"), ask("REFER"), [200, 200], ["up", "up"]],
     ["a re-INVITE and INFO", ask("INVITE"), ask("INFO"), [200, 200], ["up", "up"]],
   ])("%s", async (_, alice, bob, came, ends) => {

@@ -23,8 +23,9 @@ export function receiveWithin(context: DialogContext, transaction: ServerTransac
   follow(context, transaction);
   if (request.method === "BYE") return receiveBye(context, transaction);
   if (context.life.signal.aborted) return refuse(481);
-  if (request.method === "INVITE") {
+  if (request.method === "INVITE" || (request.method === "UPDATE" && request.body.length > 0)) {
     // §14.2: a second INVITE before the first is answered gets 500 with a Retry-After of 0 to 10 s; glare gets 491.
+    // RFC 3311 §5.2: so does an UPDATE that offers something.
     if (context.refusePending) return refuse(500, [["Retry-After", String(context.core.ids.integer(11))]]);
     if (context.inviting) return refuse(491);
   }
