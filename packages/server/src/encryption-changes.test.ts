@@ -83,11 +83,11 @@ it("a party that leaves the offer to us in mid-call is offered no less than ther
     credentials: { username, password: welcome.config.phones.find((phone) => phone.username === username)?.password ?? expect.fail("no such phone") },
   });
   const outcome = await invite.outcome;
-  if (outcome.kind !== "accepted") return expect.fail("not accepted");
-  const { body } = await outcome.dialog.request("INVITE");
+  const { dialog, response } = outcome.kind === "accepted" ? outcome : expect.fail("not accepted");
+  const { body } = await dialog.request("INVITE");
   const described = (bytes: Uint8Array) => [/^m=audio \d+ (\S+)/m, /^a=crypto:1 (\S+ inline:\S+)/m].map((line) => line.exec(text(bytes))?.[1]);
   expect(described(body)).toEqual(["RTP/SAVP", expect.stringContaining(sdes.suite)]);
-  expect(described(body)).toEqual(described(outcome.response.body));
-  await outcome.dialog.bye();
+  expect(described(body)).toEqual(described(response.body));
+  await dialog.bye();
   await agent.close();
 });

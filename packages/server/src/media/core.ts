@@ -1,11 +1,10 @@
 import { randomIds, type Ids } from "../base/index.ts";
-import { betterTurn, type TurnPlace } from "./better-turn.ts";
 import { CoreSession } from "./core-session.ts";
 import { perform } from "./core-commands.ts";
 import type { MediaParameters } from "./engine.ts";
 import type { Command, CommandPort, SampleReports, Tell } from "./protocol.ts";
-import { createScheduler, GROUPS, type Scheduler } from "./scheduler.ts";
 import { addStatistics, newCounters } from "./statistics.ts";
+import { Turns, type Taker } from "./turns.ts";
 import { bindUdpPort } from "./bind-udp-port.ts";
 import type { PumpChoice, UdpPort } from "./udp-port.ts";
 
@@ -18,44 +17,32 @@ export interface CoreOptions {
   readonly ids?: Ids;
 }
 
-interface Open {
-  readonly session: CoreSession;
+interface Open extends Taker {
   readonly udp: UdpPort;
   readonly near: number | undefined;
-  place: TurnPlace | undefined;
 }
-
-/** A deadline missed by more than this is told, at most once a second. */
-const LATE_MS = 20;
-const TELL_LATE_EVERY_MS = 1000;
-/** So many sessions may have their turn together, whatever their share. */
-const CROWD = 20;
 
 /** The engine on the thread that does its work: commands in, reports out, `step` whenever `nextMs` has come. */
 export class Core implements CommandPort {
   readonly #options: CoreOptions;
   readonly #tell: Tell;
   readonly #opens = new Map<number, Open>();
-  readonly #groups: CoreSession[][] = Array.from({ length: GROUPS }, () => []);
-  #scheduler: Scheduler | undefined;
-  #lateToldMs = -Infinity;
-  /** The sockets have been read since: what came before has been taken. After a stall that is some time ago. */
-  #readMs = -Infinity;
+  readonly #turns: Turns;
   #stopped = false;
 
   constructor(options: CoreOptions) {
     this.#options = options;
     this.#tell = options.tell;
+    this.#turns = new Turns(options.monotonicMs, (lateMs) => options.tell({ type: "late", sessions: this.#opens.size, lateMs }));
   }
 
   /** When the next frame is due; undefined while no session has media. */
   get nextMs(): number | undefined {
-    return this.#scheduler?.nextMs;
+    return this.#turns.nextMs;
   }
 
   step(nowMs: number): void {
-    this.#scheduler?.step(nowMs);
-    this.#readMs = nowMs;
+    this.#turns.step(nowMs);
   }
 
   /** Closes all sessions and whatever is being opened. */
@@ -71,7 +58,7 @@ export class Core implements CommandPort {
     const nowMs = this.#options.monotonicMs();
     const waited = playout.waits;
     playout.append(playback, samples, nowMs);
-    if (!waited && playout.waits) this.#align(open, nowMs);
+    if (!waited && playout.waits && this.#isAlone(open)) this.#turns.align(open, this.#opens.size, nowMs);
   }
 
   relayed(session: number, link: number, frame: Int16Array): void {
@@ -131,23 +118,7 @@ export class Core implements CommandPort {
 
   /** Gives a session its turns. */
   #schedule(open: Open): void {
-    if (open.place) return;
-    this.#scheduler ??= createScheduler(this.#options.monotonicMs(), {
-      run: (group, dueMs) => this.#run(group, dueMs),
-      skip: (frames, lateMs) => this.#skip(frames, lateMs),
-    });
-    const near = open.near === undefined ? undefined : this.#opens.get(open.near)?.place?.group;
-    const group = near ?? this.#smallestGroup(this.#scheduler.nextGroup);
-    this.#move(open, { group, aheadSlots: 0 });
-  }
-
-  /** Lets the turns of a session suit what has just begun to come for it. */
-  #align(open: Open, nowMs: number): void {
-    const scheduler = this.#scheduler;
-    if (!open.place || !scheduler || !this.#isAlone(open)) return;
-    const place = betterTurn(open.place, scheduler.nextGroup, scheduler.nextMs, nowMs);
-    // A turn with far more than its share would make all its packets late.
-    if (place && (this.#groups[place.group]?.length ?? 0) < CROWD + this.#opens.size / 2) this.#move(open, place);
+    this.#turns.begin(open, open.near === undefined ? undefined : this.#opens.get(open.near));
   }
 
   /** Sessions that are joined, or will be, keep their turns together. */
@@ -157,28 +128,11 @@ export class Core implements CommandPort {
     return true;
   }
 
-  #move(open: Open, place: TurnPlace | undefined): void {
-    const { session } = open;
-    const before = open.place?.group;
-    open.place = place;
-    // New arrays: the group may be in the midst of its turn.
-    if (before !== undefined) this.#groups[before] = this.#groups[before]?.filter((member) => member !== session) ?? [];
-    if (place) this.#groups[place.group] = [...(this.#groups[place.group] ?? []), session];
-  }
-
-  /** The smallest group; of equally small ones, the one whose turn comes first. */
-  #smallestGroup(next: number): number {
-    const order = Array.from({ length: GROUPS }, (_, index) => (next + index) % GROUPS);
-    const size = (group: number) => this.#groups[group]?.length ?? 0;
-    return order.reduce((best, group) => (size(group) < size(best) ? group : best));
-  }
-
   async #close(open: Open): Promise<void> {
     const { session, udp } = open;
     session.leave(this.#options.monotonicMs());
     this.#opens.delete(session.id);
-    this.#move(open, undefined);
-    if (this.#groups.every((sessions) => sessions.length === 0)) this.#scheduler = undefined;
+    this.#turns.end(open);
     for (const other of this.#opens.values()) other.session.partners.delete(session.heard);
     session.end();
     await udp.close();
@@ -195,36 +149,6 @@ export class Core implements CommandPort {
       session.partners.delete(other.heard);
       other.partners.delete(session.heard);
     }
-  }
-
-  #run(group: number, dueMs: number): void {
-    const { monotonicMs } = this.#options;
-    const sessions = this.#groups[group] ?? [];
-    const nowMs = monotonicMs();
-    if (nowMs - dueMs > LATE_MS) this.#late(nowMs - dueMs, nowMs);
-    // All receive before any sends: sessions that are joined hear each other in the same turn.
-    for (const session of sessions) session.receive(nowMs, this.#readMs);
-    for (const session of sessions) {
-      session.send(nowMs);
-      const behindMs = monotonicMs() - dueMs;
-      if (behindMs > session.counters.latestSendMs) session.counters.latestSendMs = behindMs;
-    }
-  }
-
-  #skip(frames: number, lateMs: number): void {
-    this.#late(lateMs, this.#options.monotonicMs());
-    for (const group of this.#groups) {
-      for (const session of group) {
-        session.skip(frames);
-        if (lateMs > session.counters.latestSendMs) session.counters.latestSendMs = lateMs;
-      }
-    }
-  }
-
-  #late(lateMs: number, nowMs: number): void {
-    if (nowMs - this.#lateToldMs < TELL_LATE_EVERY_MS) return;
-    this.#lateToldMs = nowMs;
-    this.#tell({ type: "late", sessions: this.#opens.size, lateMs });
   }
 
   #statistics() {
