@@ -117,6 +117,21 @@ describe("a registration", () => {
     expect(await clock.runUntil(granted)).toEqual({ expiresSeconds: 300 });
   });
 
+  it("is not kept busy by a registrar that always wants more", async () => {
+    const { clock, network, phone } = await setUp();
+    const greedy = await createUserAgent({ clock, ids: seededIds(5), openTransport: network.open, listen: [{ transport: "udp", host: "192.0.2.3", port: 5060 }] });
+    let asked = 0;
+    greedy.events.on("request", (incoming) => {
+      asked++;
+      incoming.respond(423, { headers: [["Min-Expires", String(100 + asked)]] });
+    });
+    const registration = createRegistration(phone, { registrarUri: "sip:192.0.2.3", aor: "sip:phone@192.0.2.3", expiresSeconds: 100, clock, ids: seededIds(4) });
+    await clock.advance(10_000);
+    expect(asked).toBeLessThan(10);
+    expect(asked).toBeGreaterThan(2);
+    await clock.runUntil(registration.close());
+  });
+
   it("tries again, later each time, while the registrar is silent, and recovers", async () => {
     const { clock, network, phone, registrar } = await setUp();
     network.drop = () => true;

@@ -38,6 +38,9 @@ export interface Registration {
   close(): Promise<void>;
 }
 
+/** RFC 3261 §20.23: what a registrar may ask for. */
+const LONGEST_SECONDS = 2 ** 32 - 1;
+
 /** The first wait after a failure, doubled each time up to the longest. */
 const BACKOFF_MS = { first: 2000, longest: 300_000 } as const;
 
@@ -66,7 +69,7 @@ export function createRegistration(userAgent: UserAgent, options: RegistrationOp
   const start = () => {
     running = refresh().catch((failure: unknown) => channels.failure.publish({ layer: "sip", failure: messageOf(failure) }));
   };
-  const refresh = async (): Promise<void> => {
+  const refresh = async (told = false): Promise<void> => {
     const response = await register(expiresSeconds);
     if (response.status >= 200 && response.status < 300) {
       registered = true;
@@ -78,11 +81,11 @@ export function createRegistration(userAgent: UserAgent, options: RegistrationOp
       return;
     }
     const wanted = Number(header(response, "Min-Expires"));
-    // RFC 3261 §10.2.8: 423 says how long it has to be.
-    if (response.status === 423 && wanted > expiresSeconds) {
+    // RFC 3261 §10.2.8: 423 says how long it has to be. At once only the first time: whoever raises it again and again is
+    // asked as seldom as others that fail.
+    if (response.status === 423 && wanted > expiresSeconds && wanted <= LONGEST_SECONDS) {
       expiresSeconds = wanted;
-      if (!closing) await refresh();
-      return;
+      if (!told && !closing) return await refresh(true);
     }
     registered = false;
     const retryMs = retryAfterMs(response) ?? backoffMs(failures++, ids);
