@@ -16,7 +16,7 @@ import { twoCores } from "./two-cores.ts";
  * SIGINT. With `--sipload <sipload.py>` it runs the load itself: `--only playing,most` chooses, `--cpu` and `--load-cpu`
  * pin the server and the load, `--nice` and `--load-realtime` put them before other work (as root), `--node` gives options
  * to the server's Node, `--json` prints JSON, `--markdown` a table, and everything behind `--` goes to the load generator.
- * `memory` is what a call takes, `twoCores` how far two cores go beyond one.
+ * `firstCalls` is what a server takes that was only just started, `memory` what a call takes, `twoCores` how far two cores go beyond one.
  * `--only soak` lets calls come and go for `--minutes`, `--calls` of them at once, and says whether the server stays as it is.
  */
 const { values, positionals } = parseArgs({

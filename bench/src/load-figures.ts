@@ -38,6 +38,15 @@ export const loadMeasurements: Readonly<Record<string, LoadMeasurement>> = {
       figure("Playing: gap between packets with as many, p99", "ms", ofRuns(report, "rtp.gap_ms.p99")),
     ],
   },
+  // What a server does that was started a moment ago, and is given all it can take from the first call on.
+  firstCalls: {
+    options: ["--number", numbers.playing, "--media", "none", "--max-setup", "100", "--calls", "5000", "--rate", "500", "--runs", "1"],
+    figures: (report) => [
+      figure("First 5,000 calls, 500 a second: failed", "", ofRuns(report, "result.failed"), { is: "at most", value: 0 }),
+      figure("First 5,000 calls: INVITE to 200 OK, p99", "ms", ofRuns(report, "invite_to_200_ms.p99"), { is: "at most", value: 100 }),
+      figure("First 5,000 calls: CPU time of one call", "ms", ofRuns(report, "server.cpu_ms_per_call")),
+    ],
+  },
   setups: {
     options: ["--number", numbers.playing, "--media", "none", "--max-setup", "100", "--search-from", "50", "--search-to", "800", "--search-step", "10", "--runs", RUNS],
     figures: (report) => [
