@@ -50,7 +50,7 @@ export async function startCalls(parts: {
   const registrar = createRegistrar({ authenticator, clock, ...EXPIRES });
   userAgent.events.on("gone", (remote) => registrar.connectionGone(remote));
   const routes = createRoutes({ phones, trunks, contacts: (username) => registrar.contacts(username) });
-  const media = { encryption: encryptionOf(config, ids), signalHold: sip.hold === "reinvite", ...(sip.refer && { refer: sip.refer }), ...(holdMusic && { holdMusic }), ...(config.media.advertise !== undefined && { mediaHost: config.media.advertise }), ...(config.media.codecs && { codecs: config.media.codecs }) };
+  const media = { encryption: encryptionOf(config, ids), signalHold: sip.hold === "reinvite", ...(sip.refer && { refer: sip.refer }), ...(holdMusic && { holdMusic }), ...(config.media.timeout !== undefined && { mediaTimeoutMs: config.media.timeout * 1000 }), ...(config.media.advertise !== undefined && { mediaHost: config.media.advertise }), ...(config.media.codecs && { codecs: config.media.codecs }) };
   const dialler = createSipDialler({ userAgent, engine, routes, clock, ids, host: sip.advertise ?? sip.host, ...media });
   const gateways = trunks.map((trunk) => {
     const isAllowed = (address: string) => allowed(trunk, address);

@@ -61,6 +61,8 @@ export interface Config {
     readonly sdes_without_tls?: boolean;
     /** The name of a file in `folder`. */
     readonly hold_music?: string;
+    /** Seconds that a party which should send may send nothing; 0: for ever. 60 when absent. */
+    readonly timeout?: number;
   };
   /** How events and records are delivered. Seconds. */
   readonly webhooks: { readonly retry_after: readonly number[]; readonly timeout: number; readonly per_host: number };

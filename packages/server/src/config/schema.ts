@@ -41,6 +41,7 @@ const media = strictFields({
   keying: v.exactOptional(keying("How keys of SRTP are asked for: told in SDP (sdes, when absent), or agreed on where the media goes (dtls); either is answered")),
   sdes_without_tls: v.exactOptional(flag("Keys of SRTP may be told over signalling without TLS, where whoever can listen can read them")),
   hold_music: v.exactOptional(text(1, 255, "A file of the folder that is heard on hold in place of the built-in music")),
+  timeout: v.exactOptional(wholeNumber(0, 86_400, "Seconds without a packet from who should send, and is not on hold, after which the call ends (media_timeout); 60 when absent, 0: never")),
   workers: v.exactOptional(wholeNumber(1, 256, "Media threads; one per core but one when absent")),
   pump: v.exactOptional(choice(["auto", "off"], "Packets by the native pump where it could be built (auto, when absent), or by Node's own sockets (off)")),
 });
