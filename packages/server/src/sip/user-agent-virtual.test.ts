@@ -1,21 +1,14 @@
 import { describe, expect, it } from "vitest";
-import { seededIds, text, utf8, VirtualClock } from "../base/index.ts";
+import { seededIds, text, utf8 } from "../base/index.ts";
 import {
-  createDigestAuthenticator, createFakeNetwork, createUserAgent, header, headerValues, parseMessage,
+  createDigestAuthenticator, header, headerValues, parseMessage,
   type Dialog, type IncomingInvite, type IncomingRequest, type OutgoingRequest, type Passing, type SipMessage,
 } from "./index.ts";
-
-const ALICE = "192.0.2.1";
-const BOB = "192.0.2.2";
+import { ALICE, BOB, twoAgents } from "./two-agents.test.support.ts";
 
 /** Two user agents on a network in memory; Bob's calls are kept. */
 async function setUp() {
-  const clock = new VirtualClock();
-  const network = createFakeNetwork(clock, 10);
-  const agentAt = (host: string, seed: number) => createUserAgent({
-    clock, ids: seededIds(seed), openTransport: network.open, listen: [{ transport: "udp", host, port: 5060 }],
-  });
-  const [alice, bob] = [await agentAt(ALICE, 1), await agentAt(BOB, 2)];
+  const { clock, network, alice, bob } = await twoAgents(10);
   const invites: IncomingInvite[] = [];
   bob.events.on("invite", (incoming) => void invites.push(incoming));
   const call = (extra: Partial<OutgoingRequest> = {}) => alice.invite({ target: `sip:bob@${BOB}`, from: "sip:alice@example.com", ...extra });

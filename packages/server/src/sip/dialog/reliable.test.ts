@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, it } from "vitest";
-import { seededIds, utf8, VirtualClock } from "../../base/index.ts";
-import { createFakeNetwork, createUserAgent, header, headerValues, type IncomingInvite, type SipAddress, type SipResponse, type UserAgent } from "../index.ts";
+import { utf8 } from "../../base/index.ts";
+import { header, headerValues, type IncomingInvite, type SipResponse, type UserAgent } from "../index.ts";
 import { DEFAULT_TIMERS } from "../transaction/timers.ts";
+import { twoAgents } from "../two-agents.test.support.ts";
 import { type ReliableEvent, type ReliableState, stepReliable } from "./reliable.ts";
 
 const response = (status: number): SipResponse => ({ type: "response", status, reason: "", headers: [], body: new Uint8Array(0) });
@@ -43,15 +44,8 @@ afterEach(async () => {
 });
 
 async function world() {
-  const clock = new VirtualClock();
-  const network = createFakeNetwork(clock);
-  const open = async (host: string, seed: number) => {
-    const listen: SipAddress[] = [{ transport: "udp", host, port: 5060 }];
-    const agent = await createUserAgent({ clock, ids: seededIds(seed), listen, openTransport: network.open });
-    agents.push(agent);
-    return agent;
-  };
-  const [alice, bob] = [await open("192.0.2.1", 1), await open("192.0.2.2", 2)];
+  const { clock, network, alice, bob } = await twoAgents();
+  agents.push(alice, bob);
   const invited: IncomingInvite[] = [];
   bob.events.on("invite", (incoming) => invited.push(incoming));
   const lines = () => network.sent.map(({ text, from }) => `${from.host.endsWith("1") ? "a" : "b"} ${text.split("\r\n")[0]!.replace(/ ?(SIP\/2\.0|sip:\S+) ?/g, "")}`);

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
-import { seededIds, utf8, VirtualClock } from "../../base/index.ts";
-import { createFakeNetwork, createUserAgent, header, headerValues, type Header, type IncomingInvite, type SipAddress, type UserAgent } from "../index.ts";
+import { utf8 } from "../../base/index.ts";
+import { header, headerValues, type Header, type IncomingInvite, type UserAgent } from "../index.ts";
+import { twoAgents } from "../two-agents.test.support.ts";
 import { agreedByClient, agreedByServer, intervalHeaders, isTooBrief, scheduleOf } from "./session-timer.ts";
 
 const timer: Header = ["Supported", "timer"];
@@ -45,15 +46,8 @@ const body = { type: "application/sdp", bytes: utf8("v=0") };
 
 /** A call whose INVITE asks for a session timer, or whose answer does. */
 async function called({ asks = [], answers = [] }: { asks?: readonly Header[]; answers?: readonly Header[] }) {
-  const clock = new VirtualClock();
-  const network = createFakeNetwork(clock);
-  const open = async (host: string, seed: number) => {
-    const listen: SipAddress[] = [{ transport: "udp", host, port: 5060 }];
-    const agent = await createUserAgent({ clock, ids: seededIds(seed), listen, openTransport: network.open });
-    agents.push(agent);
-    return agent;
-  };
-  const [alice, bob] = [await open("192.0.2.1", 1), await open("192.0.2.2", 2)];
+  const { clock, network, alice, bob } = await twoAgents();
+  agents.push(alice, bob);
   const invited = new Promise<IncomingInvite>((resolve) => bob.events.on("invite", resolve));
   const outgoing = alice.invite({ target: "sip:bob@192.0.2.2", from: "sip:alice@192.0.2.1", headers: asks, body });
   await clock.advance(5);
@@ -141,12 +135,10 @@ describe("a call with a session timer", () => {
   });
 
   it("is refused with 422 when it is too brief", async () => {
-    const clock = new VirtualClock();
-    const network = createFakeNetwork(clock);
-    const open = (host: string) => createUserAgent({ clock, ids: seededIds(1), listen: [{ transport: "udp", host, port: 5060 }], openTransport: network.open });
-    agents.push(await open("192.0.2.1"), await open("192.0.2.2"));
-    agents[1]!.events.on("invite", (incoming) => incoming.accept({}));
-    const outcome = await clock.runUntil(agents[0]!.invite({ target: "sip:b@192.0.2.2", from: "sip:a@192.0.2.1", headers: [expires("60")] }).outcome);
+    const { clock, alice, bob } = await twoAgents();
+    agents.push(alice, bob);
+    bob.events.on("invite", (incoming) => incoming.accept({}));
+    const outcome = await clock.runUntil(alice.invite({ target: "sip:b@192.0.2.2", from: "sip:a@192.0.2.1", headers: [expires("60")] }).outcome);
     if (outcome.kind !== "refused") throw new Error(outcome.kind);
     expect([outcome.response.status, header(outcome.response, "Min-SE")]).toEqual([422, "90"]);
   });
