@@ -1,5 +1,5 @@
 /** A function, or an object with `handleEvent`. */
-export type AbortListener = Parameters<AbortSignal["addEventListener"]>[1];
+type AbortListener = Parameters<AbortSignal["addEventListener"]>[1];
 
 /** Tells nothing but that it has come. */
 const ABORT = new Event("abort");

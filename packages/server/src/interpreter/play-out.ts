@@ -3,7 +3,7 @@ import { abortable } from "../base/index.ts";
 import type { Data, Stage, VerbResult } from "./verb.ts";
 
 /** What was heard of a source. */
-export type PlayedOut = VerbResult & { readonly outcome: Data };
+type PlayedOut = VerbResult & { readonly outcome: Data };
 
 /** Fetches a source, and plays it until its end or until `signal` aborts; the outcome is what was heard of it. */
 export async function playOut(
