@@ -2,7 +2,7 @@ import { isIP, isIPv6 } from "node:net";
 import type { Ids } from "../base/index.ts";
 import type { AudioCodec, MediaSession } from "../media/index.ts";
 import { acceptAnswer, answerOffer, createOffer, parseSdp, type LocalMedia, type Negotiated, type SdpSession } from "../sdp/index.ts";
-import { header, toldHost, type Body, type SipRequest, type SipResponse } from "../sip/index.ts";
+import { contentOf, toldHost, type Body, type SipRequest, type SipResponse } from "../sip/index.ts";
 import type { Encryption } from "./encryption.ts";
 
 const SDP = "application/sdp";
@@ -68,9 +68,9 @@ export type Described =
 /** The session description in a message's body. */
 export function describedBy(message: SipRequest | SipResponse): Described {
   if (message.body.length === 0) return { kind: "none" };
-  const type = header(message, "Content-Type")?.split(";", 1)[0]?.trim().toLowerCase();
-  if (type !== SDP) return { kind: "wrong", status: 415, why: `Only ${SDP} is understood.` };
-  const parsed = parseSdp(message.body);
+  const content = contentOf(message, SDP);
+  if (!content) return { kind: "wrong", status: 415, why: `Only ${SDP} is understood.` };
+  const parsed = parseSdp(content);
   return parsed.ok ? { kind: "description", session: parsed.session } : { kind: "wrong", status: 488, why: parsed.why };
 }
 

@@ -3,7 +3,7 @@ import type { Cause } from "./cause.ts";
 import { statusOfCause } from "./sip-cause.ts";
 
 /** The bodies a call of ours takes. */
-export const ACCEPT = ["Accept", "application/sdp, application/dtmf-relay, application/dtmf"] as const;
+export const ACCEPT = ["Accept", "application/sdp, multipart/mixed, application/dtmf-relay, application/dtmf"] as const;
 
 /** Refuses a body: 415 names what would be right (RFC 3261 §21.4.13), 488 says why in a Warning (§20.43). */
 export function notAcceptable(incoming: IncomingRequest, status: 415 | 488, why: string): void {

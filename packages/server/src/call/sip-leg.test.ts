@@ -264,6 +264,13 @@ describe("a change of the session by the peer", () => {
     expect(ask("UPDATE", offerOf("inactive")).status).toBe(200);
   });
 
+  it("may stand among other parts of a body (RFC 5621 §3)", () => {
+    const { ask, configured } = upLeg();
+    const parts = `--x\r\nContent-Type: application/isup\r\n\r\n\u0001\r\n--x\r\nContent-Type: application/sdp\r\n\r\n${text(offerOf("sendrecv", ["PCMA"]))}\r\n--x--\r\n`;
+    expect(ask("INVITE", utf8(parts), "multipart/mixed;boundary=x").status).toBe(200);
+    expect(configured.at(-1)).toMatchObject({ codec: "PCMA" });
+  });
+
   it("by an UPDATE without an offer is none", () => {
     const { ask } = upLeg();
     const update = ask("UPDATE");

@@ -326,6 +326,6 @@ describe("outside of a call", () => {
     if ([200, 405, 501].includes(status)) expect(header(response, "Allow")).toBe("INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, PRACK, REFER, NOTIFY");
     if (status !== 200) return;
     expect(header(response, "Supported")).toBe("100rel, timer, replaces, norefersub");
-    expect(header(response, "Accept")).toBe("application/sdp, application/dtmf-relay, application/dtmf");
+    expect(header(response, "Accept")).toBe("application/sdp, multipart/mixed, application/dtmf-relay, application/dtmf");
   });
 });

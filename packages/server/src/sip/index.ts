@@ -10,6 +10,7 @@ export {
 } from "./message/message.ts";
 export { type CSeq, parseCSeq } from "./message/cseq.ts";
 export { type Envelope, type Flaw, openEnvelope, type Opened } from "./message/envelope.ts";
+export { contentOf } from "./message/multipart.ts";
 export { formatNameAddr, type NameAddr, parseNameAddr, tagOf } from "./message/name-addr.ts";
 export { param, type Param, type Params, splitList } from "./message/params.ts";
 export { LIMITS, type Parsed, parseMessage, type ParseFailure, type ParseFailureReason } from "./message/parse.ts";
