@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { cut } from "./adapters/cut.test.support.ts";
 import { mp3Reservoir } from "./audio/mp3-reservoir.test.data.ts";
 import { opusTone, vorbisStereo } from "./audio/ogg-tone.test.data.ts";
 import { startBot, type Bot } from "./bot.test.support.ts";
@@ -40,16 +41,6 @@ async function heard(type: "mp3" | "ogg", messages: readonly Uint8Array[]) {
   const { timeline } = await world.ended(id);
   expect(timeline.filter((entry) => entry.type === "warning")).toEqual([]);
   return received;
-}
-
-function cut(bytes: Uint8Array, sizes: readonly number[]): readonly Uint8Array[] {
-  const pieces: Uint8Array[] = [];
-  for (let at = 0, next = 0; at < bytes.length; next++) {
-    const to = at + (sizes[next % sizes.length] ?? bytes.length);
-    pieces.push(bytes.subarray(at, to));
-    at = to;
-  }
-  return pieces;
 }
 
 describe.concurrent("a bot that sends", () => {

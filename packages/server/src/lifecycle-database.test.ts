@@ -2,6 +2,7 @@ import { join } from "node:path";
 import Libsql from "libsql";
 import { expect, it } from "vitest";
 import { app, startReceiver, startWorld, toneWav, until } from "./server-world.test.support.ts";
+import { upCall } from "./up-call.test.support.ts";
 
 it("while another program holds the database, calls go on, new ones are refused, and nothing is lost", async () => {
   const hooks = await startReceiver(() => ({}));
@@ -9,13 +10,7 @@ it("while another program holds the database, calls go on, new ones are refused,
   await world.media("a.wav", toneWav(620, 30_000));
   const phones = [await world.phone(), await world.phone()];
   const flow = [{ action: "play", file_name: "a.wav" }];
-  const up = async (index: number) => {
-    const picksUp = phones[index]!.nextCall();
-    const id = await world.call(phones[index]!.username, flow);
-    const call = await picksUp;
-    await call.hears(620);
-    return { id, call };
-  };
+  const up = (index: number) => upCall(world, phones[index]!, flow, 620);
   const [stays, ends] = [await up(0), await up(1)];
   await world.record(ends.id);
 

@@ -8,6 +8,7 @@ import { numbers, startProgram, type Program } from "./program.test.support.ts";
 import { rawRequest } from "./raw-sip.test.support.ts";
 import { host, startReceiver, toneWav, until, app } from "./server-world.test.support.ts";
 import { findCall, openStore, readTimeline } from "./store/index.ts";
+import { upCall } from "./up-call.test.support.ts";
 
 const programs: Program[] = [];
 afterEach(async () => {
@@ -27,11 +28,7 @@ async function start(config: Readonly<Record<string, unknown>>): Promise<Program
 
 async function upWith(program: Program, index: number) {
   const phone = await program.phone(index);
-  const picksUp = phone.nextCall();
-  const id = await program.api.call(phone.username, playLong);
-  const call = await picksUp;
-  await call.hears(hz);
-  return { phone, call, id };
+  return { phone, ...(await upCall(program.api, phone, playLong, hz)) };
 }
 
 /** The answer to one datagram. */

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { randomIds } from "./base/index.ts";
 import { CallNotAnswered } from "./phone/index.ts";
 import { host, startWorld, toneWav } from "./server-world.test.support.ts";
+import { upCall } from "./up-call.test.support.ts";
 
 function hold(port: number): Promise<Socket> {
   const socket = createSocket("udp4");
@@ -31,13 +32,7 @@ describe("a server whose media ports are used up", () => {
     await world.media("a.wav", toneWav(620, 30_000));
     const phones = [await world.phone(), await world.phone(), await world.phone(), await world.phone()];
     const flow = [{ action: "play", file_name: "a.wav" }];
-    const up = async (index: number) => {
-      const picksUp = phones[index]!.nextCall();
-      const id = await world.call(phones[index]!.username, flow);
-      const call = await picksUp;
-      await call.hears(620);
-      return { id, call };
-    };
+    const up = (index: number) => upCall(world, phones[index]!, flow, 620);
     const one = await up(0);
     const two = await up(1);
 

@@ -5,19 +5,9 @@ import { mp3Reservoir } from "../audio/mp3-reservoir.test.data.ts";
 import { mp3Tone } from "../audio/mp3-tone.test.data.ts";
 import { opusSilence, opusTone, vorbisStereo, vorbisTone } from "../audio/ogg-tone.test.data.ts";
 import { concatBytes, concatSamples, scope, utf8, VirtualClock } from "../base/index.ts";
+import { cut } from "./cut.test.support.ts";
 import { createMessages } from "./decode-messages.ts";
 import { createMessageDecoder, type DecodeMessage, type MessageDecoder } from "./message-decoder.ts";
-
-/** Pieces of any size. */
-function cut(bytes: Uint8Array, sizes: readonly number[]): readonly Uint8Array[] {
-  const pieces: Uint8Array[] = [];
-  for (let at = 0, next = 0; at < bytes.length; next++) {
-    const to = at + (sizes[next % sizes.length] ?? bytes.length);
-    pieces.push(bytes.subarray(at, to));
-    at = to;
-  }
-  return pieces;
-}
 
 let decoder: MessageDecoder;
 const clock = new VirtualClock();

@@ -5,6 +5,7 @@ import { createDecoder, createEncoder, FRAME_SAMPLES, pcmBytes, tonePower, toneS
 import { concatSamples, VirtualClock } from "../base/index.ts";
 import { parseRtp, rtpView, writeRtpHeader } from "../rtp/index.ts";
 import { createMediaEngine, type MediaParameters, type MediaSession } from "./index.ts";
+import { tonesThrough } from "./tones-through.test.support.ts";
 
 const releases: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -34,15 +35,8 @@ async function newEngine() {
     return { session, phone, speak };
   };
   /** The tones in what comes to a session in half a second. */
-  const hears = async (session: MediaSession, side: "received" | "sent" = "received") => {
-    await clock.advance(300);
-    const batches: Int16Array[] = [];
-    const untap = session.tap((batch) => batches.push(batch[side]));
-    await clock.advance(500);
-    untap();
-    const samples = concatSamples(batches);
-    return [440, 700, 1000].filter((hz) => tonePower(samples, hz) > 0.05);
-  };
+  const hears = (session: MediaSession, side: "received" | "sent" = "received") =>
+    tonesThrough({ clock, session, side, candidates: [440, 700, 1000], share: 0.05 });
   return { clock, engine, line, hears };
 }
 

@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, it } from "vitest";
-import { audible, tonePower, toneSamples, toneSource } from "../audio/index.ts";
+import { audible, toneSamples, toneSource } from "../audio/index.ts";
 import { concatSamples, VirtualClock } from "../base/index.ts";
 import { createMediaEngine, type MediaEngine, type MediaParameters, type MediaSession, type TapBatch } from "./index.ts";
+import { tonesThrough } from "./tones-through.test.support.ts";
 
 const engines: MediaEngine[] = [];
 afterEach(async () => {
@@ -32,15 +33,8 @@ async function conversation(direction: MediaParameters["direction"] = "sendrecv"
   says(annPhone, tone.ann);
   says(bobPhone, tone.bob);
   /** The tones in what passes a session in half a second. */
-  const hears = async (session: MediaSession, side: keyof TapBatch = "received") => {
-    await clock.advance(300);
-    const batches: Int16Array[] = [];
-    const untap = session.tap((batch) => batches.push(batch[side]));
-    await clock.advance(500);
-    untap();
-    const samples = concatSamples(batches);
-    return Object.values(tone).filter((hz) => tonePower(samples, hz) > 0.01);
-  };
+  const hears = (session: MediaSession, side: keyof TapBatch = "received") =>
+    tonesThrough({ clock, session, side, candidates: Object.values(tone), share: 0.01 });
   return { clock, ann, annPhone, bob, bobPhone, hears };
 }
 
