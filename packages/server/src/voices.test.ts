@@ -41,7 +41,7 @@ const finished = (record: CallRecord, action: string) =>
 describe.concurrent("a message", () => {
   it.each(["wav", "mp3"])("in %s is taken after a beep until a key, and what follows is heard", async (format) => {
     const { id, call, received } = await answered([{ action: "record", format, beep: true, finish_on_key: "#", max_length: 20 }, after]);
-    await call.hears(tones.beep, 100);
+    await received.hears(tones.beep, 100);
     const quiet = call.sendTone(tones.alice);
     await passed(call.leg, 1000);
     quiet();
