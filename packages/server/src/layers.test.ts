@@ -93,12 +93,16 @@ describe("layers", () => {
     expect(broken).toEqual([]);
   });
 
-  it("has no import cycle, types included", () => {
+  it.each(["packages/server", "packages/sdk", "packages/pcmo", "bench", "demo"])("%s has no import cycle, types included", (folder) => {
     const edges = new Map<string, string[]>();
-    for (const { file, from } of importsOf(src)) {
+    for (const { file, from } of importsOf(join(src, "../../..", folder, "src"))) {
       if (from.startsWith(".")) edges.set(file, [...(edges.get(file) ?? []), resolve(dirname(file), from)]);
     }
+    expect(edges.size).toBeGreaterThan(0);
     expect(cycleIn(edges)).toBeUndefined();
+  });
+
+  it("sees an import cycle", () => {
     expect(cycleIn(new Map([["a", ["b"]], ["b", ["c"]], ["c", ["b"]]]))).toEqual(["b", "c", "b"]);
   });
 
