@@ -101,13 +101,17 @@ export class Inbound {
   push(datagram: Uint8Array, host: string, port: number, nowMs: number): void {
     const parameters = this.#parameters;
     if (isRtcp(datagram)) return this.#takeControl(datagram, { host, port }, nowMs);
-    if (parseRtp(datagram, view) !== undefined || !parameters || !isAgreed(parameters, this.#former, view.payloadType, this.#codec) || !this.#latch.accepts(host, port, view.ssrc, nowMs)) {
+    if (parseRtp(datagram, view) !== undefined || !parameters || !this.#latch.accepts(host, port, view.ssrc, nowMs)) {
       this.#counters.packetsInvalid += 1;
       return;
     }
+    const agreed = isAgreed(parameters, this.#former, view.payloadType, this.#codec);
+    if (!agreed) this.#counters.packetsInvalid += 1;
+    if (!agreed && view.ssrc !== this.#ssrc) return;
     if (this.#latch.heard(host, port, view.ssrc, nowMs) && this.#heardMs === undefined) this.#hooks.source(host, port);
     this.#heardMs = this.#aliveMs = nowMs;
-    this.#take(datagram, parameters, nowMs);
+    if (agreed) this.#take(datagram, parameters, nowMs);
+    else this.#takeKeepalive();
   }
 
   /** Nothing more comes. */
@@ -167,6 +171,12 @@ export class Inbound {
     else if (format === audio) this.#takeAudio(datagram, this.#arrivalAfter(highest, verdict), nowMs);
     else this.#takeEvent(datagram, format, nowMs);
     if (view.payloadType === parameters.payloadType) this.#former = undefined;
+  }
+
+  /** RFC 6263 §4.6: a packet of a type that nobody knows keeps a NAT open. It says nothing, and has its place in the count. */
+  #takeKeepalive(): void {
+    if (this.#sequences.push(view.sequence) === "next") this.#decoding?.push(view.sequence, this.#clock.samplesAt(view.timestamp), undefined, "successor");
+    this.#counters.packetsLost = this.#lostBefore + this.#sequences.lost;
   }
 
   /** RFC 3264 §6.1: the peer may go over to another codec at any time. False: what came is of the one before. */

@@ -50,7 +50,9 @@ async function line(first: AudioCodec, ...others: readonly AudioCodec[]) {
       await pass(20);
     }
   };
-  return { ...wire, keys, says, presses, pass, configure: (next: Partial<MediaParameters> & ReceivedFormat) => configure(next) };
+  /** The peer keeps its NAT open (RFC 6263 §4.6). */
+  const keepsOpen = (ssrc?: number) => send(126, sequence++ & 0xffff, (ms * clockRateHz(first)) / 1000, new Uint8Array(0), ssrc);
+  return { ...wire, keys, says, presses, pass, keepsOpen, configure: (next: Partial<MediaParameters> & ReceivedFormat) => configure(next) };
 }
 
 /** Whether the last 300 ms that were heard, but for what may still be under way, were this tone. */
@@ -91,6 +93,37 @@ describe("a peer that has agreed to several codecs", () => {
     await says("G722", 700);
     expect(heard().every((sample) => sample === 0)).toBe(true);
     expect(await session.close()).toMatchObject({ packetsReceived: 0, packetsInvalid: 30 });
+  });
+});
+
+describe("a peer that is silent, and sends packets of no meaning to keep its NAT open", () => {
+  it.each(["PCMU", "opus"] as const)("is there, and has lost nothing (%s)", async (codec) => {
+    const { says, keepsOpen, pass, heard, session } = await line(codec);
+    const quiet: number[] = [];
+    session.events.on("quiet", ({ quietMs }) => quiet.push(quietMs));
+    await says(codec, 700);
+    for (let time = 0; time < 4; time++) {
+      await pass(1500);
+      await keepsOpen();
+    }
+    await says(codec, 700);
+    expect(isHeard(heard(), 700)).toBe(true);
+    expect(new Set(quiet)).toEqual(new Set([1000]));
+    expect(await session.close()).toMatchObject({ packetsReceived: 60, packetsLost: 0, packetsDiscarded: 0, packetsInvalid: 4 });
+  });
+
+  it("is not there because somebody else sends some", async () => {
+    const { says, keepsOpen, pass, session } = await line("PCMU");
+    const quiet: number[] = [];
+    session.events.on("quiet", ({ quietMs }) => quiet.push(quietMs));
+    await says("PCMU", 700);
+    for (let time = 0; time < 4; time++) {
+      await pass(1500);
+      await keepsOpen(99);
+    }
+    await pass(100);
+    expect(Math.max(...quiet)).toBeGreaterThanOrEqual(5000);
+    expect(await session.close()).toMatchObject({ packetsLost: 0, packetsInvalid: 4 });
   });
 });
 
