@@ -37,7 +37,8 @@ async function start(cleanup: Cleanup) {
 describe.concurrent("npm start", () => {
   it("prints what to do next, and ends with 0 at Ctrl-C", async ({ onTestFinished }) => {
     const { program, readyInMs, account, numberToCall, curl, snippet } = await start(onTestFinished);
-    expect(readyInMs).toBeLessThan(10_000);
+    // Some 300 ms; many times that where the machine is busy.
+    expect(readyInMs).toBeLessThan(40_000);
     expect(account).toMatchObject({ username: "phone", server: { host: "127.0.0.1" } });
     expect(numberToCall).toBe("1001");
     expect(curl).toContain("/v2/global_pcmo_make_call");

@@ -14,6 +14,9 @@ export const tones = { played: 1000, prompt: 620, phone: 440, other: 770 } as co
 /** Files of the media folder. `played.wav` is as long as this, `long.wav` a minute. */
 export const PLAYED_MS = 1500;
 
+/** Other programs, and other tests, share the machine: whoever calls waits for his turn. */
+export const patient = { intake: { waitMs: 60_000 }, overload: { lagMs: 60_000 } } as const;
+
 const app = { appid: "1000001", secret: "secret-of-this-test" };
 
 export interface TestServer {
@@ -60,8 +63,7 @@ export async function startTestServer(cleanup: Cleanup, { tls, encryption, keyin
     {},
   );
   if (!config.ok) throw new Error(config.issues.map(({ path, message }) => `${path} ${message}`).join("; "));
-  // Other programs, and other tests, share the machine: whoever calls waits for his turn.
-  const server = await startServer(config.value, { work: { intake: { waitMs: 60_000 }, overload: { lagMs: 60_000 } } });
+  const server = await startServer(config.value, { work: patient });
   cleanup(() => server.close());
   const portOf = (name: "udp" | "tcp" | "tls") => server.sip.find(({ transport }) => transport === name)?.port ?? 0;
   return {

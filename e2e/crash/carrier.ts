@@ -3,6 +3,7 @@ import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { resolveConfig, startServer, toneSamples, wavFile } from "@piopiy/server";
+import { patient } from "../test-server.ts";
 
 const host = "127.0.0.1";
 
@@ -38,7 +39,7 @@ export async function startCarrier(numbers: { readonly answer: readonly string[]
     {},
   );
   if (!config.ok) throw new Error(JSON.stringify(config.issues));
-  const server = await startServer(config.value);
+  const server = await startServer(config.value, { work: patient });
   const authorization = `Basic ${Buffer.from(`${app.appid}:${app.secret}`).toString("base64")}`;
   return {
     port: server.sip[0]?.port ?? 0,
