@@ -104,6 +104,7 @@ export const titles = new Map([
   [6177, "IPv6 Address Assignment to End Sites"],
   [6188, "The Use of AES-192 and AES-256 in Secure RTP"],
   [6223, "Indication of Support for Keep-Alive"],
+  [6263, "Application Mechanism for Keeping Alive the NAT Mappings Associated with RTP / RTP Control Protocol (RTCP) Flows"],
   [6228, "SIP Response Code for Indication of Terminated Dialog"],
   [6265, "HTTP State Management Mechanism"],
   [6337, "SIP Usage of the Offer/Answer Model"],
