@@ -40,7 +40,7 @@ it("the keys of both sides are told, and those that both use", () => {
   };
   const [ours] = offering(local, encryption("required"), { peer: phone, transport: "tls" });
   const answered = answerOffer(read(createOffer(ours!)), answering(local, encryption("required"), { peer: phone, transport: "tls" }));
-  if (!answered.ok) return expect.fail(answered.why);
+  if (!answered.ok) throw new Error(answered.why);
   const accepted = acceptAnswer(ours!, read(answered.answer));
   const [theirs, mine] = [answered.negotiated.security, accepted.ok ? accepted.negotiated.security : undefined];
   expect([theirs?.send.length, theirs?.receive.length]).toEqual([30, 30]);
