@@ -53,6 +53,7 @@ describe("signal", () => {
 
   it("is taken for a signal by Node and by fetch", async () => {
     const signal = new Signal();
+    expect(signal).toBeInstanceOf(AbortSignal);
     const event = once(new EventTarget(), "never", { signal });
     const request = fetch("http://127.0.0.1:9", { signal });
     signal.abort(new Error("over"));

@@ -55,6 +55,9 @@ export class Signal implements AbortSignal {
   }
 }
 
+// What is given a signal may ask for its prototype (Node 24's fetch does); what of it is not here is an EventTarget's, and not asked for.
+Object.setPrototypeOf(Signal.prototype, AbortSignal.prototype);
+
 function guarded(tell: () => unknown): void {
   try {
     tell();
