@@ -32,7 +32,7 @@ const SHUTDOWN: Cause = { reason: "shutdown", who: "us" };
 export function createInbound(options: InboundOptions): { close(): void } {
   const { events } = options.userAgent;
   const stops = [
-    events.on("invite", (invite) => inBackground(receive(options, invite))),
+    events.on("invite", (invite) => inBackground(answerInvite(options, invite))),
     events.on("request", (incoming) => answerOutside(options, incoming)),
   ];
   return {
@@ -53,6 +53,16 @@ function answerOutside({ registrar, isDraining }: InboundOptions, incoming: Inco
       return incoming.respond(200, { headers: [ACCEPT] });
     default:
       return refuseMethod(incoming);
+  }
+}
+
+/** Whatever goes wrong here, the caller is told: an INVITE without an answer rings until its sender gives up. */
+async function answerInvite(options: InboundOptions, invite: IncomingInvite): Promise<void> {
+  try {
+    await receive(options, invite);
+  } catch (failure) {
+    channels.failure.publish({ layer: "call", failure });
+    refuseFor(invite, { reason: "failed", who: "us" });
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Clock } from "../base/index.ts";
-import type { MediaEngine } from "../media/index.ts";
+import type { MediaEngine, MediaSession } from "../media/index.ts";
 import type { SdpSession } from "../sdp/index.ts";
 import type { IncomingInvite } from "../sip/index.ts";
 import type { CallSource } from "./call-source.ts";
@@ -62,18 +62,34 @@ async function legFor(
     return undefined;
   }
   const { session } = opened;
+  let leg: InboundLeg | undefined;
+  try {
+    leg = legOn(session, options, invite, offer, info, peer);
+  } finally {
+    if (!leg) inBackground(closeSession(session));
+  }
+  return leg;
+}
+
+function legOn(
+  session: MediaSession,
+  options: AnsweringOptions,
+  invite: IncomingInvite,
+  offer: SdpSession | undefined,
+  info: LegInfo,
+  peer: CallSource | undefined,
+): InboundLeg | undefined {
+  if (invite.signal.aborted) return undefined;
   const { clock, ids } = options;
   const media = mediaPeer(session, invite.source.host, offer);
   if (media === undefined) {
-    inBackground(closeSession(session));
     notAcceptable(invite, 488, "The audio's address is of a family that is not spoken here.");
     return undefined;
   }
   const local = localMedia(session, options, media);
   const ours = described(local, options.encryption, { peer, transport: invite.source.transport, host: invite.source.host }, offer);
-  if ("why" in ours || invite.signal.aborted) {
-    inBackground(closeSession(session));
-    if ("why" in ours && !invite.signal.aborted) notAcceptable(invite, 488, ours.why);
+  if ("why" in ours) {
+    notAcceptable(invite, 488, ours.why);
     return undefined;
   }
   return inboundLeg({ id: ids.uuid(), info, session, local, clock, ...(peer && { peer }), ...settingsOf(options) }, invite, ours);

@@ -5,7 +5,7 @@ import {
   createInbound, createRoutes, createSipDialler, createTrunk,
   type Cause, type DialTarget, type IncomingCall, type Leg, type TrunkSettings,
 } from "../call/index.ts";
-import { createMediaEngine } from "../media/index.ts";
+import { createMediaEngine, type MediaEngine } from "../media/index.ts";
 import { createDigestAuthenticator, createRegistrar, createUserAgent, header, type IncomingInvite, type SipAddress, type UserAgent } from "../sip/index.ts";
 import { createPhone, type PhoneCall, type PhoneOptions } from "./index.ts";
 
@@ -31,14 +31,15 @@ interface Setting {
   readonly accounts?: typeof phones;
   readonly trunks?: readonly TrunkSettings[];
   readonly full?: boolean;
+  readonly engine?: (working: MediaEngine) => MediaEngine;
 }
 
 /** The call layer put together as the server does it, and a list of the calls that came in. */
-async function exchange({ accounts = phones, trunks = [], full = false }: Setting = {}) {
+async function exchange({ accounts = phones, trunks = [], full = false, engine: changed = (working) => working }: Setting = {}) {
   const userAgent = await agent();
   const working = await createMediaEngine({ host, ports: [0, 0], workers: 0 });
   releases.push(() => working.close());
-  const engine = full ? { ...working, open: () => Promise.reject(new PiopiyError("out_of_ports")) } : working;
+  const engine = full ? { ...working, open: () => Promise.reject(new PiopiyError("out_of_ports")) } : changed(working);
   const lookup = (username: string) => (accounts.some((phone) => phone.username === username) ? passwords.get(username) : undefined);
   const authenticator = createDigestAuthenticator({ realm: "test", clock, ids, lookup });
   const registrar = createRegistrar({ authenticator, clock, minExpires: 1, maxExpires: 3600 });
@@ -242,6 +243,23 @@ describe("a call of a trunk", () => {
     const outcome = await (await call(server.at, `sip:42@${host}`, "sip:1@carrier")).outcome;
     expect(outcome).toMatchObject({ kind: "refused", response: { status: 503 } });
     if (outcome.kind === "refused") expect(header(outcome.response, "Retry-After")).toBe("10");
+  });
+
+  it("is told 500 where something of ours breaks before it is anybody's call, and leaves no session behind", async () => {
+    const breaking = (working: MediaEngine): MediaEngine => ({
+      ...working,
+      async open(options) {
+        const session = await working.open(options);
+        return Object.create(session, { local: { get: () => expect.fail("a bad day") }, close: { value: () => session.close() } });
+      },
+      get sessions() {
+        return working.sessions;
+      },
+    });
+    const server = await exchange({ trunks: [trunk(9)], engine: breaking });
+    const outcome = await (await call(server.at, `sip:42@${host}`, "sip:1@carrier")).outcome;
+    expect(outcome).toMatchObject({ kind: "refused", response: { status: 500 } });
+    expect(server.engine.sessions).toBe(0);
   });
 
   it("sends keys by INFO, too", async () => {

@@ -37,6 +37,16 @@ export function incomingRequest(core: Core, transaction: ServerTransaction, answ
   };
 }
 
+/** Hands a request to the application; one that throws answers 500, so that nobody waits for what never comes. */
+export function handOver(incoming: Pick<IncomingRequest, "respond">, emit: () => void): void {
+  try {
+    emit();
+  } catch (failure) {
+    incoming.respond(500);
+    throw failure;
+  }
+}
+
 function responseHeaders(
   core: Core, { received: { message: request } }: ServerTransaction, status: number, { contact, successHeaders = [] }: Answering,
   { headers = [] }: ResponseExtra,

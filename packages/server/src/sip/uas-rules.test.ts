@@ -162,6 +162,19 @@ describe("a call from a scripted peer", () => {
     return { ...made, dialog, toTag };
   }
 
+  it("a request that a listener throws at gets 500, and the next one is served", async () => {
+    const { say, statuses, dialog, toTag } = await accepted();
+    const stop = dialog.events.on("request", () => {
+      throw new Error("a bad day");
+    });
+    for (const [at, method] of ["INVITE", "INFO"].entries()) await say(request(method, { branch: `z9hG4bKx${at}`, cseq: 2 + at, toTag }));
+    expect(statuses().slice(-3)).toEqual([100, 500, 500]);
+    stop();
+    dialog.events.on("request", (incoming) => incoming.respond(200));
+    await say(request("INVITE", { branch: "z9hG4bKy", cseq: 9, toTag }));
+    expect(statuses().at(-1)).toBe(200);
+  });
+
   it("a request out of order gets 500, the next in order is served (§12.2.2)", async () => {
     const { say, toTag, statuses } = await accepted({ cseq: 10 });
     await say(request("ACK", { cseq: 10, toTag, branch: "z9hG4bKb" }));

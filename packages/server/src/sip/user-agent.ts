@@ -6,7 +6,7 @@ import { confirmedDialog } from "./dialog/live-dialog.ts";
 import { inviteOut } from "./dialog/outgoing-invite.ts";
 import { isTooBrief, TOO_BRIEF } from "./dialog/session-timer.ts";
 import { exchange } from "./exchange.ts";
-import { incomingRequest } from "./incoming-request.ts";
+import { handOver, incomingRequest } from "./incoming-request.ts";
 import { createGuard } from "./guard/guard.ts";
 import { createOverload } from "./guard/overload.ts";
 import { admits, receiveInTurn, refuse } from "./guard/admission.ts";
@@ -152,21 +152,11 @@ function passUp(
     if (events.count("invite") === 0) return refuse(480);
     if (isTooBrief(request)) return refuse(422, TOO_BRIEF);
     const incoming = inviteIn(core, transaction);
-    return offer(() => events.emit("invite", incoming), () => incoming.respond(500));
+    return handOver(incoming, () => events.emit("invite", incoming));
   }
   if (events.count("request") === 0) {
     return request.method === "OPTIONS" ? refuse(200, [ALLOW, SUPPORTED]) : refuse(405, [ALLOW]);
   }
   const incoming = incomingRequest(core, transaction, { toTag: core.ids.token(10) });
-  offer(() => events.emit("request", incoming), () => incoming.respond(500));
-}
-
-/** Hands a request to the listeners; one that throws answers 500. */
-function offer(emit: () => void, failed: () => void): void {
-  try {
-    emit();
-  } catch (failure) {
-    failed();
-    throw failure;
-  }
+  handOver(incoming, () => events.emit("request", incoming));
 }

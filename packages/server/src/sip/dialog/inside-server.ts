@@ -1,5 +1,5 @@
 import { contactAt, isSips } from "../core.ts";
-import { incomingRequest } from "../incoming-request.ts";
+import { handOver, incomingRequest } from "../incoming-request.ts";
 import { bodyOf, header, type SipRequest, type SipResponse } from "../message/message.ts";
 import { respondTo } from "../message/respond.ts";
 import type { ServerTransaction } from "../transaction/transactions.ts";
@@ -83,7 +83,7 @@ function passUp(context: DialogContext, transaction: ServerTransaction): void {
     context.refusePending = () => incoming.respond(487);
     core.waiting.set(transaction, { toTag: context.state.localTag, cancel: () => incoming.respond(487) });
   }
-  if (emitter.count("request") > 0) emitter.emit("request", incoming);
+  if (emitter.count("request") > 0) handOver(incoming, () => emitter.emit("request", incoming));
   else incoming.respond(request.method === "OPTIONS" ? 200 : isInvite ? 488 : 405);
 }
 
