@@ -15,7 +15,8 @@ export default defineConfig({
   },
   test: {
     include: ["{packages,demo,bench}/**/src/**/*.test.ts", "examples/**/*.test.ts", "docs/**/*.test.ts"],
-    testTimeout: 20_000,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
     pool: "forks",
   },
 });

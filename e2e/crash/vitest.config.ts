@@ -4,5 +4,5 @@ import base from "../../vitest.config.ts";
 // A server that is killed: a run of its own, `npm run test:crash`.
 export default defineConfig({
   ...base,
-  test: { ...base.test, include: ["e2e/crash/*.test.ts"], testTimeout: 60_000, hookTimeout: 60_000 },
+  test: { ...base.test, include: ["e2e/crash/*.test.ts"] },
 });

@@ -41,7 +41,10 @@ export async function startProgram(config: Readonly<Record<string, unknown>> = {
   const child = spawn("bash", ["-c", `${shell}; exec "$0" "$@"`, process.execPath, program, "serve", "--config", file], {
     cwd: folder, env: { ...own, ...env }, stdio: ["ignore", "pipe", "pipe"],
   });
-  const exited = once(child, "exit").then(([code]) => (typeof code === "number" ? code : null));
+  // A test that is given up while the server starts has nothing to close yet.
+  const orphaned = () => void child.kill("SIGKILL");
+  process.once("exit", orphaned);
+  const exited = once(child, "exit").then(([code]) => (typeof code === "number" ? code : null)).finally(() => process.off("exit", orphaned));
   let out = "";
   const collect = (chunk: string) => void (out += chunk);
   child.stdout.setEncoding("utf8").on("data", collect);
